@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Arenas: a chain of blocks, and a list of what to call at the end.
+ * A block is never moved, so what was handed out stays where it is.
+ * Source: house. */
+#include "base/arena.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+
+struct block {
+	struct block *next;
+	size_t size;
+	_Alignas(max_align_t) char bytes[];
+};
+
+struct deferred {
+	struct deferred *next;
+	void (*fn)(void *);
+	void *ptr;
+};
+
+struct arena {
+	char *at, *end;
+	struct block *blocks; /* newest first */
+	struct block *first;
+	struct deferred *deferred;
+	size_t next_size, used, cap;
+};
+
+static void *must_malloc(size_t size)
+{
+	void *p = malloc(size);
+	if (!p) {
+		fprintf(stderr, "out of memory: %zu bytes\n", size);
+		abort();
+	}
+	return p;
+}
+
+static void block_push(struct arena *a, size_t size)
+{
+	struct block *b = must_malloc(sizeof *b + size);
+	b->size = size;
+	b->next = a->blocks;
+	a->blocks = b;
+	a->at = b->bytes;
+	a->end = b->bytes + size;
+}
+
+struct arena *arena_create(size_t first_block, size_t cap)
+{
+	struct arena *a = must_malloc(sizeof *a);
+	*a = (struct arena){ .cap = cap, .next_size = first_block ? first_block : 4096 };
+	block_push(a, a->next_size);
+	a->first = a->blocks;
+	return a;
+}
+
+static void run_deferred(struct arena *a)
+{
+	for (struct deferred *d; (d = a->deferred);) {
+		a->deferred = d->next;
+		d->fn(d->ptr);
+	}
+}
+
+void arena_reset(struct arena *a)
+{
+	run_deferred(a);
+	for (struct block *b; (b = a->blocks) != a->first;) {
+		a->blocks = b->next;
+		free(b);
+	}
+	a->at = a->first->bytes;
+	a->end = a->at + a->first->size;
+	a->next_size = a->first->size;
+	a->used = 0;
+}
+
+void arena_destroy(struct arena **ap)
+{
+	struct arena *a = *ap;
+	*ap = NULL;
+	if (!a)
+		return;
+	arena_reset(a);
+	free(a->first);
+	free(a);
+}
+
+void *arena_alloc(struct arena *a, size_t size, size_t align)
+{
+	uintptr_t at = ((uintptr_t)a->at + align - 1) & ~(uintptr_t)(align - 1);
+	a->used += size;
+	if (at > (uintptr_t)a->end || size > (uintptr_t)a->end - at) {
+		must(size < SIZE_MAX / 2);
+		if (a->next_size < 64 * 1024)
+			a->next_size *= 2;
+		block_push(a, size + align > a->next_size ? size + align : a->next_size);
+		at = ((uintptr_t)a->at + align - 1) & ~(uintptr_t)(align - 1);
+	}
+	a->at = (char *)(at + size);
+	return (void *)at;
+}
+
+void *arena_zalloc(struct arena *a, size_t size, size_t align)
+{
+	return memset(arena_alloc(a, size, align), 0, size);
+}
+
+void arena_defer(struct arena *a, void (*fn)(void *), void *ptr)
+{
+	struct deferred *d = arena_alloc(a, sizeof *d, _Alignof(struct deferred));
+	*d = (struct deferred){ a->deferred, fn, ptr };
+	a->deferred = d;
+}
+
+bool arena_over(const struct arena *a) { return a->cap && a->used > a->cap; }
+size_t arena_used(const struct arena *a) { return a->used; }
+
+char *buf_room(struct buf *b, size_t n)
+{
+	if (b->cap - b->n < n) {
+		size_t cap = b->cap ? b->cap : 64;
+		while (cap - b->n < n)
+			cap *= 2;
+		char *p = arena_alloc(b->arena, cap, 1);
+		if (b->n)
+			memcpy(p, b->p, b->n);
+		b->p = p;
+		b->cap = cap;
+	}
+	return b->p + b->n;
+}
+
+void buf_add(struct buf *b, str s)
+{
+	if (s.n) {
+		memcpy(buf_room(b, s.n), s.p, s.n);
+		b->n += s.n;
+	}
+}
+
+void buf_char(struct buf *b, char c)
+{
+	*buf_room(b, 1) = c;
+	b->n++;
+}
+
+void buf_fmt(struct buf *b, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	str s = str_vfmt(b->arena, fmt, ap);
+	va_end(ap);
+	buf_add(b, s);
+}

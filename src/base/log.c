@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The log of base/log.h: each event is one write(2), so lines of many threads do not mix.
+ * A line is at most LINE_MAX_BYTES; what does not fit is cut, never split over two lines.
+ * Source: house; RFC 8259 §7 for the escapes. */
+#include "base/log.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+enum { LINE_MAX_BYTES = 2048 };
+
+struct line {
+	char p[LINE_MAX_BYTES + 8];
+	size_t n;
+};
+
+static enum log_level least_level = LOG_INFO;
+static const char *const words[] = { "debug", "info", "warn", "error" };
+
+void log_set_level(enum log_level least) { least_level = least; }
+
+static void put(struct line *l, const char *p, size_t n)
+{
+	if (n > LINE_MAX_BYTES - l->n)
+		return;
+	memcpy(l->p + l->n, p, n);
+	l->n += n;
+}
+
+static void put_quoted(struct line *l, str s)
+{
+	put(l, "\"", 1);
+	for (size_t i = 0; i < s.n && l->n < LINE_MAX_BYTES - 8; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+		char esc[8];
+		if (c == '"' || c == '\\')
+			put(l, (char[]){ '\\', (char)c }, 2);
+		else if (c < 0x20 || c >= 0x7f) /* also keeps a terminal safe */
+			put(l, esc, (size_t)snprintf(esc, sizeof esc, "\\u%04x", c));
+		else
+			put(l, (char[]){ (char)c }, 1);
+	}
+	put(l, "\"", 1);
+}
+
+void log_write(enum log_level level, const char *event, const struct log_pair *pairs)
+{
+	struct line l = { .n = 0 };
+	char number[64];
+	if (level < least_level)
+		return;
+	put(&l, number, (size_t)snprintf(number, sizeof number, "{\"ts_ms\":%lld,\"level\":\"%s\",\"event\":",
+	                                 (long long)clock_ms(), words[level]));
+	put_quoted(&l, str_from_z(event));
+	for (; pairs->key; pairs++) {
+		put(&l, ",", 1);
+		put_quoted(&l, str_from_z(pairs->key));
+		put(&l, ":", 1);
+		if (pairs->kind == LOG_TEXT)
+			put_quoted(&l, pairs->text);
+		else
+			put(&l, number, (size_t)snprintf(number, sizeof number, "%lld", (long long)pairs->number));
+	}
+	memcpy(l.p + l.n, "}\n", 2);
+	if (write(STDERR_FILENO, l.p, l.n + 2) < 0)
+		return; /* nowhere left to say it */
+}

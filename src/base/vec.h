@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A typed array that grows in an arena: VEC(str) names; VEC_PUSH(arena, &names, s).
+ * Elements move when it grows: keep indexes, not pointers, while pushing.
+ * Source: house. */
+#pragma once
+
+#include <string.h>
+
+#include "base/arena.h"
+
+#define VEC(type)       \
+	struct {        \
+		type *v; \
+		size_t n, cap; \
+	}
+
+#define VEC_PUSH(arena, vec, ...)                                                              \
+	do {                                                                                   \
+		(vec)->v = vec_grow((arena), (vec)->v, (vec)->n, &(vec)->cap, sizeof *(vec)->v); \
+		(vec)->v[(vec)->n++] = (__VA_ARGS__);                                          \
+	} while (0)
+
+#define VEC_EACH(type, it, vec) for (type *it = (vec)->v; it < (vec)->v + (vec)->n; it++)
+
+static inline void *vec_grow(struct arena *a, void *v, size_t n, size_t *cap, size_t size)
+{
+	if (n < *cap)
+		return v;
+	*cap = *cap ? *cap * 2 : 8;
+	void *bigger = arena_alloc(a, *cap * size, _Alignof(max_align_t));
+	if (n)
+		memcpy(bigger, v, n * size);
+	return bigger;
+}
