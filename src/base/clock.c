@@ -48,5 +48,8 @@ str clock_format(struct arena *a, const char *fmt, int64_t ms)
 	time_t s = (time_t)(ms >= 0 ? ms / 1000 : (ms - 999) / 1000);
 	char *p = arena_alloc(a, 128, 1);
 	gmtime_r(&s, &tm);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral" /* clock.h has the compiler check fmt */
 	return (str){ p, strftime(p, 128, fmt, &tm) };
+#pragma GCC diagnostic pop
 }

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Fibers: plain functions that look blocking.  A wait suspends the fiber; its loop goes on.
+ * A fiber never changes its loop and is never killed: when nobody wants its result, its waits
+ * answer ERR_CANCELED or ERR_TIMEOUT and it returns.  No lock is held across a wait.
+ * Source: house; three back ends (assembly, ucontext, threads) behind this one header. */
+#pragma once
+
+#include "rt/loop.h"
+
+struct fiber;
+
+/* Starts fn(arg) on the loop, at once when called from the loop's own code, else (from a fiber) soon.
+ * ERR_LIMIT at the loop's max_fibers. */
+err fiber_start(struct loop *, void (*fn)(void *), void *arg) MUST_CHECK;
+struct fiber *fiber_self(void); /* NULL outside fibers */
+
+/* Makes the current and every later wait of the fiber answer ERR_CANCELED. On the fiber's loop. */
+void fiber_cancel(struct fiber *);
+
+/* Something to wait for that code, not the kernel, brings about.  Zero-initialise.
+ * wake() may come from any thread, before or during the wait; it is remembered until waited for. */
+struct waker {
+	struct fiber *fiber;
+	struct loop *loop;
+	_Atomic(int) state;
+};
+void wake(struct waker *);
+
+err wait_until(deadline) MUST_CHECK; /* answers DONE at the deadline: a sleep */
+err wait_waker(struct waker *, deadline) MUST_CHECK;
+err wait_fd(int fd, unsigned ready, deadline) MUST_CHECK; /* for descriptors of libraries */
+
+/* Several at once: fills .fired of each and answers DONE when at least one fired. */
+struct wait {
+	int fd;         /* -1: none */
+	unsigned ready; /* enum ready, for fd */
+	struct waker *waker;
+	unsigned fired;
+};
+err wait_any(struct wait *, int n, deadline) MUST_CHECK;
+
+/* Runs fn(arg) on a worker thread of the lane and waits for its end, always.
+ * ERR_LIMIT when the lane's queue is full.  Outside a fiber it runs fn at once, on this thread. */
+enum lane { LANE_STORE_READ, LANE_DNS, LANE_LDAP, LANE_PASSWORD, LANE_CPU, LANES };
+err offload(enum lane, void (*fn)(void *), void *arg) MUST_CHECK;
+void offload_start(unsigned cores); /* once, before the loops */
+void offload_stop(void);            /* after the loops; ends the threads */

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A connected stream, plain or TLS, that belongs to a loop.
+ * Two ways to use it: driven by the loop (sock_try_*, on_ready) while no fiber is needed, and from a
+ * fiber (sock_read, sock_write), which waits.  Every wait has a deadline.
+ * Source: socket(7), OpenSSL's SSL_read and SSL_write. */
+#pragma once
+
+#include <sys/uio.h>
+
+#include "rt/fiber.h"
+
+struct sock;
+struct tls_context; /* rt/tls.h */
+
+/* Takes the descriptor (non-blocking is set here).  With tls, a handshake as server must follow. */
+struct sock *sock_accepted(struct loop *, int fd, struct tls_context *tls);
+
+/* From a fiber: connects to host:port (names are resolved on the dns lane, cached).
+ * With tls: handshakes with SNI = host and verifies as the context says.
+ * ERR_TIMEOUT, ERR_IO (refused, unreachable, handshake), ERR_DENIED (an address that no target may reach). */
+err sock_connect(struct loop *, str host, unsigned port, struct tls_context *tls, deadline,
+                 struct sock **out) MUST_CHECK;
+void sock_close(struct sock **);
+
+/* One try, never waits.  *got: bytes moved; 0 with DONE means: not ready (sock_ended tells an end). */
+err sock_try_read(struct sock *, void *buf, size_t n, size_t *got) MUST_CHECK;
+err sock_try_handshake(struct sock *, bool *done) MUST_CHECK;
+bool sock_ended(const struct sock *); /* the peer closed, or it broke */
+
+/* From a fiber.  sock_read answers at least one byte, or *got == 0 at the end of the stream. */
+err sock_read(struct sock *, void *buf, size_t n, size_t *got, deadline) MUST_CHECK;
+err sock_write(struct sock *, const struct iovec *, int n, deadline) MUST_CHECK; /* all of it */
+
+/* The loop's side: fn is called on readiness while no fiber waits on the sock.  NULL: nobody. */
+void sock_on_ready(struct sock *, void (*fn)(void *arg, unsigned ready), void *arg);
+/* Tells when the peer goes away while a fiber is busy elsewhere (the fiber is then canceled). */
+void sock_cancels(struct sock *, struct fiber *); /* NULL: no more */
+
+/* For wait_any(): both directions at once. */
+struct wait sock_wait(struct sock *, unsigned ready);
+
+/* Peer and own address, "127.0.0.1" or "::1"; live as long as the sock. */
+str sock_peer_ip(const struct sock *);
+unsigned sock_peer_port(const struct sock *);
+str sock_local_ip(const struct sock *);
+unsigned sock_local_port(const struct sock *);
+bool sock_is_tls(const struct sock *);
+str sock_tls_server_name(const struct sock *); /* SNI as the client sent it */
+
+/* Listening: bound with SO_REUSEPORT when shared among loops. "HOST:PORT", "[::1]:PORT" or ":PORT".
+ * ERR_IO with a finding that names the address and the reason. */
+struct diag;
+err sock_listen(str address, int *fd, struct diag *) MUST_CHECK;
