@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* JSON in, by jansson into a tree that lives in an arena's hands; JSON out, by a writer of our own
+ * that keeps the order and the exact spacing asked for.
+ * Depth is at most 100 and a duplicate key is refused: both ends read the same document.
+ * Source: RFC 8259. */
+#pragma once
+
+#include "base/diag.h"
+
+typedef struct json_t json_t; /* jansson's */
+
+/* The tree is released with the arena.  A syntax error names line and column in the diag. */
+err json_read(struct arena *, str text, struct diag *, json_t **out) MUST_CHECK;
+str json_member_str(const json_t *object, const char *key); /* STR_NONE unless a string; borrowed */
+
+/* Appends to a buf.  Objects and arrays are opened and closed; commas are the writer's. */
+struct json_writer {
+	struct buf *out;
+	bool pretty; /* Apigee's management style: two spaces, "key" : value */
+	unsigned depth;
+	bool more; /* a member stands before */
+};
+struct json_writer json_to(struct buf *out, bool pretty);
+void json_open(struct json_writer *, char bracket); /* '{' or '[' */
+void json_close(struct json_writer *, char bracket);
+void json_key(struct json_writer *, str key);
+void json_str(struct json_writer *, str value); /* STR_NONE writes null */
+void json_int(struct json_writer *, int64_t value);
+void json_bool(struct json_writer *, bool value);
+void json_null(struct json_writer *);
+void json_tree(struct json_writer *, const json_t *);
+
+/* The text of a JSON string without the quotes; slashes escaped as Apigee's faults have them. */
+str json_escape(struct arena *, str s, bool slashes);

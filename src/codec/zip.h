@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Zip archives in memory, by libzip.
+ * Reading is bounded before a byte is unpacked: entries, sizes (as declared and as found), names.
+ * Source: APPNOTE.TXT 6.3; OWASP on zip slip and zip bombs. */
+#pragma once
+
+#include "base/diag.h"
+
+enum { ZIP_ENTRIES_MAX = 5000, ZIP_FILE_MAX = 15 << 20, ZIP_TOTAL_MAX = 64 << 20, ZIP_PATH_MAX = 512 };
+
+struct zip_file {
+	str path; /* relative, '/' between parts, never "..", "." or empty parts, no backslash, no NUL */
+	str bytes;
+};
+struct zip_files {
+	struct zip_file *v;
+	size_t n, cap;
+};
+
+/* Folders are left out; links, duplicate paths, encryption and absolute paths are refused. */
+err zip_read(struct arena *, str archive, struct diag *, struct zip_files *out) MUST_CHECK;
+/* Files in the order given, deflated, all with the same time stamp: the same files, the same bytes. */
+err zip_write(struct arena *, const struct zip_files *, str *out) MUST_CHECK;

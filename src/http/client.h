@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The pooled HTTP client of a loop.
+ * A kept connection that dies before a byte of the answer came is retried once on a new one, if the
+ * request may be sent twice (RFC 9110 §9.2.2) and its body is in memory.
+ * Source: RFC 9112 §9.3; Apigee, "Endpoint properties reference" for the time-outs. */
+#pragma once
+
+#include "http/message.h"
+#include "rt/sock.h"
+
+struct http_origin {
+	str host;
+	unsigned port;
+	struct tls_context *tls; /* NULL: plain */
+	str host_header;         /* what Host says when the message has none */
+};
+
+struct http_timeouts {
+	int64_t connect_ms; /* 3000 */
+	int64_t io_ms;      /* 55000: the next byte of the answer */
+	int64_t keep_ms;    /* 60000: an idle connection */
+};
+struct http_timeouts http_timeouts_default(void);
+
+enum http_failure { /* why there was no answer, for the gateway's error table */
+	HTTP_FAILED_NOT, HTTP_CONNECT_REFUSED, HTTP_CONNECT_TIMEOUT, HTTP_RESOLVE, HTTP_TLS,
+	HTTP_READ_TIMEOUT, HTTP_UNEXPECTED_END, HTTP_BAD_ANSWER, HTTP_HEAD_TOO_BIG, HTTP_DENIED,
+	HTTP_REQUEST_BODY, /* the body's own source failed: the client went away, sent a bad chunk, ... */
+};
+
+/* Sends and reads the answer's head; its body is a stream on the connection, which goes back to the
+ * pool when the body ends, or is closed with the arena.  Hop-by-hop headers are dropped both ways. */
+err http_fetch(struct arena *, const struct http_origin *, struct message *request,
+               const struct http_timeouts *, deadline, struct message **response,
+               enum http_failure *why) MUST_CHECK;
+void http_pool_drain(struct loop *); /* closes what is idle; at the loop's end */

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A request or a response: start line, headers, body.  The same for server, client and flows.
+ * What goes out is always written anew from this; no byte is passed through raw.
+ * Source: RFC 9110. */
+#pragma once
+
+#include "http/body.h"
+#include "http/headers.h"
+
+enum message_kind { MESSAGE_REQUEST, MESSAGE_RESPONSE };
+
+struct message {
+	enum message_kind kind;
+	str verb;            /* request: "GET"; any token */
+	str path;            /* request: raw, as sent, no query */
+	str query;           /* request: raw, without '?'; STR_NONE: there was no '?' */
+	unsigned version;    /* 10, 11 or 20 */
+	unsigned status;     /* response */
+	str reason;          /* response */
+	struct headers headers;
+	struct body body;
+};
+
+struct message *message_request(struct arena *, str verb, str path);
+struct message *message_response(struct arena *, unsigned status);
+str http_reason(unsigned status); /* the RFC's phrase, "" if unknown */
+
+/* Replaces the body and what headers say of it. */
+void message_set_content(struct arena *, struct message *, str bytes, str content_type);
+/* The whole body in memory, read now if it is still a stream: waits.  ERR_LIMIT over limit bytes. */
+err message_content(struct arena *, struct message *, size_t limit, deadline, str *out) MUST_CHECK;

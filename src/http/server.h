@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An HTTP server on a loop: accepts, reads heads without a fiber, runs the handler in one.
+ * An idle or slow connection holds no fiber; idle, it holds no buffer either.
+ * Source: RFC 9112; house ("the walk of a request"). */
+#pragma once
+
+#include "http/h1.h"
+#include "rt/sock.h"
+
+struct http_server;
+
+struct http_call { /* one request, as its handler sees it */
+	struct arena *arena;     /* the exchange's: dropped after the handler returned and the answer went out */
+	struct loop *loop;
+	struct sock *sock;       /* for addresses and TLS facts */
+	struct message *request;
+	int64_t received_start_ms, received_end_ms; /* UTC */
+	void *arg;               /* of the server */
+	bool answered;
+	uint64_t bytes_out;
+};
+
+struct http_limits {
+	struct h1_limits head;
+	int64_t head_ms, idle_ms, io_ms; /* slow head, idle keep-alive, one read or write */
+	size_t max_connections;
+	size_t arena_cap;                /* bytes an exchange may take */
+};
+struct http_limits http_limits_default(void);
+
+struct http_server_conf {
+	void (*handle)(struct http_call *); /* in a fiber; must answer once with http_answer() */
+	/* The body of an error that the server itself answers (bad head, limits); may be NULL: plain text. */
+	str (*error_body)(struct arena *, unsigned status, const char *what, str *content_type);
+	void *arg;
+	struct http_limits limits;
+};
+
+/* fd: a listening socket that this loop accepts from.  tls may be NULL.
+ * Several loops may each have a server on their own socket of one address. */
+err http_serve(struct loop *, int fd, struct tls_context *tls, const struct http_server_conf *,
+               struct http_server **out) MUST_CHECK;
+
+/* Writes the answer, pumping a streamed body.  After it, code that must follow the last byte runs. */
+err http_answer(struct http_call *, struct message *response, deadline) MUST_CHECK;
+
+/* Stops accepting; idle connections close, running exchanges end with Connection: close. */
+void http_server_drain(struct http_server *);
+bool http_server_idle(const struct http_server *); /* no connection is left */
+void http_server_close(struct http_server **);     /* cancels what still runs */

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* http and https URLs, cut into their parts.
+ * Source: RFC 3986, RFC 9110 §4.2. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/err.h"
+
+struct uri {
+	str scheme, host, path, query; /* query: STR_NONE if there is no '?' */
+	unsigned port;                 /* the scheme's default if none is given */
+	bool tls;
+};
+
+/* Slices of text.  ERR_SYNTAX: no http(s) URL, user info, a bad port or a control character. */
+err uri_parse(str text, struct uri *out) MUST_CHECK;
+/* Whether a path is safe to compare with base paths: starts with '/', no control characters. */
+bool uri_path_ok(str path);

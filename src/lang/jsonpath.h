@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* JSONPath as Apigee's policies and the jsonPath() function use it.
+ * Evaluation visits at most JSONPATH_VISITS_MAX nodes.
+ * Source: Goessner's JSONPath; RFC 9535 where it agrees. */
+#pragma once
+
+#include "codec/json.h"
+
+struct jsonpath;
+enum { JSONPATH_VISITS_MAX = 100000 };
+
+err jsonpath_compile(struct arena *, str text, struct diag *, unsigned line, struct jsonpath **out) MUST_CHECK;
+/* The nodes found, in document order; borrowed from the tree. */
+struct jsonpath_found {
+	json_t **v;
+	size_t n, cap;
+};
+err jsonpath_find(struct arena *, const struct jsonpath *, json_t *root, struct jsonpath_found *out) MUST_CHECK;
