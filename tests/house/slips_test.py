@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""tools/slips refuses what it should, and nothing else: a row a file."""
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+TOOL = pathlib.Path(__file__).resolve().parents[2] / "tools/slips"
+HEAD = "/* SPDX-License-Identifier: Apache-2.0 */\n/* What.\n * Invariant.\n * Source: house. */\n"
+
+
+def function(lines):
+    return "int f(void)\n{\n" + "\tf();\n" * lines + "}\n"
+
+
+# file, its text after the head (None: the text is whole), the line and rule it breaks ("" is: none)
+ROWS = [
+    ("src/flow/a.c", "strcpy(a, b);\n", "5: unbounded"),
+    ("src/flow/a.c", "\n\tx = sprintf (a, b);\n", "6: unbounded"),
+    ("tests/unit/flow/a_test.c", "strcat(a, b);\n", "5: unbounded"),
+    ("src/flow/a.c", "strtok(a, b);\n", "5: unbounded"),
+    ("src/flow/a.c", "gets(a);\n", "5: unbounded"),
+    ("src/flow/a.c", "alloca(3);\n", "5: unbounded"),
+    ("src/flow/a.c", "n = atoi(a);\n", "5: number"),
+    ("src/flow/a.c", "/* strcpy(a, b) */ x = \"atoi(3)\";\n", ""),
+    ("src/flow/a.c", "snprintf(a, 3, b); my_gets(a); arena->gets(a);\n", ""),
+    ("src/flow/a.c", "x = \"a \\\" b\"; strcpy(a, b);\n", "5: unbounded"),
+    ("src/flow/a.c", "x = '\"'; strcpy(a, b); y = '\"';\n", "5: unbounded"),
+    ("src/token/a.c", "#include <sqlite3.h>\n", "5: sql-header"),
+    ("src/token/a.c", "#include \"libpq-fe.h\"\n", "5: sql-header"),
+    ("src/store/a.c", "#include <sqlite3.h>\n", ""),
+    ("src/token/a.c", "q = \"SELECT a FROM b\";\n", "5: sql"),
+    ("src/token/a.c", "q = \"UPDATE app SET a = 1\";\n", "5: sql"),
+    ("src/token/a.c", "q = \"Update the app\"; /* \"SELECT a\" */\n", ""),
+    ("src/store/a.c", "q = \"SELECT a FROM b\";\n", ""),
+    ("src/sso/a.c", "#include <ldap.h>\n", "5: ldap-header"),
+    ("src/identity/a.c", "#include <ldap.h>\n", ""),
+    ("src/policy/a.c", "p = malloc(3);\n", "5: heap"),
+    ("src/policy/a.c", "free(p);\n", "5: heap"),
+    ("src/http/a.c", "p = strdup(q);\n", "5: heap"),
+    ("src/base/a.c", "p = malloc(3);\n", ""),
+    ("src/rt/a.c", "free(p);\n", ""),
+    ("src/policy/a.c", "EVP_PKEY_free(p); x->free(p); json_free(p);\n", ""),
+    ("tests/unit/flow/a_test.c", "p = malloc(3);\n", ""),
+    ("src/flow/a.h", "typedef struct {\n\tint a;\n} a;\n", "5: typedef-struct"),
+    ("src/flow/a.h", "typedef struct a a;\n", "5: typedef-struct"),
+    ("src/flow/a.h", "typedef err (*fn)(struct arena *);\n", ""),
+    ("src/base/str.h", "typedef struct str {\n\tint a;\n} str;\n", ""),
+    ("src/flow/a.c", "static _Thread_local int a;\n", "5: thread-local"),
+    ("src/base/a.c", "static __thread int a;\n", "5: thread-local"),
+    ("src/rt/a.c", "static _Thread_local int a;\n", ""),
+    ("src/flow/a.c", "usleep(3);\n", "5: blocking"),
+    ("src/store/a.c", "pthread_cond_wait(a, b);\n", "5: blocking"),
+    ("src/rt/a.c", "poll(a, b, c);\n", ""),
+    ("src/flow/a.c", "store_poll(a); a->select(b);\n", ""),
+    ("src/flow/a.c", "/* TODO: more */\n", "5: later"),
+    ("src/flow/a.c", "// FIXME\n", "5: later"),
+    ("src/flow/a.c", "t = \"/tmp/XXXXXX\";\n", ""),
+    ("src/flow/helpers.c", "\n", "1: name"),
+    ("src/flow/utils.c", "\n", "1: name"),
+    ("src/flow/a.c", function(80), ""),
+    ("src/flow/a.c", function(81), "6: long-function"),
+    ("src/flow/a.c", "\n" * 595 + "int a;\n", ""),
+    ("src/flow/a.c", "\n" * 596 + "int a;\n", "1: long-file"),
+]
+WHOLE = [
+    ("src/flow/a.c", "int a;\n", "1: spdx"),
+    ("src/rt/a.S", "ret\n", "1: spdx"),
+    ("src/rt/a.S", "/* SPDX-License-Identifier: Apache-2.0 */\nret\n", ""),
+    ("src/flow/a.c", "/* SPDX-License-Identifier: Apache-2.0 */\nint a;\n", "2: head"),
+    ("src/flow/a.h", "/* SPDX-License-Identifier: Apache-2.0 */\n/* Short. Source: house. */\n", "2: head"),
+    ("src/flow/a.h", "/* SPDX-License-Identifier: Apache-2.0 */\n/* No\n * source\n * here. */\n", "2: head"),
+    ("src/flow/a.h", HEAD, ""),
+]
+
+failed = 0
+rows = [(name, HEAD + text, said) for name, text, said in ROWS] + WHOLE
+for name, text, said in rows:
+    with tempfile.TemporaryDirectory() as root:
+        path = pathlib.Path(root, name)
+        path.parent.mkdir(parents=True)
+        path.write_text(text)
+        run = subprocess.run([sys.executable, TOOL, root], capture_output=True, text=True)
+        wanted = f"{name}:{said}:" if said else ""
+        right = run.returncode == (1 if said else 0) and wanted in run.stdout
+        if not right:
+            failed += 1
+            print(f"{name} {text[len(HEAD):60 + len(HEAD)]!r}: wanted {wanted!r}, exit {run.returncode}, "
+                  f"said {run.stdout!r} {run.stderr!r}")
+print(f"{len(rows) - failed} of {len(rows)} rows")
+sys.exit(1 if failed else 0)
