@@ -113,7 +113,7 @@ str str_cut(str *rest, char sep)
 bool str_to_u64(str s, uint64_t *out)
 {
 	uint64_t v = 0;
-	if (s.n == 0)
+	if (!s.p || s.n == 0)
 		return false;
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned digit = (unsigned char)s.p[i] - (unsigned)'0';

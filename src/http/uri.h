@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* http and https URLs, cut into their parts.
+ * The parts are slices of what was read: they live as long as that.
  * Source: RFC 3986, RFC 9110 §4.2. */
 #pragma once
 

@@ -45,6 +45,7 @@ ROWS = [
     ("tests/unit/flow/a_test.c", "p = malloc(3);\n", ""),
     ("src/flow/a.h", "typedef struct {\n\tint a;\n} a;\n", "5: typedef-struct"),
     ("src/flow/a.h", "typedef struct a a;\n", "5: typedef-struct"),
+    ("src/flow/a.h", "typedef struct json_t json_t;\n", ""),
     ("src/flow/a.h", "typedef err (*fn)(struct arena *);\n", ""),
     ("src/base/str.h", "typedef struct str {\n\tint a;\n} str;\n", ""),
     ("src/flow/a.c", "static _Thread_local int a;\n", "5: thread-local"),
