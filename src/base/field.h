@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 
+#include "base/err.h"
 #include "base/vec.h"
 
 /* The C type that a field of each kind fills. */

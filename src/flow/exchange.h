@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One request on its way through a proxy, and all that belongs to it.
+ * Lives in its own arena, on one fiber of one loop; nobody else touches it.
+ * Source: house ("the walk of a request"). */
+#pragma once
+
+#include "base/map.h"
+#include "flow/proxy.h"
+#include "flow/vars.h"
+#include "http/server.h"
+
+struct snapshot;
+struct services; /* what policies use of other rooms: policy/services.h */
+
+enum segment { SEG_PROXY_REQUEST, SEG_TARGET_REQUEST, SEG_TARGET_RESPONSE, SEG_PROXY_RESPONSE, SEG_POST_CLIENT };
+
+struct exchange {
+	struct scope scope; /* first member: &x->scope is what templates and conditions take */
+	struct arena *arena;
+	deadline deadline;  /* absolute; policies may only shorten it */
+	struct http_call *call;
+	struct loop *loop;
+
+	const struct snapshot *snapshot; /* held until the exchange ends */
+	const struct proxy *proxy;
+	const struct proxy_endpoint *endpoint;
+	const struct route_rule *route;
+	const struct target_endpoint *target;
+	str virtual_host;      /* its name: "default" */
+	str base_path;         /* as matched, wildcards filled in */
+	str path_suffix;       /* the rest of the path, "" or "/..." */
+
+	enum segment segment;
+	bool in_error;
+	str flow_name;         /* current.flow.name */
+	str step_name;         /* the policy that runs */
+	unsigned callout_depth; /* FlowCallout, at most 10 */
+
+	struct message *request, *response, *error;
+	struct map vars;       /* set by policies: name -> struct var * */
+	struct raised raised;
+	struct headers fault_headers;
+
+	str target_url;        /* target.url as a policy set it; STR_NONE: the target's own */
+	str target_evaluated;  /* what was called */
+	struct sock_addr_text { str host, ip; unsigned port; } target_peer;
+	bool no_copy_pathsuffix, no_copy_queryparams;
+	int64_t target_sent_start_ms, target_sent_end_ms, target_received_start_ms, target_received_end_ms;
+	int64_t client_sent_start_ms, client_sent_end_ms; /* 0 until then */
+	str message_id;
+
+	struct services *services;
+};
+
+/* The content of a message, read into memory now if it still streams (docs/why/bodies.md).  At most
+ * 10 MB; over it, or when the sender fails, the fault is raised and "" is the answer. */
+str exchange_content(struct exchange *, struct message *);
+/* The message of the current position: request, response or error. */
+struct message *exchange_message(struct exchange *);

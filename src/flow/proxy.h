@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The compiled form of a bundle: flat arrays that the engine walks.
+ * Immutable once built, in an arena of its own, shared by all threads; all thinking happened before.
+ * Source: Apigee, "API proxy configuration reference". */
+#pragma once
+
+#include "base/field.h"
+#include "base/map.h"
+#include "flow/policy.h"
+#include "lang/condition.h"
+#include "lang/path_pattern.h"
+#include "lang/template.h"
+
+struct tls_context;
+
+struct step {
+	const struct condition *when; /* NULL: always */
+	const struct policy *policy;
+	const void *conf;
+	str name;                     /* the policy's name attribute */
+	bool enabled, continue_on_error;
+};
+
+struct steps {
+	const struct step *v;
+	size_t n;
+};
+
+struct flow {
+	str name;
+	const struct condition *when; /* NULL: always */
+	struct steps request, response;
+};
+
+struct fault_rule {
+	str name;
+	const struct condition *when;
+	struct steps steps;
+	bool always; /* DefaultFaultRule: AlwaysEnforce */
+};
+
+struct endpoint { /* what proxy and target endpoints share */
+	str name;
+	struct flow pre, post;
+	const struct flow *flows; /* in document order; the first that matches runs */
+	size_t n_flows;
+	const struct fault_rule *fault_rules; /* in document order; the engine knows which way to walk */
+	size_t n_fault_rules;
+	const struct fault_rule *default_fault_rule; /* NULL: none */
+};
+
+struct target_properties { /* milliseconds */
+	int64_t connect_ms, io_ms, keep_ms;
+	bool copy_pathsuffix, copy_queryparams;
+	struct success_code { unsigned from, to; } *success; /* NULL: below 400 */
+	size_t n_success;
+	bool allow_405_without_allow;
+};
+
+struct target_endpoint {
+	struct endpoint ep;
+	const struct template *url;       /* NULL for a target that is only named */
+	struct tls_context *tls;          /* for https; NULL: the default client context */
+	struct target_properties props;
+};
+
+enum route_kind { ROUTE_NULL, ROUTE_TARGET, ROUTE_URL };
+struct route_rule {
+	str name;
+	const struct condition *when;
+	enum route_kind kind;
+	const struct target_endpoint *target; /* ROUTE_TARGET; ROUTE_URL: a bare one with that url */
+};
+
+struct proxy_endpoint {
+	struct endpoint ep;
+	str base_path;           /* "/weather"; '*' may stand for a whole segment but the first */
+	struct strs virtual_hosts; /* names; none given in the bundle: all */
+	const struct route_rule *routes;
+	size_t n_routes;
+	struct steps post_client;
+	int64_t api_timeout_ms;  /* 0: none */
+	bool x_forwarded_for;
+};
+
+struct proxy { /* one revision, as it is deployed; or a shared flow */
+	struct arena *arena;
+	str organization, environment, name, revision;
+	const struct proxy_endpoint *endpoints;
+	size_t n_endpoints;
+	const struct target_endpoint *targets;
+	size_t n_targets;
+	struct steps shared; /* of a shared flow */
+	bool is_shared_flow;
+	struct map policies;  /* name -> struct step * (its configuration), attached or not */
+	struct map resources; /* "jsc/x.js" -> str * */
+};

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* All that is deployed in one environment at one moment: immutable, and held while in use.
+ * Each loop has its own pointer and counts its own holders, so the hot path has no atomics; the last
+ * loop to let go frees.
+ * Source: house ("snapshots"). */
+#pragma once
+
+#include "flow/proxy.h"
+
+struct loop;
+struct snapshot;
+
+struct snapshot_parts {
+	str organization, environment;
+	const struct proxy **proxies; /* API proxies and shared flows; each may stand in many snapshots */
+	size_t n;
+};
+
+/* Builds the router over all base paths. Proxies are counted: proxy_release() when the last goes. */
+struct snapshot *snapshot_create(const struct snapshot_parts *);
+const struct proxy *snapshot_shared_flow(const struct snapshot *, str name);
+str snapshot_organization(const struct snapshot *);
+str snapshot_environment(const struct snapshot *);
+
+/* The longest base path wins; a '*' segment matches one.  NULL: no proxy. *base, *suffix are slices of path. */
+const struct proxy_endpoint *snapshot_route(const struct snapshot *, str virtual_host, str path,
+                                            const struct proxy **proxy, str *base, str *suffix);
+
+/* A slot is where an environment's current snapshot stands, once per loop. */
+struct snapshot_slot;
+struct snapshot_slot *snapshot_slot_create(struct loop *const *loops, size_t n);
+/* Swaps on every loop, and returns when all have (from a fiber of any loop, or a plain thread). */
+void snapshot_publish(struct snapshot_slot *, struct snapshot *);
+struct snapshot *snapshot_hold(struct snapshot_slot *, size_t loop_index); /* on that loop's thread; NULL: none */
+void snapshot_let_go(struct snapshot *, size_t loop_index);
