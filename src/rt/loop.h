@@ -17,6 +17,10 @@ struct loop *loop_self(void);  /* the loop that runs on this thread, else NULL *
 int64_t loop_now_ms(const struct loop *); /* monotonic, as of this wake-up */
 int64_t loop_utc_ms(const struct loop *); /* calendar, as of this wake-up  */
 
+/* A place per loop where a room above keeps its pools; NULL at first.  Who fills it frees it. */
+enum loop_slot { LOOP_SLOT_HTTP, LOOP_SLOT_STORE, LOOP_SLOTS };
+void **loop_slot(struct loop *, enum loop_slot);
+
 /* Calls fn(arg) on the loop's thread, soon.  From any thread; never fails, never waits. */
 void loop_post(struct loop *, void (*fn)(void *), void *arg);
 

@@ -17,13 +17,15 @@ struct sock *sock_accepted(struct loop *, int fd, struct tls_context *tls);
 
 /* From a fiber: connects to host:port (names are resolved on the dns lane, cached).
  * With tls: handshakes with SNI = host and verifies as the context says.
- * ERR_TIMEOUT, ERR_IO (refused, unreachable, handshake), ERR_DENIED (an address that no target may reach). */
+ * ERR_TIMEOUT, ERR_IO (refused, unreachable), ERR_NOT_FOUND (no such name), ERR_SYNTAX (the TLS
+ * handshake failed, or the certificate is not trusted), ERR_DENIED (an address that no target may reach). */
 err sock_connect(struct loop *, str host, unsigned port, struct tls_context *tls, deadline,
                  struct sock **out) MUST_CHECK;
 void sock_close(struct sock **);
 
 /* One try, never waits.  *got: bytes moved; 0 with DONE means: not ready (sock_ended tells an end). */
 err sock_try_read(struct sock *, void *buf, size_t n, size_t *got) MUST_CHECK;
+err sock_try_write(struct sock *, const struct iovec *, int n, size_t *put) MUST_CHECK;
 err sock_try_handshake(struct sock *, bool *done) MUST_CHECK;
 bool sock_ended(const struct sock *); /* the peer closed, or it broke */
 
@@ -31,10 +33,14 @@ bool sock_ended(const struct sock *); /* the peer closed, or it broke */
 err sock_read(struct sock *, void *buf, size_t n, size_t *got, deadline) MUST_CHECK;
 err sock_write(struct sock *, const struct iovec *, int n, deadline) MUST_CHECK; /* all of it */
 
+/* Ends our direction of the stream (TLS: close_notify first); the peer's can still be read. */
+void sock_shutdown(struct sock *);
+
 /* The loop's side: fn is called on readiness while no fiber waits on the sock.  NULL: nobody. */
 void sock_on_ready(struct sock *, void (*fn)(void *arg, unsigned ready), void *arg);
-/* Tells when the peer goes away while a fiber is busy elsewhere (the fiber is then canceled). */
-void sock_cancels(struct sock *, struct fiber *); /* NULL: no more */
+/* Tells when the peer goes away while a fiber is busy elsewhere: the fiber is then canceled.  A reset
+ * always counts; the end of the peer's stream only with on_end (a peer may close its half and listen). */
+void sock_cancels(struct sock *, struct fiber *, bool on_end); /* fiber NULL: no more */
 
 /* For wait_any(): both directions at once. */
 struct wait sock_wait(struct sock *, unsigned ready);
