@@ -84,6 +84,7 @@ struct proxy_endpoint {
 };
 
 struct proxy { /* one revision, as it is deployed; or a shared flow */
+	_Atomic(unsigned) holders; /* starts at 1 */
 	struct arena *arena;
 	str organization, environment, name, revision;
 	const struct proxy_endpoint *endpoints;
@@ -95,3 +96,7 @@ struct proxy { /* one revision, as it is deployed; or a shared flow */
 	struct map policies;  /* name -> struct step * (its configuration), attached or not */
 	struct map resources; /* "jsc/x.js" -> str * */
 };
+
+/* Proxies are shared by snapshots and counted; both may be called from any thread. */
+void proxy_hold(const struct proxy *);
+void proxy_release(const struct proxy *); /* the last one frees the arena */

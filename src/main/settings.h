@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The keys of the configuration file, all of them, as one table.
+ * The file that documents them, etc/gatehouse.conf, is checked against this table by a test.
+ * Source: house. */
+#pragma once
+
+#include "base/config.h"
+
+struct settings {
+	str organization;
+	str store, secret_key_file, access_log;
+	str management_listen, default_listen, secure_listen, sso_listen, ui_listen, mocktarget_listen;
+	int64_t workers, max_exchanges;
+	int64_t drain_timeout_s;
+	int64_t access_token_ms, refresh_token_ms;
+	int log_level;
+	struct config_pairs hosts;
+};
+
+extern const struct field settings_fields[];
