@@ -24,7 +24,8 @@ enum field_type {
 	T_STRS,     /* struct strs: one item per repeated element, or a JSON array of strings    */
 	T_PRESENT,  /* bool: the element is there                                                */
 	T_FLOWVAR,  /* struct flowvar *: the name of a flow variable; NULL if absent             */
-	T_TEMPLATE, /* struct template *: a message template; NULL if absent                     */
+	T_TEMPLATE, /* struct template *: a message template, trimmed; NULL if absent            */
+	T_TEMPLATE_TEXT, /* the same, to the byte                                                */
 	T_COND,     /* struct condition *; NULL if absent                                        */
 	T_PATH,     /* struct path_pattern *                                                     */
 	T_GROUP,    /* the nested struct itself; .sub is its table; zero if absent               */
@@ -34,6 +35,8 @@ enum field_type {
 	             * that may stand here, each with its own table                              */
 	T_OWN,      /* any type: .read fills it (durations, rates, address masks, ...)           */
 	T_IGNORED,  /* nothing: a harmless leftover that is accepted when empty                  */
+	T_NOTE,     /* nothing: text for people (DisplayName, Description), anything goes        */
+	T_LATER,    /* nothing: documented, and refused as not supported yet by this gateway      */
 };
 
 struct strs {
