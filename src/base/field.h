@@ -77,6 +77,7 @@ struct field {
 	bool required;
 	bool read_only;  /* JSON: written, not taken from a client */
 	bool hidden;     /* JSON: neither written nor taken        */
+	bool input_only; /* JSON: taken from a client, never written */
 	const char *dflt;          /* as it would stand in the XML */
 	const char *const *names;  /* T_ENUM: ends with NULL       */
 	int64_t min, max;          /* T_UINT, T_INT: both 0 means unbounded */

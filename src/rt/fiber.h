@@ -28,6 +28,9 @@ void wake(struct waker *);
 
 err wait_until(deadline) MUST_CHECK; /* answers DONE at the deadline: a sleep */
 err wait_waker(struct waker *, deadline) MUST_CHECK;
+/* Waits for the waker to the end, deaf to fiber_cancel(): for a job that holds this fiber's memory and
+ * is sure to finish (offload() waits so too).  Outside a fiber it blocks the thread. */
+void wait_end(struct waker *);
 err wait_fd(int fd, unsigned ready, deadline) MUST_CHECK; /* for descriptors of libraries */
 
 /* Several at once: fills .fired of each and answers DONE when at least one fired. */

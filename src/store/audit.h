@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The audit trail of an organization.
+ * Records are only added; time_ms is set here.
+ * Source: Apigee management API, audits. */
+#pragma once
+
+#include "model/audit.h"
+#include "store/store.h"
+
+err audit_add(struct store *, str org, const struct audit_record *) MUST_CHECK;
+struct audit_range {
+	int64_t from_ms, to_ms; /* to 0: now */
+	uint64_t rows;          /* 0: 100     */
+};
+/* Newest first, from <= time < to. */
+err audit_list(struct arena *, struct store *, str org, const struct audit_range *,
+               struct list *out) MUST_CHECK;

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Users of the management side, their password hashes and roles.
+ * A hash is an opaque text of identity/; nothing here can check a password.
+ * Source: Apigee management API, users, userroles; house ("tenants"). */
+#pragma once
+
+#include "model/user.h"
+#include "store/store.h"
+
+err user_create(struct store *, const struct user *) MUST_CHECK; /* id is made if absent */
+err user_get(struct arena *, struct store *, const struct user_key *, struct user **out) MUST_CHECK;
+err user_list(struct arena *, struct store *, str zone, const struct page *,
+              struct strs *names) MUST_CHECK;
+err user_change(struct arena *, struct store *, const struct user_key *, struct edit *,
+                struct user **out) MUST_CHECK;
+err user_delete(struct store *, const struct user_key *) MUST_CHECK; /* with roles and password */
+
+err user_password_set(struct store *, const struct user_key *, str hash) MUST_CHECK;
+/* ERR_NOT_FOUND: no such user, or one without a password.  *active false: must not log in. */
+err user_password(struct arena *, struct store *, const struct user_key *, str *hash,
+                  bool *active) MUST_CHECK;
+
+/* Roles hang on (user, organization): "orgadmin", ... */
+err user_role_grant(struct store *, str org, const struct user_key *,
+                    str role) MUST_CHECK; /* twice is fine */
+err user_role_revoke(struct store *, str org, const struct user_key *, str role) MUST_CHECK;
+err user_roles(struct arena *, struct store *, str org, const struct user_key *,
+               struct strs *roles) MUST_CHECK;
+err user_organizations(struct arena *, struct store *, const struct user_key *,
+                       struct strs *orgs) MUST_CHECK;
+err role_users(struct arena *, struct store *, str org, str role, struct strs *names) MUST_CHECK;
+err role_list(struct arena *, struct store *, str org,
+              struct strs *roles) MUST_CHECK; /* that someone has */
