@@ -12,12 +12,14 @@ struct snapshot;
 
 struct snapshot_parts {
 	str organization, environment;
-	const struct proxy **proxies; /* API proxies and shared flows; each may stand in many snapshots */
+	const struct proxy *const *proxies; /* API proxies and shared flows; each may stand in many snapshots */
 	size_t n;
 };
 
-/* Builds the router over all base paths. Proxies are counted: proxy_release() when the last goes. */
+/* Builds the router over all base paths.  Holds the proxies until it is freed itself; the caller keeps
+ * his own hold.  Of two proxies with one base path on one virtual host the first wins. */
 struct snapshot *snapshot_create(const struct snapshot_parts *);
+void snapshot_discard(struct snapshot **); /* one that was never published */
 const struct proxy *snapshot_shared_flow(const struct snapshot *, str name);
 str snapshot_organization(const struct snapshot *);
 str snapshot_environment(const struct snapshot *);
@@ -29,7 +31,10 @@ const struct proxy_endpoint *snapshot_route(const struct snapshot *, str virtual
 /* A slot is where an environment's current snapshot stands, once per loop. */
 struct snapshot_slot;
 struct snapshot_slot *snapshot_slot_create(struct loop *const *loops, size_t n);
-/* Swaps on every loop, and returns when all have (from a fiber of any loop, or a plain thread). */
+/* Before the loops run, or after they ended: releases what stands there. */
+void snapshot_slot_destroy(struct snapshot_slot **);
+/* Takes the snapshot (NULL: the environment is gone), swaps on every loop, and returns when all have.
+ * From a fiber of any loop, or from a plain thread while the loops run; one publisher at a time. */
 void snapshot_publish(struct snapshot_slot *, struct snapshot *);
 struct snapshot *snapshot_hold(struct snapshot_slot *, size_t loop_index); /* on that loop's thread; NULL: none */
 void snapshot_let_go(struct snapshot *, size_t loop_index);

@@ -10,6 +10,8 @@
 
 struct exchange;
 
+enum { VARS_MAX = 1024 };
+
 /* Binds a name for good, in the binder's arena; never fails: any text is a custom name. */
 struct flowvar *flowvar_bind(struct arena *, str name);
 str flowvar_name(const struct flowvar *);
@@ -27,6 +29,13 @@ err vars_set_named(struct exchange *, str name, struct value) MUST_CHECK;
 void vars_put(struct exchange *, str prefix, str policy, str name, struct value);
 void vars_remove(struct exchange *, str name);
 
-/* Messages by name: request, response, message, error, or one that a policy made. NULL: none. */
+/* Many variables at the price of none: fn is asked for every name under prefix ("developer."; "": any)
+ * that nobody set later than this call.  It answers null for a name it does not know.  ctx lives as
+ * long as the exchange; strings that fn answers must too. */
+void vars_provide(struct exchange *, str prefix,
+                  struct value (*fn)(struct exchange *, const void *ctx, str name), const void *ctx);
+
+/* Messages by name: request, response, message, error, or one that a policy made. NULL: none.
+ * Setting message sets the one of the current position; NULL takes a message away. */
 struct message *vars_message(struct exchange *, str name);
 void vars_set_message(struct exchange *, str name, struct message *);
