@@ -11,6 +11,7 @@
 #include "codec/json.h"
 #include "http/client.h"
 #include "http/uri.h"
+#include "rt/tls.h"
 
 enum { ANSWER_MAX = 64 << 20, TIMEOUT_MS = 120000 };
 
