@@ -39,6 +39,7 @@ ROWS = [
     ("src/policy/a.c", "p = malloc(3);\n", "5: heap"),
     ("src/policy/a.c", "free(p);\n", "5: heap"),
     ("src/http/a.c", "p = strdup(q);\n", "5: heap"),
+    ("src/http/message.c", "p = realloc(p, 3);\n", ""),
     ("src/base/a.c", "p = malloc(3);\n", ""),
     ("src/rt/a.c", "free(p);\n", ""),
     ("src/policy/a.c", "EVP_PKEY_free(p); x->free(p); json_free(p);\n", ""),
