@@ -10,7 +10,7 @@
 struct loop;
 
 struct loop *loop_create(unsigned max_fibers); /* aborts when the kernel gives no epoll */
-void loop_destroy(struct loop **);
+void loop_destroy(struct loop **); /* cancels the fibers that are left and waits for their end */
 void loop_run(struct loop *);  /* on the calling thread, until loop_stop() */
 void loop_stop(struct loop *); /* from any thread; what is posted before it still runs */
 struct loop *loop_self(void);  /* the loop that runs on this thread, else NULL */
@@ -24,7 +24,8 @@ void **loop_slot(struct loop *, enum loop_slot);
 /* Calls fn(arg) on the loop's thread, soon.  From any thread; never fails, never waits. */
 void loop_post(struct loop *, void (*fn)(void *), void *arg);
 
-/* A timer is part of what it times: no allocation, and cancelling it is cheap.  Zero-initialise. */
+/* A timer is part of what it times: no allocation, and it must be canceled before its memory ends.
+ * Moving it later, or to NEVER, costs nothing: do that rather than cancel and set again. */
 struct timer {
 	int64_t at_ms;
 	void (*fn)(void *);
@@ -37,9 +38,15 @@ void timer_cancel(struct timer *);
 
 /* A descriptor that the loop watches.  fn is told what became ready; readiness is an edge: use it
  * until EAGAIN.  Registered once, for both directions.  Zero-initialise. */
-enum ready { READY_READ = 1, READY_WRITE = 2, READY_HUP = 4 };
+enum ready {
+	READY_READ = 1,
+	READY_WRITE = 2,
+	READY_HUP = 4,    /* the peer sends no more (with READY_READ) */
+	READY_BROKEN = 8, /* nor does it take any: reset, refused (with all of the above) */
+};
 struct watch {
 	int fd;
+	bool shared; /* a listening socket that several loops watch: one of them is woken */
 	void (*fn)(struct watch *, unsigned ready);
 	struct loop *loop;
 };

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Worker threads in lanes: what blocks, computes long or needs a deep stack runs here.
+ * A lane has its own threads and its own bounded queue, so one that is stuck holds up no other.
+ * Source: house; nice(2) applies to a thread on Linux (docs/why/loop.md). */
+#include "rt/inside.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { STACK_BYTES = 8 << 20, NICE = 10 };
+
+static const struct {
+	const char *name;
+	unsigned threads; /* 0: one per core */
+	unsigned queue;
+	bool nice;
+} kinds[LANES] = {
+	[LANE_STORE_READ] = { "store-read", 2, 4096, false },
+	[LANE_DNS] = { "dns", 4, 256, false },
+	[LANE_LDAP] = { "ldap", 8, 256, false },
+	[LANE_PASSWORD] = { "password", 0, 256, true },
+	[LANE_CPU] = { "cpu", 0, 1024, true },
+};
+
+static struct lane_state {
+	pthread_mutex_t lock;
+	pthread_cond_t more;
+	struct job *head, *tail;
+	unsigned queued, n_threads;
+	bool stop, nice;
+	const char *name;
+	pthread_t *threads;
+} lanes[LANES];
+static _Atomic(bool) started;
+
+static void *work(void *arg)
+{
+	struct lane_state *lane = arg;
+	pthread_setname_np(pthread_self(), lane->name);
+	if (lane->nice)
+		setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
+	pthread_mutex_lock(&lane->lock);
+	for (;;) {
+		struct job *job = lane->head;
+		if (!job && lane->stop)
+			break;
+		if (!job) {
+			pthread_cond_wait(&lane->more, &lane->lock);
+			continue;
+		}
+		lane->head = job->next;
+		lane->queued--;
+		pthread_mutex_unlock(&lane->lock);
+		job->fn(job->arg); /* the job may be gone after this */
+		pthread_mutex_lock(&lane->lock);
+	}
+	pthread_mutex_unlock(&lane->lock);
+	return NULL;
+}
+
+static void lane_start(enum lane which, unsigned cores)
+{
+	struct lane_state *lane = &lanes[which];
+	pthread_attr_t attr;
+	*lane = (struct lane_state){ .name = kinds[which].name, .nice = kinds[which].nice };
+	lane->n_threads = kinds[which].threads ? kinds[which].threads : cores;
+	lane->threads = rt_alloc(sizeof *lane->threads * lane->n_threads);
+	pthread_mutex_init(&lane->lock, NULL);
+	pthread_cond_init(&lane->more, NULL);
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK_BYTES);
+	for (unsigned i = 0; i < lane->n_threads; i++)
+		must(pthread_create(&lane->threads[i], &attr, work, lane) == 0);
+	pthread_attr_destroy(&attr);
+}
+
+void offload_start(unsigned cores)
+{
+	sigset_t all, before; /* signals are for the thread that asked for them */
+	must(!started);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	for (int i = 0; i < LANES; i++)
+		lane_start((enum lane)i, cores ? cores : 1);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	started = true;
+}
+
+void offload_stop(void)
+{
+	if (!started)
+		return;
+	started = false;
+	for (int i = 0; i < LANES; i++) {
+		struct lane_state *lane = &lanes[i];
+		pthread_mutex_lock(&lane->lock);
+		lane->stop = true;
+		pthread_cond_broadcast(&lane->more);
+		pthread_mutex_unlock(&lane->lock);
+		for (unsigned t = 0; t < lane->n_threads; t++)
+			pthread_join(lane->threads[t], NULL);
+		pthread_cond_destroy(&lane->more);
+		pthread_mutex_destroy(&lane->lock);
+		free(lane->threads);
+	}
+}
+
+bool job_submit(enum lane which, struct job *job)
+{
+	struct lane_state *lane = &lanes[which];
+	job->next = NULL;
+	pthread_mutex_lock(&lane->lock);
+	bool room = lane->queued < kinds[which].queue && !lane->stop;
+	if (room) {
+		if (lane->head)
+			lane->tail->next = job;
+		else
+			lane->head = job;
+		lane->tail = job;
+		lane->queued++;
+		pthread_cond_signal(&lane->more);
+	}
+	pthread_mutex_unlock(&lane->lock);
+	return room;
+}
+
+struct call {
+	struct job job;
+	void (*fn)(void *);
+	void *arg;
+	struct waker done;
+};
+
+static void run_call(void *arg)
+{
+	struct call *c = arg;
+	c->fn(c->arg);
+	wake(&c->done);
+}
+
+err offload(enum lane which, void (*fn)(void *), void *arg)
+{
+	struct call c = { .job = { .fn = run_call, .arg = &c }, .fn = fn, .arg = arg };
+	if (!started || !fiber_self()) {
+		fn(arg);
+		return DONE;
+	}
+	if (!job_submit(which, &c.job))
+		return FAIL(ERR_LIMIT);
+	wait_end(&c.done);
+	return DONE;
+}

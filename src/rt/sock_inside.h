@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The stream as sock.c, connect.c and tls.c see it.
+ * `raw` is what the descriptor can do, `ready` what the stream can: they differ only under TLS, which
+ * holds bytes of its own in both directions.
+ * Source: house. */
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include "rt/inside.h"
+#include "rt/sock.h"
+
+struct sock {
+	struct watch watch; /* first: on_event() casts */
+	unsigned raw, ready, wanted;
+	bool hup;    /* the peer sends no more: the kernel has told of its last edge */
+	bool ended;  /* and all of it has been read */
+	bool broken, named;
+	bool cancels_on_end;
+	bool crossed; /* TLS waits for the other direction than the caller */
+	struct fiber *fiber, *cancels;
+	void (*on_ready)(void *arg, unsigned ready);
+	void *arg;
+	SSL *ssl;
+	struct tls_context *tls;
+	uint16_t peer_port, local_port;
+	char peer[46], local[46]; /* INET6_ADDRSTRLEN */
+};
+
+struct sock *sock_new(struct loop *, int fd, unsigned ready);
+err sock_block(struct sock *, unsigned want, deadline) MUST_CHECK;
+
+/* tls.c; on a sock with ssl */
+bool tls_attach(struct sock *, struct tls_context *, bool server);
+err tls_expect(struct sock *, str host) MUST_CHECK; /* SNI, and the name that the peer must prove */
+err tls_handshake(struct sock *, bool *done) MUST_CHECK;
+err tls_read(struct sock *, void *buf, size_t n, size_t *got) MUST_CHECK;
+err tls_write(struct sock *, const void *buf, size_t n, size_t *put) MUST_CHECK;
+void tls_shut(struct sock *);
+void tls_detach(struct sock *);
+
+/* The descriptor's own calls; got == 0 with DONE: not ready, or ended. */
+err raw_recv(struct sock *, void *buf, size_t n, size_t *got) MUST_CHECK;
+err raw_send(struct sock *, const struct iovec *, int n, size_t *put) MUST_CHECK;

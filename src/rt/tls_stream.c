@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* TLS on a sock: OpenSSL reads and writes the descriptor through a BIO of ours.
+ * The BIO never waits and keeps the sock's `raw`; what OpenSSL wants decides the sock's `ready`.
+ * Source: BIO_meth_new(3), SSL_get_error(3), RFC 9325. */
+#include "rt/tls_inside.h"
+
+#include <arpa/inet.h>
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+#include "base/log.h"
+
+static BIO_METHOD *method;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static int bio_read(BIO *b, char *buf, int n)
+{
+	struct sock *s = BIO_get_data(b);
+	size_t got;
+	BIO_clear_retry_flags(b);
+	if (raw_recv(s, buf, (size_t)n, &got).code)
+		return -1;
+	if (!got && !s->ended)
+		BIO_set_retry_read(b);
+	return got ? (int)got : s->ended ? 0 : -1;
+}
+
+static int bio_write(BIO *b, const char *buf, int n)
+{
+	struct sock *s = BIO_get_data(b);
+	struct iovec v = { (void *)buf, (size_t)n };
+	size_t put;
+	BIO_clear_retry_flags(b);
+	if (raw_send(s, &v, 1, &put).code)
+		return -1;
+	if (!put)
+		BIO_set_retry_write(b);
+	return put ? (int)put : -1;
+}
+
+static long bio_ctrl(BIO *b, int cmd, long number, void *p)
+{
+	const struct sock *s = BIO_get_data(b);
+	(void)number, (void)p;
+	if (cmd == BIO_CTRL_FLUSH)
+		return 1;
+	return cmd == BIO_CTRL_EOF ? s->ended : 0;
+}
+
+static void make_method(void)
+{
+	method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "sock");
+	must(method);
+	BIO_meth_set_read(method, bio_read);
+	BIO_meth_set_write(method, bio_write);
+	BIO_meth_set_ctrl(method, bio_ctrl);
+}
+
+bool tls_attach(struct sock *s, struct tls_context *t, bool server)
+{
+	pthread_once(&once, make_method);
+	ERR_clear_error();
+	BIO *b = BIO_new(method);
+	s->ssl = tls_new(t);
+	if (!b || !s->ssl) {
+		BIO_free(b);
+		SSL_free(s->ssl);
+		s->ssl = NULL;
+		return false;
+	}
+	BIO_set_data(b, s);
+	BIO_set_init(b, 1);
+	SSL_set_bio(s->ssl, b, b);
+	if (server)
+		SSL_set_accept_state(s->ssl);
+	else
+		SSL_set_connect_state(s->ssl);
+	tls_hold(t);
+	s->tls = t;
+	return true;
+}
+
+err tls_expect(struct sock *s, str host)
+{
+	char z[256];
+	unsigned char ip[16];
+	if (host.n >= sizeof z)
+		return FAIL(ERR_LIMIT);
+	snprintf(z, sizeof z, "%.*s", STR(host));
+	ERR_clear_error();
+	bool ok;
+	if (inet_pton(AF_INET, z, ip) == 1 || inet_pton(AF_INET6, z, ip) == 1) {
+		ok = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(s->ssl), z) == 1;
+	} else { /* RFC 6066 §3: a name without the dot at its end */
+		if (host.n && z[host.n - 1] == '.')
+			z[host.n - 1] = 0;
+		SSL_set_hostflags(s->ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+		ok = SSL_set1_host(s->ssl, z) == 1 && SSL_set_tlsext_host_name(s->ssl, z) == 1;
+	}
+	return ok ? DONE : FAIL(ERR_IO);
+}
+
+/* After a call that did not succeed: what it waits for, or that the stream is over. */
+static err outcome(struct sock *s, int r, unsigned direction)
+{
+	switch (SSL_get_error(s->ssl, r)) {
+	case SSL_ERROR_WANT_READ:
+		s->wanted = READY_READ;
+		break;
+	case SSL_ERROR_WANT_WRITE:
+		s->wanted = READY_WRITE;
+		break;
+	case SSL_ERROR_ZERO_RETURN:
+		s->ended = true;
+		return DONE;
+	default:
+		s->ended = s->broken = true;
+		return FAIL(ERR_IO);
+	}
+	s->ready &= ~direction;
+	s->crossed = s->wanted != direction; /* then either edge is worth a try */
+	return DONE;
+}
+
+static void log_failure(const struct sock *s)
+{
+	long verdict = SSL_get_verify_result(s->ssl);
+	const char *why = verdict != X509_V_OK ? X509_verify_cert_error_string(verdict)
+	                                       : ERR_reason_error_string(ERR_peek_last_error());
+	const char *name = SSL_get_servername(s->ssl, TLSEXT_NAMETYPE_host_name);
+	if (SSL_is_server(s->ssl))
+		log_debug("tls_client_failed", LOG_Z("why", why ? why : "closed"));
+	else
+		log_warn("tls_target_failed", LOG_Z("host", name ? name : ""), LOG_Z("why", why ? why : "closed"));
+}
+
+err tls_handshake(struct sock *s, bool *done)
+{
+	ERR_clear_error();
+	int r = SSL_do_handshake(s->ssl);
+	*done = r == 1;
+	if (*done) {
+		s->crossed = false;
+		return DONE;
+	}
+	err e = outcome(s, r, 0);
+	if (!e.code && s->ended)
+		e = FAIL(ERR_IO);
+	if (e.code)
+		log_failure(s);
+	return e;
+}
+
+err tls_read(struct sock *s, void *buf, size_t n, size_t *got)
+{
+	ERR_clear_error();
+	int r = SSL_read_ex(s->ssl, buf, n, got);
+	if (r == 1)
+		return DONE;
+	*got = 0;
+	return outcome(s, r, READY_READ);
+}
+
+err tls_write(struct sock *s, const void *buf, size_t n, size_t *put)
+{
+	ERR_clear_error();
+	int r = SSL_write_ex(s->ssl, buf, n, put);
+	if (r == 1)
+		return DONE;
+	*put = 0;
+	return outcome(s, r, READY_WRITE);
+}
+
+void tls_shut(struct sock *s)
+{
+	ERR_clear_error();
+	if (!s->broken && SSL_is_init_finished(s->ssl))
+		SSL_shutdown(s->ssl);
+}
+
+void tls_detach(struct sock *s)
+{
+	tls_shut(s);
+	SSL_free(s->ssl);
+	s->ssl = NULL;
+	tls_release(&s->tls);
+}
+
+str sock_tls_server_name(const struct sock *s)
+{
+	return s->ssl ? str_from_z(SSL_get_servername(s->ssl, TLSEXT_NAMETYPE_host_name)) : STR_NONE;
+}
