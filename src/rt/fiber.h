@@ -57,9 +57,9 @@ void offload_start(unsigned cores); /* once, before the loops */
 void offload_stop(void);            /* after the loops; ends the threads */
 
 /* A job that nobody has to wait for; its memory is its own.  False when the lane's queue is full. */
-struct job {
+struct lane_job {
 	void (*fn)(void *);
 	void *arg;
-	struct job *next;
+	struct lane_job *next;
 };
-bool job_submit(enum lane, struct job *) MUST_CHECK;
+bool lane_submit(enum lane, struct lane_job *) MUST_CHECK;

@@ -28,7 +28,7 @@ static const struct {
 static struct lane_state {
 	pthread_mutex_t lock;
 	pthread_cond_t more;
-	struct job *head, *tail;
+	struct lane_job *head, *tail;
 	unsigned queued, n_threads;
 	bool stop, nice;
 	const char *name;
@@ -44,7 +44,7 @@ static void *work(void *arg)
 		setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
 	pthread_mutex_lock(&lane->lock);
 	for (;;) {
-		struct job *job = lane->head;
+		struct lane_job *job = lane->head;
 		if (!job && lane->stop)
 			break;
 		if (!job) {
@@ -108,7 +108,7 @@ void offload_stop(void)
 	}
 }
 
-bool job_submit(enum lane which, struct job *job)
+bool lane_submit(enum lane which, struct lane_job *job)
 {
 	struct lane_state *lane = &lanes[which];
 	job->next = NULL;
@@ -128,7 +128,7 @@ bool job_submit(enum lane which, struct job *job)
 }
 
 struct call {
-	struct job job;
+	struct lane_job job;
 	void (*fn)(void *);
 	void *arg;
 	struct waker done;
@@ -148,7 +148,7 @@ err offload(enum lane which, void (*fn)(void *), void *arg)
 		fn(arg);
 		return DONE;
 	}
-	if (!job_submit(which, &c.job))
+	if (!lane_submit(which, &c.job))
 		return FAIL(ERR_LIMIT);
 	wait_end(&c.done);
 	return DONE;
