@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Base64 and hexadecimal by table.
+ * A text has at most one reading and a value one text: what is not canonical is refused.
+ * Source: RFC 4648 §3.5, §4, §5, §8. */
+#include "codec/base64.h"
+
+static const char standard[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char urlsafe[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+static str encode(struct arena *a, str in, const char *alphabet, bool pad)
+{
+	const unsigned char *p = (const unsigned char *)in.p;
+	char *out = arena_alloc(a, in.n / 3 * 4 + 4, 1);
+	size_t n = 0, i = 0;
+	for (; i + 2 < in.n; i += 3) {
+		uint32_t v = (uint32_t)p[i] << 16 | (uint32_t)p[i + 1] << 8 | p[i + 2];
+		out[n++] = alphabet[v >> 18];
+		out[n++] = alphabet[v >> 12 & 63];
+		out[n++] = alphabet[v >> 6 & 63];
+		out[n++] = alphabet[v & 63];
+	}
+	if (i < in.n) {
+		bool two = i + 1 < in.n;
+		uint32_t v = (uint32_t)p[i] << 16 | (two ? (uint32_t)p[i + 1] << 8 : 0);
+		out[n++] = alphabet[v >> 18];
+		out[n++] = alphabet[v >> 12 & 63];
+		if (two)
+			out[n++] = alphabet[v >> 6 & 63];
+		for (int k = two; pad && k < 2; k++)
+			out[n++] = '=';
+	}
+	return (str){ out, n };
+}
+
+str base64_write(struct arena *a, str bytes) { return encode(a, bytes, standard, true); }
+str base64url_write(struct arena *a, str bytes) { return encode(a, bytes, urlsafe, false); }
+
+static int digit(char c, char c62, char c63)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == c62 ? 62 : c == c63 ? 63 : -1;
+}
+
+static err decode(struct arena *a, str in, const char *alphabet, str *out)
+{
+	unsigned char *p = arena_alloc(a, in.n / 4 * 3 + 3, 1);
+	uint32_t v = 0;
+	size_t n = 0;
+	if (in.n % 4 == 1)
+		return FAIL(ERR_SYNTAX);
+	for (size_t i = 0; i < in.n; i++) {
+		int d = digit(in.p[i], alphabet[62], alphabet[63]);
+		if (d < 0)
+			return FAIL(ERR_SYNTAX);
+		v = v << 6 | (uint32_t)d;
+		if (i % 4)
+			p[n++] = (unsigned char)(v >> (6 - 2 * (i % 4)));
+	}
+	/* RFC 4648 §3.5: the bits that no byte took must be zero */
+	unsigned left = in.n % 4 == 2 ? 15 : in.n % 4 == 3 ? 3 : 0;
+	if (v & left)
+		return FAIL(ERR_SYNTAX);
+	*out = str_from(p, n);
+	return DONE;
+}
+
+static str unpadded(str s)
+{
+	for (int k = 0; k < 2 && s.n && s.n % 4 != 1 && s.p[s.n - 1] == '='; k++)
+		s.n--;
+	return s;
+}
+
+err base64_read(struct arena *a, str text, str *out)
+{
+	if (text.n % 4)
+		return FAIL(ERR_SYNTAX);
+	return decode(a, unpadded(text), standard, out);
+}
+
+err base64url_read(struct arena *a, str text, str *out)
+{
+	str bare = text.n % 4 == 0 ? unpadded(text) : text;
+	return decode(a, bare, urlsafe, out);
+}
+
+static int nibble(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+err hex_read(struct arena *a, str text, str *out)
+{
+	char *p = arena_alloc(a, text.n / 2 + 1, 1);
+	if (text.n % 2)
+		return FAIL(ERR_SYNTAX);
+	for (size_t i = 0; i < text.n; i += 2) {
+		int high = nibble(text.p[i]), low = nibble(text.p[i + 1]);
+		if (high < 0 || low < 0)
+			return FAIL(ERR_SYNTAX);
+		p[i / 2] = (char)(high << 4 | low);
+	}
+	*out = (str){ p, text.n / 2 };
+	return DONE;
+}
