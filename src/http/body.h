@@ -14,6 +14,8 @@ struct body_source_type {
 };
 struct body_source {
 	const struct body_source_type *type;
+	bool ready; /* a piece is at hand: the next read will not wait */
+	bool ended; /* nothing follows the piece that was given last */
 };
 
 enum body_kind { BODY_NONE, BODY_BYTES, BODY_STREAM };
@@ -25,4 +27,5 @@ struct body {
 	int64_t length;             /* of a stream, -1: unknown (chunked or until close) */
 };
 
-err body_read(struct body *, str *piece, deadline) MUST_CHECK; /* works for all three kinds */
+/* The next piece of any of the three kinds; empty: the end.  Consumes: afterwards the body is BODY_NONE. */
+err body_read(struct body *, str *piece, deadline) MUST_CHECK;

@@ -20,11 +20,13 @@ struct h1_head {
 	enum h1_framing framing;
 	int64_t length;      /* H1_LENGTH */
 	bool keep_alive, expect_continue, upgrade;
-	unsigned bad_status; /* with an error: 400, 414, 431, 501, 505 */
+	unsigned bad_status; /* with an error: 400, 413, 414, 417, 431, 501, 505 */
 	const char *bad;     /* what was wrong, a few words */
 };
 
-/* from: how many bytes an earlier call saw, so that a head that drips in is not scanned again.
+/* A field that Connection lists (RFC 9110 §7.6.1) is left out here, so that nothing which is added
+ * later can be taken away by the sender.
+ * from: how many bytes an earlier call saw, so that a head that drips in is not scanned again.
  * Slices point into buf.  ERR_SYNTAX or ERR_LIMIT with head->bad_status. */
 err h1_request(struct arena *, str buf, size_t from, const struct h1_limits *, struct message *,
                struct h1_head *) MUST_CHECK;
@@ -34,12 +36,25 @@ err h1_response(struct arena *, str buf, size_t from, const struct h1_limits *, 
 /* Chunked coding, a push decoder: feeds on bytes, hands out slices of them. */
 struct h1_chunks {
 	uint64_t left;
-	unsigned state;
-	unsigned line_bytes, trailer_bytes;
+	unsigned state, digits;
+	unsigned line_bytes, trailer_bytes; /* extensions and trailer section, over the whole body */
 };
-/* Consumes *in; *piece is the next run of payload ("" while between); *end is set past the trailer. */
+/* Consumes *in up to and with the next run of payload, which *piece becomes ("": none is left in it);
+ * *end is set past the trailer section, what stands behind it stays in *in.  ERR_SYNTAX, ERR_LIMIT. */
 err h1_chunk(struct h1_chunks *, str *in, str *piece, bool *end) MUST_CHECK;
 
-/* Writes heads.  The framing headers are the writer's own: Content-Length or Transfer-Encoding. */
-void h1_write_request(struct buf *, const struct message *, str host, enum h1_framing, int64_t length);
-void h1_write_response(struct buf *, const struct message *, enum h1_framing, int64_t length, bool keep_alive);
+/* Writes heads.  Framing and hop-by-hop fields of the message are left out (RFC 9110 §7.6.1), the
+ * writer's own stand instead: Content-Length with H1_LENGTH, and with H1_NO_BODY if length >= 0 (an
+ * answer to HEAD, or 304); Transfer-Encoding with H1_CHUNKED.  Control characters in values become
+ * spaces, and what may not stand in a target is percent-encoded, so that no message can end a line.
+ * ERR_SYNTAX: a method or a field name that is no token, a status that has not three digits.
+ * host: absent: the message's own. */
+err h1_write_request(struct buf *, const struct message *, str host, enum h1_framing,
+                     int64_t length) MUST_CHECK;
+struct h1_answer {
+	enum h1_framing framing;
+	int64_t length;
+	str date;       /* for an answer that has none; may be absent */
+	str connection; /* "close", "keep-alive" or absent */
+};
+err h1_write_response(struct buf *, const struct message *, const struct h1_answer *) MUST_CHECK;

@@ -9,11 +9,16 @@
 
 struct uri {
 	str scheme, host, path, query; /* query: STR_NONE if there is no '?' */
+	                               /* host: of an IPv6 literal what is between the brackets;
+	                                * path: "/" if there is none */
 	unsigned port;                 /* the scheme's default if none is given */
 	bool tls;
 };
 
-/* Slices of text.  ERR_SYNTAX: no http(s) URL, user info, a bad port or a control character. */
+/* Slices of text.  ERR_SYNTAX: no http(s) URL, user info, a bad port, a fragment, or a byte that must
+ * be percent-encoded (white space, control characters, beyond ASCII). */
 err uri_parse(str text, struct uri *out) MUST_CHECK;
+/* "host", "host:port" or "[ip6]:port", as in Host; port is left alone when none is given. */
+bool uri_authority(str text, str *host, unsigned *port);
 /* Whether a path is safe to compare with base paths: starts with '/', no control characters. */
 bool uri_path_ok(str path);

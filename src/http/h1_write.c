@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writing heads anew from messages, in memory that is reserved once.
+ * No byte of a message can end a line: a policy may have put anything into it.
+ * Source: RFC 9112 §3, §4, §6; RFC 9110 §7.6.1. */
+#include "http/h1.h"
+
+#include "http/h1_class.h"
+
+enum { DECIMAL = 20, START_LINE = 64, OWN_FIELDS = 128 };
+
+static char *put(char *p, str s)
+{
+	if (s.n)
+		memcpy(p, s.p, s.n);
+	return p + s.n;
+}
+#define PUT(p, literal) put((p), S(literal))
+
+static char *put_decimal(char *p, uint64_t n)
+{
+	char digits[DECIMAL];
+	size_t at = sizeof digits;
+	do
+		digits[--at] = (char)('0' + n % 10);
+	while (n /= 10);
+	return put(p, str_from(digits + at, sizeof digits - at));
+}
+
+/* A line end or another control character in a value becomes a space (RFC 9110 §5.5). */
+static char *put_value(char *p, str s)
+{
+	size_t clean = h1_value_span(s);
+	char *end = put(p, s);
+	for (p += clean; p < end; p++)
+		if (!h1_is(*p, H1_VALUE))
+			*p = ' ';
+	return end;
+}
+
+static char *put_token(char *p, str s, unsigned *all)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		*all &= h1_classes[(unsigned char)s.p[i]];
+		p[i] = s.p[i];
+	}
+	return p + s.n;
+}
+
+/* What may not stand in a request target is percent-encoded; room for three times its size is there. */
+static char *put_target(char *p, str s, enum h1_class allowed)
+{
+	static const char hex[] = "0123456789ABCDEF";
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+		if (h1_is(s.p[i], allowed) || c == '%') {
+			*p++ = s.p[i];
+			continue;
+		}
+		*p++ = '%';
+		*p++ = hex[c >> 4];
+		*p++ = hex[c & 15];
+	}
+	return p;
+}
+
+/* Fields for this connection only, or that the writer makes itself; by length first: most differ there. */
+static bool own_field(str name)
+{
+	switch (name.n) {
+	case 2:
+		return str_ieq(name, S("TE"));
+	case 7:
+		return str_ieq(name, S("Trailer")) || str_ieq(name, S("Upgrade"));
+	case 10:
+		return str_ieq(name, S("Connection")) || str_ieq(name, S("Keep-Alive"));
+	case 14:
+		return str_ieq(name, S("Content-Length"));
+	case 16:
+		return str_ieq(name, S("Proxy-Connection"));
+	case 17:
+		return str_ieq(name, S("Transfer-Encoding"));
+	case 19:
+		return str_ieq(name, S("Proxy-Authorization"));
+	default:
+		return false;
+	}
+}
+
+static size_t fields_size(const struct headers *h)
+{
+	size_t n = OWN_FIELDS;
+	for (size_t i = 0; i < h->n; i++)
+		n += h->v[i].name.n + h->v[i].value.n + 4;
+	return n;
+}
+
+/* skip: one name more that is left out. */
+static char *put_fields(char *p, const struct headers *h, str skip, str skip_too, unsigned *tokens)
+{
+	for (size_t i = 0; i < h->n; i++) {
+		str name = h->v[i].name;
+		if (own_field(name) || str_ieq(name, skip) || str_ieq(name, skip_too))
+			continue;
+		*tokens &= name.n ? ~0u : 0;
+		p = put_token(p, name, tokens);
+		p = PUT(p, ": ");
+		p = put_value(p, h->v[i].value);
+		p = PUT(p, "\r\n");
+	}
+	return p;
+}
+
+static char *put_framing(char *p, enum h1_framing framing, int64_t length)
+{
+	if (framing == H1_CHUNKED)
+		return PUT(p, "Transfer-Encoding: chunked\r\n");
+	if (framing == H1_UNTIL_CLOSE || length < 0)
+		return p;
+	p = PUT(p, "Content-Length: ");
+	p = put_decimal(p, (uint64_t)length);
+	return PUT(p, "\r\n");
+}
+
+err h1_write_request(struct buf *b, const struct message *m, str host, enum h1_framing framing,
+                     int64_t length)
+{
+	unsigned tokens = H1_TOKEN;
+	char *start = buf_room(b, START_LINE + m->verb.n + 3 * (m->path.n + m->query.n) + host.n +
+	                                  fields_size(&m->headers));
+	char *p = put_token(start, m->verb, &tokens);
+	p = PUT(p, " ");
+	p = put_target(p, m->path, H1_PATH);
+	if (str_given(m->query)) {
+		p = PUT(p, "?");
+		p = put_target(p, m->query, H1_QUERY);
+	}
+	p = PUT(p, " HTTP/1.1\r\n");
+	if (str_given(host)) {
+		p = PUT(p, "Host: ");
+		p = put_value(p, host);
+		p = PUT(p, "\r\n");
+	}
+	/* Expect was for us; the target is sent the body without being asked. */
+	p = put_fields(p, &m->headers, str_given(host) ? S("Host") : S("Expect"), S("Expect"), &tokens);
+	p = put_framing(p, framing, length);
+	p = PUT(p, "\r\n");
+	if (!tokens || m->verb.n == 0)
+		return FAIL(ERR_SYNTAX);
+	b->n += (size_t)(p - start);
+	return DONE;
+}
+
+err h1_write_response(struct buf *b, const struct message *m, const struct h1_answer *answer)
+{
+	unsigned tokens = H1_TOKEN;
+	char *start = buf_room(b, START_LINE + m->reason.n + answer->date.n + answer->connection.n +
+	                                  fields_size(&m->headers));
+	if (m->status < 100 || m->status > 999)
+		return FAIL(ERR_SYNTAX);
+	char *p = PUT(start, "HTTP/1.1 ");
+	p = put_decimal(p, m->status);
+	p = PUT(p, " ");
+	p = put_value(p, m->reason);
+	p = PUT(p, "\r\n");
+	p = put_fields(p, &m->headers, S(""), S(""), &tokens);
+	p = put_framing(p, answer->framing, answer->length);
+	if (str_given(answer->date) && !str_given(headers_get(&m->headers, S("Date")))) {
+		p = PUT(p, "Date: ");
+		p = put(p, answer->date);
+		p = PUT(p, "\r\n");
+	}
+	if (str_given(answer->connection)) {
+		p = PUT(p, "Connection: ");
+		p = put(p, answer->connection);
+		p = PUT(p, "\r\n");
+	}
+	p = PUT(p, "\r\n");
+	if (!tokens)
+		return FAIL(ERR_SYNTAX);
+	b->n += (size_t)(p - start);
+	return DONE;
+}
