@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who is calling: HTTP Basic against the users of the store, and what their roles allow.
+ * A wrong name and a wrong password cost the same and answer the same.
+ * Source: RFC 7617; OWASP password storage; Apigee, "Organization roles". */
+#pragma once
+
+#include "store/users.h"
+
+struct identity;
+struct identity *identity_create(struct store *);
+void identity_destroy(struct identity **);
+
+struct principal {
+	struct user_key key; /* key.name is the e-mail address */
+};
+
+/* ERR_DENIED: no credentials, wrong ones, or an inactive user.  ERR_LIMIT: too many checks at once;
+ * try again soon.  ERR_STORE: nobody can tell now. */
+err identity_basic(struct arena *, struct identity *, str authorization, struct principal *) MUST_CHECK;
+
+/* Whether a role of the principal allows it.  ERR_DENIED: none does. */
+err identity_may(struct arena *, struct identity *, const struct principal *, str org, bool write) MUST_CHECK;
+
+/* Sets a user's password: hashed by Argon2id on the password lane. */
+err identity_set_password(struct arena *, struct identity *, const struct user_key *, str password) MUST_CHECK;
+
+str identity_user_name(struct arena *, str name); /* as keys have it: lower case, trimmed */
