@@ -87,6 +87,8 @@ struct fiber *fiber_must(void);               /* the current one; a bug outside 
 /* Why a wait that saw nothing must not go on, or DONE. */
 static inline err wait_over(const struct fiber *f, deadline d);
 
+bool lanes_running(void);
+
 /* ---- the loop ---- */
 struct post {
 	void (*fn)(void *);

@@ -36,6 +36,8 @@ static struct lane_state {
 } lanes[LANES];
 static _Atomic(bool) started;
 
+bool lanes_running(void) { return started; }
+
 static void *work(void *arg)
 {
 	struct lane_state *lane = arg;

@@ -257,8 +257,8 @@ err sock_handshake(struct sock *s, deadline d)
 		TRY(sock_try_handshake(s, &done));
 		if (done)
 			return DONE;
-		s->ready &= ~s->wanted;
-		TRY(sock_block(s, s->wanted, d));
+		s->ready &= ~s->tls_wants;
+		TRY(sock_block(s, s->tls_wants, d));
 	}
 }
 

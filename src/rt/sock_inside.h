@@ -17,7 +17,8 @@ struct sock {
 	bool ended;  /* and all of it has been read */
 	bool broken, named;
 	bool cancels_on_end;
-	bool crossed; /* TLS waits for the other direction than the caller */
+	bool crossed;       /* TLS waits for the other direction than the caller */
+	unsigned tls_wants; /* after a try that moved nothing */
 	struct fiber *fiber, *cancels;
 	void (*on_ready)(void *arg, unsigned ready);
 	void *arg;

@@ -105,10 +105,10 @@ static err outcome(struct sock *s, int r, unsigned direction)
 {
 	switch (SSL_get_error(s->ssl, r)) {
 	case SSL_ERROR_WANT_READ:
-		s->wanted = READY_READ;
+		s->tls_wants = READY_READ;
 		break;
 	case SSL_ERROR_WANT_WRITE:
-		s->wanted = READY_WRITE;
+		s->tls_wants = READY_WRITE;
 		break;
 	case SSL_ERROR_ZERO_RETURN:
 		s->ended = true;
@@ -118,7 +118,7 @@ static err outcome(struct sock *s, int r, unsigned direction)
 		return FAIL(ERR_IO);
 	}
 	s->ready &= ~direction;
-	s->crossed = s->wanted != direction; /* then either edge is worth a try */
+	s->crossed = s->tls_wants != direction; /* then either edge is worth a try */
 	return DONE;
 }
 

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the operator decides about addresses: the map of hosts and the deny list; and literals.
+ * Written at the start only, so read without a lock.
+ * Source: RFC 4632 (blocks), RFC 4291 §2.5.5.2 (an IPv4-mapped address is its IPv4 address). */
+#include "rt/dns_inside.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rt/inside.h"
+
+struct mapped {
+	char host[DNS_NAME];
+	unsigned port;
+	union dns_address to;
+};
+
+struct block {
+	unsigned char bytes[16]; /* IPv4 as ::ffff:a.b.c.d */
+	unsigned bits;
+};
+
+static struct mapped *map;
+static size_t n_map, cap_map;
+static struct block link_local[] = {
+	{ { [10] = 0xff, [11] = 0xff, [12] = 169, [13] = 254 }, 96 + 16 },
+	{ { 0xfe, 0x80 }, 10 },
+};
+static struct block *denied = link_local;
+static size_t n_denied = sizeof link_local / sizeof *link_local;
+
+static bool parse_ip(const char *z, union dns_address *out)
+{
+	memset(out, 0, sizeof *out);
+	if (inet_pton(AF_INET, z, &out->v4.sin_addr) == 1)
+		out->any.sa_family = AF_INET;
+	else if (inet_pton(AF_INET6, z, &out->v6.sin6_addr) == 1)
+		out->any.sa_family = AF_INET6;
+	return out->any.sa_family != AF_UNSPEC;
+}
+
+static void set_port(union dns_address *a, unsigned port)
+{
+	if (a->any.sa_family == AF_INET)
+		a->v4.sin_port = htons((uint16_t)port);
+	else
+		a->v6.sin6_port = htons((uint16_t)port);
+}
+
+void dns_set_port(struct dns_answer *a, unsigned port)
+{
+	for (unsigned i = 0; i < a->n; i++)
+		set_port(&a->v[i], port);
+}
+
+/* "host:port" or "[host]:port", the host in lower case. */
+static bool cut_port(str s, char host[DNS_NAME], unsigned *port)
+{
+	size_t colon = str_rfind_char(s, ':');
+	uint64_t n;
+	if (colon == STR_NPOS || !str_to_u64(str_sub(s, colon + 1, STR_NPOS), &n) || n < 1 || n > 65535)
+		return false;
+	str h = str_sub(s, 0, colon);
+	if (str_starts(h, S("[")) && str_ends(h, S("]")))
+		h = str_sub(h, 1, h.n - 1);
+	if (!h.n || h.n >= DNS_NAME)
+		return false;
+	for (size_t i = 0; i < h.n; i++)
+		host[i] = (char)tolower((unsigned char)h.p[i]);
+	host[h.n] = 0;
+	*port = (unsigned)n;
+	return true;
+}
+
+err dns_map(str from, str to)
+{
+	struct mapped m;
+	char ip[DNS_NAME];
+	unsigned port;
+	memset(&m, 0, sizeof m);
+	if (!cut_port(from, m.host, &m.port) || !cut_port(to, ip, &port) || !parse_ip(ip, &m.to))
+		return FAIL(ERR_SYNTAX);
+	set_port(&m.to, port);
+	map = rt_grow(map, n_map, &cap_map, sizeof *map);
+	map[n_map++] = m;
+	return DONE;
+}
+
+bool dns_answer_mapped(const char *host, unsigned port, struct dns_answer *out)
+{
+	for (size_t i = 0; i < n_map; i++)
+		if (map[i].port == port && strcmp(map[i].host, host) == 0) {
+			out->n = 1;
+			out->v[0] = map[i].to;
+			return true;
+		}
+	return false;
+}
+
+bool dns_answer_literal(const char *host, struct dns_answer *out)
+{
+	str h = str_from_z(host);
+	out->n = 1;
+	if (parse_ip(host, &out->v[0]))
+		return true;
+	if (!str_eq(h, S("localhost")) && !str_ends(h, S(".localhost")))
+		return false;
+	out->n = 2; /* RFC 6761 §6.3: never asked of a name server */
+	return parse_ip("127.0.0.1", &out->v[0]) && parse_ip("::1", &out->v[1]);
+}
+
+/* ---- the deny list ---- */
+static void bytes_of(const union dns_address *a, unsigned char out[16])
+{
+	memset(out, 0, 16);
+	if (a->any.sa_family == AF_INET) {
+		out[10] = out[11] = 0xff;
+		memcpy(out + 12, &a->v4.sin_addr, 4);
+	} else {
+		memcpy(out, &a->v6.sin6_addr, 16);
+	}
+}
+
+static bool is_in(const struct block *b, const unsigned char *a)
+{
+	unsigned whole = b->bits / 8, rest = b->bits % 8;
+	if (memcmp(b->bytes, a, whole) != 0)
+		return false;
+	return !rest || (b->bytes[whole] ^ a[whole]) >> (8 - rest) == 0;
+}
+
+static bool is_denied(const union dns_address *a)
+{
+	unsigned char bytes[16];
+	bytes_of(a, bytes);
+	for (size_t i = 0; i < n_denied; i++)
+		if (is_in(&denied[i], bytes))
+			return true;
+	return false;
+}
+
+err dns_without_denied(struct dns_answer *a)
+{
+	unsigned kept = 0;
+	for (unsigned i = 0; i < a->n; i++)
+		if (!is_denied(&a->v[i]))
+			a->v[kept++] = a->v[i];
+	a->n = kept;
+	return kept ? DONE : FAIL(ERR_DENIED);
+}
+
+static bool parse_block(str s, struct block *out)
+{
+	char z[64];
+	union dns_address a;
+	size_t slash = str_find_char(s, '/');
+	uint64_t bits = 128;
+	if (slash == STR_NPOS)
+		slash = s.n;
+	else if (!str_to_u64(str_sub(s, slash + 1, STR_NPOS), &bits))
+		return false;
+	if (slash >= sizeof z)
+		return false;
+	memcpy(z, s.p, slash);
+	z[slash] = 0;
+	if (!parse_ip(z, &a))
+		return false;
+	if (a.any.sa_family == AF_INET)
+		bits = slash == s.n ? 128 : bits + 96;
+	bytes_of(&a, out->bytes);
+	out->bits = (unsigned)bits;
+	return bits <= 128;
+}
+
+err dns_deny(const str *blocks, size_t n)
+{
+	struct block *list = rt_alloc((n + 1) * sizeof *list);
+	for (size_t i = 0; i < n; i++)
+		if (!parse_block(str_trim(blocks[i]), &list[i])) {
+			free(list);
+			return FAIL(ERR_SYNTAX);
+		}
+	if (denied != link_local)
+		free(denied);
+	denied = list;
+	n_denied = n;
+	return DONE;
+}

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* TLS over loopback: who is trusted, which certificate is shown, what flows, what a bad PEM is called.
+ * A client that verifies talks to nobody but the name that it asked for.
+ * Source: rt/tls.h, rt/dns.h. */
+#include "inloop.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "rt/dns.h"
+#include "rt/sock.h"
+#include "rt/tls.h"
+
+enum { BULK = 300000 };
+
+struct pair {
+	str cert, key;
+};
+static struct arena *arena;
+static struct pair a_pair, b_pair, ip_pair;
+
+/* ---- a server that echoes ---- */
+struct server {
+	struct watch watch; /* first */
+	struct loop *loop;
+	struct tls_context *tls;
+	int fd;
+	char name[64];
+};
+
+struct visit {
+	struct server *server;
+	struct sock *sock;
+};
+
+static void serve(void *arg)
+{
+	struct visit v = *(struct visit *)arg;
+	char buf[20000];
+	size_t got = 1;
+	free(arg);
+	if (!sock_handshake(v.sock, deadline_in(5000)).code) {
+		str name = sock_tls_server_name(v.sock);
+		snprintf(v.server->name, sizeof v.server->name, "%.*s", STR(name));
+		while (got) {
+			if (sock_read(v.sock, buf, sizeof buf, &got, deadline_in(5000)).code)
+				break;
+			struct iovec two[2] = { { buf, got / 2 }, { buf + got / 2, got - got / 2 } };
+			if (got && sock_write(v.sock, two, 2, deadline_in(5000)).code)
+				break;
+		}
+	}
+	sock_close(&v.sock);
+}
+
+static void accepts(struct watch *w, unsigned ready)
+{
+	struct server *s = (struct server *)w;
+	(void)ready;
+	for (int fd; (fd = accept(s->fd, NULL, NULL)) >= 0;) {
+		struct visit *v = malloc(sizeof *v);
+		*v = (struct visit){ s, sock_accepted(s->loop, fd, s->tls) };
+		if (fiber_start(s->loop, serve, v).code)
+			abort();
+	}
+}
+
+static void server_open(struct server *s, struct loop *l)
+{
+	struct diag d = { .arena = arena };
+	*s = (struct server){ .loop = l };
+	assert_int_equal(tls_server(a_pair.cert, a_pair.key, &d, &s->tls).code, ERR_NONE);
+	assert_int_equal(tls_server_add(s->tls, b_pair.cert, b_pair.key, &d).code, ERR_NONE);
+	assert_int_equal(tls_server_add(s->tls, ip_pair.cert, ip_pair.key, &d).code, ERR_NONE);
+	assert_int_equal(sock_listen(S("127.0.0.1:0"), &s->fd, &d).code, ERR_NONE);
+	s->watch = (struct watch){ .fd = s->fd, .fn = accepts };
+	assert_int_equal(watch_add(l, &s->watch).code, ERR_NONE);
+}
+
+static void server_close(struct server *s)
+{
+	watch_remove(&s->watch);
+	close(s->fd);
+	tls_release(&s->tls);
+}
+
+/* ---- its clients ---- */
+struct client {
+	struct loop *loop;
+	const char *host;
+	unsigned port;
+	struct tls_context *tls;
+	size_t bulk, back;
+	bool same;
+	err e;
+};
+
+struct half {
+	struct sock *sock;
+	const char *p;
+	size_t n;
+	err e;
+};
+
+/* Sends and reads back with one fiber: wait_any() for both directions, as a body pump does. */
+static void exchange(struct client *c, struct sock *s)
+{
+	char *out = malloc(c->bulk), *in = malloc(c->bulk);
+	size_t sent = 0, n;
+	for (size_t i = 0; i < c->bulk; i++)
+		out[i] = (char)(i % 251);
+	while (c->back < c->bulk && !c->e.code) {
+		struct iovec v = { out + sent, c->bulk - sent };
+		c->e = sock_try_write(s, &v, 1, &n);
+		sent += n;
+		size_t got = 0;
+		if (!c->e.code)
+			c->e = sock_try_read(s, in + c->back, c->bulk - c->back, &got);
+		c->back += got;
+		struct wait w = sock_wait(s, READY_READ | (sent < c->bulk ? READY_WRITE : 0));
+		if (!n && !got && !c->e.code)
+			c->e = wait_any(&w, 1, deadline_in(5000));
+	}
+	c->same = c->back == c->bulk && memcmp(in, out, c->bulk) == 0;
+	free(out);
+	free(in);
+}
+
+static void visit(void *arg)
+{
+	struct client *c = arg;
+	struct sock *s;
+	c->e = sock_connect(c->loop, str_from_z(c->host), c->port, c->tls, deadline_in(5000), &s);
+	if (c->e.code)
+		return;
+	exchange(c, s);
+	sock_close(&s);
+}
+
+static void handshakes(void **state)
+{
+	(void)state;
+	struct pair *none = NULL;
+	const struct {
+		const char *host;
+		struct pair *trust; /* none: the system's */
+		bool verify;
+		enum err_code e;
+		const char *sni;
+	} rows[] = {
+		{ "a.example.com", &a_pair, true, ERR_NONE, "a.example.com" },
+		{ "b.example.com", &b_pair, true, ERR_NONE, "b.example.com" }, /* chosen by SNI */
+		{ "x.b.example.com", &b_pair, true, ERR_NONE, "x.b.example.com" }, /* a wildcard */
+		{ "b.example.com", &a_pair, true, ERR_SYNTAX, "" },
+		{ "c.example.com", &a_pair, true, ERR_SYNTAX, "" }, /* the default, which is not c */
+		{ "c.example.com", none, false, ERR_NONE, "c.example.com" },
+		{ "a.example.com", none, true, ERR_SYNTAX, "" }, /* self-signed */
+		{ "127.0.0.1", &a_pair, true, ERR_SYNTAX, "" }, /* a name is no proof of an address */
+		{ "127.0.0.1", none, false, ERR_NONE, "" },
+	};
+	struct loop *l = loop_create(16);
+	struct server s;
+	server_open(&s, l);
+	unsigned port = sock_listen_port(s.fd);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct diag d = { .arena = arena };
+		struct client c = { .loop = l, .host = rows[i].host, .port = port, .bulk = i ? 100 : BULK };
+		s.name[0] = 0;
+		str to = str_fmt(arena, "127.0.0.1:%u", port);
+		assert_int_equal(dns_map(str_fmt(arena, "%s:%u", rows[i].host, port), to).code, ERR_NONE);
+		assert_int_equal(tls_client(rows[i].trust ? rows[i].trust->cert : STR_NONE, STR_NONE, STR_NONE,
+		                            rows[i].verify, &d, &c.tls).code, ERR_NONE);
+		inloop_run(l, visit, &c, 0, 1);
+		tls_release(&c.tls);
+		assert_int_equal(c.e.code, rows[i].e);
+		assert_string_equal(s.name, rows[i].sni);
+		assert_true(c.same == !rows[i].e);
+	}
+	server_close(&s);
+	loop_destroy(&l);
+}
+
+/* ---- a client that speaks no TLS, one that says nothing, one that leaves ---- */
+struct stranger {
+	unsigned port;
+	const char *says;
+	char answer[64];
+	size_t n;
+	err e;
+};
+
+static void stranger(void *arg)
+{
+	struct stranger *t = arg;
+	struct sock *s;
+	t->e = sock_connect(loop_self(), S("127.0.0.1"), t->port, NULL, deadline_in(5000), &s);
+	if (t->e.code)
+		return;
+	struct iovec v = { (char *)t->says, strlen(t->says) };
+	t->e = sock_write(s, &v, 1, deadline_in(5000));
+	sock_shutdown(s);
+	for (size_t got = 1; !t->e.code && got && t->n < sizeof t->answer; t->n += got)
+		t->e = sock_read(s, t->answer + t->n, sizeof t->answer - t->n, &got, deadline_in(5000));
+	sock_close(&s);
+}
+
+static void strangers(void **state)
+{
+	(void)state;
+	static const char *const says[] = { "GET / HTTP/1.1\r\n\r\n", "\x16\x03\x01\x02\x00\x01", "" };
+	struct loop *l = loop_create(16);
+	struct server s;
+	server_open(&s, l);
+	for (size_t i = 0; i < sizeof says / sizeof *says; i++) {
+		struct stranger t = { .port = sock_listen_port(s.fd), .says = says[i] };
+		inloop_run(l, stranger, &t, 0, 1);
+		assert_true(t.n == 0 || t.answer[0] == 0x15); /* nothing, or an alert: never an answer */
+		assert_string_equal(s.name, "");
+	}
+	server_close(&s);
+	loop_destroy(&l);
+}
+
+/* ---- what is wrong with a PEM ---- */
+static void bad_pems(void **state)
+{
+	(void)state;
+	str cut = str_sub(a_pair.cert, 0, a_pair.cert.n / 2);
+	str encrypted = S("-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIGjMF8=\n-----END ENCRYPTED PRIVATE KEY-----\n");
+	const struct {
+		str cert, key;
+		const char *says;
+	} rows[] = {
+		{ S(""), a_pair.key, "the certificate cannot be read as PEM" },
+		{ cut, a_pair.key, "the certificate cannot be read as PEM" },
+		{ a_pair.cert, S("nonsense"), "the key cannot be read as PEM" },
+		{ a_pair.cert, encrypted, "the key cannot be read as PEM" },
+		{ a_pair.cert, b_pair.key, "the key does not fit the certificate" },
+		{ str_fmt(arena, "%.*s%.*s", STR(a_pair.cert), STR(cut)), a_pair.key, "the chain cannot be read" },
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct diag d = { .arena = arena };
+		struct tls_context *t;
+		assert_int_equal(tls_server(rows[i].cert, rows[i].key, &d, &t).code, ERR_SYNTAX);
+		assert_null(t);
+		assert_true(str_starts(diag_text(arena, &d), str_from_z(rows[i].says)));
+	}
+}
+
+static void bad_names(void **state)
+{
+	(void)state;
+	static const char *const rows[] = { "", ",", "a,,b", "DNS:a", "a,IP:1.2.3.4" };
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		str cert, key;
+		assert_int_equal(tls_self_signed(arena, str_from_z(rows[i]), 1, &cert, &key).code, ERR_SYNTAX);
+	}
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	arena = arena_create(0, 0);
+	return tls_self_signed(arena, S("a.example.com"), 30, &a_pair.cert, &a_pair.key).code ||
+	       tls_self_signed(arena, S("b.example.com, *.b.example.com"), 30, &b_pair.cert, &b_pair.key).code ||
+	       tls_self_signed(arena, S("127.0.0.1,::1"), 30, &ip_pair.cert, &ip_pair.key).code;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	arena_destroy(&arena);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(handshakes),
+		cmocka_unit_test(strangers),
+		cmocka_unit_test(bad_pems),
+		cmocka_unit_test(bad_names),
+	};
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
