@@ -2,6 +2,8 @@
 // Bundles in memory: a zip writer that can lie, a reader, and a proxy written in a few lines.
 // Invariant: what bundle() wrote, unzip() gives back byte for byte; only `lies` break the format.
 // Source: PKWARE APPNOTE 4.3 (zip); Apigee, "API proxy configuration reference" (bundle layout).
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { deflateRawSync, inflateRawSync, crc32 as zlibCrc } from 'node:zlib';
 
 const table = Array.from({ length: 256 }, (_, n) => {
@@ -82,6 +84,12 @@ export function unzip(zip) {
 		at += 46 + nameLen + extra + note;
 	}
 	return files;
+}
+
+// The files under a folder, by their path in it.
+export function files(dir, at = '') {
+	return Object.fromEntries(readdirSync(join(dir, at), { withFileTypes: true }).flatMap((e) => e.isDirectory()
+		? Object.entries(files(dir, `${at}${e.name}/`)) : [[at + e.name, readFileSync(join(dir, at, e.name))]]));
 }
 
 export const esc = (s) => String(s).replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);

@@ -3,10 +3,10 @@
 // Invariant: every file comes back byte for byte; revision numbers are the highest plus one.
 // Source: reference 5.6, 3.1; clients reference 2.1 (deployproxy uploads in pieces), 4.7 (dirt).
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
-import { bundle, expect, gateway, mark, proxy, proxyEndpoint, root, say, targetEndpoint, unzip } from './gateway.mjs';
+import { bundle, expect, files, gateway, mark, proxy, proxyEndpoint, root, say, targetEndpoint, unzip } from './gateway.mjs';
 
 const g = await gateway();
 const XML = { type: 'application/xml' };
@@ -43,10 +43,10 @@ test('odd bundles', async (t) => {
 	for (const [i, [what, change]] of dirt.entries()) {
 		await t.test(what, async () => {
 			const name = `dirt${i}`;
-			const files = Object.fromEntries(Object.entries(odd).map(([k, v]) => [k.replace('odd.xml', `${name}.xml`), typeof v === 'string' ? v.replaceAll('odd', name) : v]));
-			await g.put(name, change(files));
+			const mine = Object.fromEntries(Object.entries(odd).map(([k, v]) => [k.replace('odd.xml', `${name}.xml`), typeof v === 'string' ? v.replaceAll('odd', name) : v]));
+			await g.put(name, change(mine));
 			expect(await g.call(`/${name}`), { status: 200 });
-			same(await exported(name), files);
+			same(await exported(name), mine);
 		});
 	}
 	await t.test('no manifest lists, elements in any order', async () => {
@@ -63,9 +63,9 @@ test('odd bundles', async (t) => {
 });
 
 test('revisions', async (t) => {
-	const files = proxy('rev', { policies: { a: mark('x', '1') }, target: 'http://127.0.0.1:1' });
+	const rev = proxy('rev', { policies: { a: mark('x', '1') }, target: 'http://127.0.0.1:1' });
 	for (const revision of ['1', '2', '3'])
-		assert.equal(expect(await g.import('rev', bundle(files)), { status: 201 }).json.revision, revision);
+		assert.equal(expect(await g.import('rev', bundle(rev)), { status: 201 }).json.revision, revision);
 	await t.test('lists', async () => {
 		assert.deepEqual((await g.must('/apis/rev/revisions')).json, ['1', '2', '3']);
 		const a = (await g.must('/apis/rev')).json;
@@ -81,7 +81,7 @@ test('revisions', async (t) => {
 		expect(await g.mgmt('/apis/rev/revisions/2', { method: 'DELETE' }), { status: 200 });
 		assert.deepEqual((await g.must('/apis/rev/revisions')).json, ['1', '3']);
 		expect(await g.mgmt('/apis/rev/revisions/2'), { status: 404 });
-		assert.equal((await g.import('rev', bundle(files))).json.revision, '4');
+		assert.equal((await g.import('rev', bundle(rev))).json.revision, '4');
 	});
 	await t.test('an empty one by name', async () => {
 		const r = expect(await g.mgmt('/apis', { body: { name: 'hollow' } }), { status: 201 }).json;
@@ -90,7 +90,7 @@ test('revisions', async (t) => {
 	await t.test('deleted with all', async () => {
 		expect(await g.mgmt('/apis/rev', { method: 'DELETE' }), { status: 200 });
 		expect(await g.mgmt('/apis/rev'), { status: 404 });
-		assert.equal((await g.import('rev', bundle(files))).json.revision, '1');
+		assert.equal((await g.import('rev', bundle(rev))).json.revision, '1');
 	});
 });
 
@@ -168,10 +168,7 @@ test('the bundles that every organization starts with come back as they lie in b
 		const base = join(root, 'bundles', name);
 		if (!existsSync(base))
 			continue;
-		const files = {}, walk = (dir, at) => readdirSync(dir, { withFileTypes: true }).forEach((e) => e.isDirectory() ? walk(join(dir, e.name), `${at}${e.name}/`)
-			: files[at + e.name] = readFileSync(join(dir, e.name)));
-		walk(base, '');
-		const want = Object.fromEntries(Object.entries(files).filter(([k]) => k.startsWith('apiproxy/')));
+		const want = Object.fromEntries(Object.entries(files(base)).filter(([k]) => k.startsWith('apiproxy/')));
 		same(await exported(name), want);
 	}
 });

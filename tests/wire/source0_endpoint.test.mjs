@@ -3,40 +3,12 @@
 // Invariant: the XML is the document's own, unchanged but for one-space indentation.
 // Source: "Understanding OAuth endpoints" (sample policy, sample endpoint, sample request).
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import test from 'node:test';
-import { basic, bundle, demo, expect, gateway, oauthError } from './gateway.mjs';
-
-const POLICY = `<OAuthV2 name="GenerateAccessToken">
- <Operation>GenerateAccessToken</Operation>
- <ExpiresIn>1800000</ExpiresIn> <!-- 30 minutes -->
- <SupportedGrantTypes>
- <GrantType>client_credentials</GrantType>
- </SupportedGrantTypes>
- <GenerateResponse enabled="true"/>
-</OAuthV2>
-`;
-const ENDPOINT = `<ProxyEndpoint name="default">
- <Flows>
- <Flow name="generate-access-token">
- <Request>
- <Step>
- <Name>GenerateAccessToken</Name>
- </Step>
- </Request>
- <Response/>
- <Condition>(proxy.pathsuffix MatchesPath "/token") and (request.verb = "POST")</Condition>
- </Flow>
- </Flows>
- <HTTPProxyConnection>
- <BasePath>/apitest</BasePath>
- <VirtualHost>secure</VirtualHost>
- </HTTPProxyConnection>
- <RouteRule name="none"/>
-</ProxyEndpoint>
-`;
+import { basic, bundle, demo, expect, files, gateway, oauthError, root } from './gateway.mjs';
 
 const g = await gateway();
-const zip = bundle({ 'apiproxy/apitest.xml': '<APIProxy name="apitest"/>', 'apiproxy/policies/GenerateAccessToken.xml': POLICY, 'apiproxy/proxies/default.xml': ENDPOINT });
+const zip = bundle(files(join(root, 'tests/fixtures/apitest')));
 const { name, revision } = expect(await g.import('apitest', zip), { status: 201 }).json;
 assert.deepEqual([name, revision], ['apitest', '1']);
 expect(await g.deploy('apitest', 1), { status: 200 });
