@@ -21,6 +21,7 @@ test: ## install what is missing, build with sanitizers, run every test
 
 lint: ## clang-format and clang-tidy over the whole tree
 	tools/deps lint
+	cmake --preset ci
 	tools/tidy all
 
 bench: build ## side by side with nginx and haproxy
