@@ -4,7 +4,7 @@
  * Source: house. */
 #include "base/diag.h"
 
-err diag_add(struct diag *d, enum err_code code, unsigned line, const char *fmt, ...)
+void diag_note(struct diag *d, unsigned line, const char *fmt, ...)
 {
 	va_list ap;
 	if (d && d->findings.n < DIAG_MAX) {
@@ -14,7 +14,6 @@ err diag_add(struct diag *d, enum err_code code, unsigned line, const char *fmt,
 		struct finding f = { str_dup(d->arena, d->file), line, text };
 		VEC_PUSH(d->arena, &d->findings, f);
 	}
-	return FAIL(code);
 }
 
 str diag_text(struct arena *a, const struct diag *d)
