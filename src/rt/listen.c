@@ -97,21 +97,29 @@ err sock_listen(str address, int *fd, struct diag *d)
 	return DONE;
 }
 
+/* One object under its four names: a cast from one to another would hide it from the analyzer. */
+union address {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+	struct sockaddr_storage room;
+};
+
 err sock_listen_twin(int fd, int *twin, struct diag *d)
 {
-	struct sockaddr_storage a;
+	union address a = { .room = { 0 } };
 	socklen_t n = sizeof a;
 	int one = 1, off = 0;
 	*twin = -1;
-	if (getsockname(fd, (struct sockaddr *)&a, &n) < 0)
+	if (getsockname(fd, &a.any, &n) < 0)
 		return diag_add(d, ERR_IO, 0, "cannot listen twice: %s", strerror(errno));
-	int t = socket(a.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (a.ss_family == AF_INET6)
+	int t = socket(a.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (a.any.sa_family == AF_INET6)
 		setsockopt(t, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
 	setsockopt(t, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
 	setsockopt(t, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one);
 	setsockopt(t, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-	if (bind(t, (struct sockaddr *)&a, n) < 0 || listen(t, BACKLOG) < 0) {
+	if (bind(t, &a.any, n) < 0 || listen(t, BACKLOG) < 0) {
 		int why = errno;
 		close(t);
 		return diag_add(d, ERR_IO, 0, "cannot listen twice: %s", strerror(why));
@@ -122,9 +130,8 @@ err sock_listen_twin(int fd, int *twin, struct diag *d)
 
 unsigned sock_listen_port(int fd)
 {
-	struct sockaddr_storage a = { 0 };
+	union address a = { .room = { 0 } };
 	socklen_t n = sizeof a;
-	getsockname(fd, (struct sockaddr *)&a, &n);
-	return a.ss_family == AF_INET6 ? ntohs(((struct sockaddr_in6 *)&a)->sin6_port)
-	                               : ntohs(((struct sockaddr_in *)&a)->sin_port);
+	getsockname(fd, &a.any, &n);
+	return ntohs(a.any.sa_family == AF_INET6 ? a.v6.sin6_port : a.v4.sin_port);
 }
