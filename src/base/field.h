@@ -27,7 +27,6 @@ enum field_type {
 	T_TEMPLATE, /* struct template *: a message template, trimmed; NULL if absent            */
 	T_TEMPLATE_TEXT, /* the same, to the byte                                                */
 	T_COND,     /* struct condition *; NULL if absent                                        */
-	T_PATH,     /* struct path_pattern *                                                     */
 	T_GROUP,    /* the nested struct itself; .sub is its table; zero if absent               */
 	T_GROUPP,   /* pointer to a nested struct; .sub, .sub_size; NULL if absent               */
 	T_LIST,     /* struct list of nested structs, one per repeated element; .sub, .sub_size  */

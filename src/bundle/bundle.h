@@ -11,7 +11,7 @@
 
 enum bundle_kind { BUNDLE_PROXY, BUNDLE_SHARED_FLOW };
 
-typedef const struct policy *(*policy_finder)(str element);
+typedef const struct policy *(*policy_finder)(str element); /* NULL: unknown */
 
 /* Takes a zip apart: strips a leading folder, drops __MACOSX and AppleDouble files, finds the kind.
  * Paths come out as "apiproxy/policies/X.xml". */
@@ -19,6 +19,11 @@ err bundle_unzip(struct arena *, str zip, struct diag *, struct zip_files *out, 
 
 /* The same from a folder on disk that holds apiproxy/ or sharedflowbundle/, or is one of them. */
 err bundle_folder(struct arena *, str path, struct diag *, struct zip_files *out, enum bundle_kind *) MUST_CHECK;
+
+/* The same from a file or folder (the one that holds apiproxy/, or apiproxy/ itself).  Blocks: for the
+ * command line. */
+err bundle_read_path(struct arena *, const char *path, struct diag *, struct zip_files *out,
+                     enum bundle_kind *) MUST_CHECK;
 
 /* Every file is well-formed and holds only known elements; what refers elsewhere is not looked up. */
 err bundle_check(struct arena *, const struct zip_files *, enum bundle_kind, policy_finder, struct diag *) MUST_CHECK;
