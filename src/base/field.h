@@ -34,6 +34,7 @@ enum field_type {
 	             * that may stand here, each with its own table                              */
 	T_OWN,      /* any type: .read fills it (durations, rates, address masks, ...)           */
 	T_IGNORED,  /* nothing: a harmless leftover that is accepted when empty                  */
+	T_LINE,     /* unsigned: the line of the element itself; path is ""                      */
 	T_NOTE,     /* nothing: text for people (DisplayName, Description), anything goes        */
 	T_LATER,    /* nothing: documented, and refused as not supported yet by this gateway      */
 };
@@ -92,4 +93,6 @@ struct field {
 		.name = #member, .path = (xpath), .type = (ftype),                    \
 		.offset = offsetof(struct strct, member), __VA_ARGS__                 \
 	}
+/* A row that fills nothing: T_IGNORED, T_NOTE, T_LATER. */
+#define FIELD_BARE(xpath, ftype, ...) { .name = (xpath), .path = (xpath), .type = (ftype), __VA_ARGS__ }
 #define FIELDS_END { .type = T_NONE }

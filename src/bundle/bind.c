@@ -95,7 +95,8 @@ static void known_row(struct buf *out, const struct field *f, const char *parent
 	if (n && (strncmp(f->path, parent, n) || f->path[n] != '/'))
 		return;
 	const char *p = f->path + (n ? n + 1 : 0);
-	if (f->type == T_IGNORED || f->type == T_NOTE || f->type == T_LATER || !strcmp(p, "."))
+	if (f->type == T_IGNORED || f->type == T_NOTE || f->type == T_LATER || f->type == T_LINE ||
+	    !strcmp(p, "."))
 		return;
 	if ((*p == '@') == attributes)
 		known_add(out, str_from(p + attributes, strcspn(p + attributes, "/")));
@@ -122,10 +123,13 @@ static bool seen_before(struct walk *w, const struct match *m, unsigned line, st
 	return true;
 }
 
-static bool refuse_later(struct walk *w, const struct field *f, str what, unsigned line)
+static bool refuse_later(struct walk *w, const struct field *f, bool says_nothing, str what,
+                         unsigned line)
 {
 	if (f->type != T_LATER)
 		return false;
+	if (says_nothing)
+		return true;
 	note(w, diag_add(w->b->diag, ERR_SYNTAX, line, "%.*s is not supported yet by this gateway%s%s",
 	                 STR(what), f->doc ? "; " : "", f->doc ? f->doc : ""));
 	return true;
@@ -153,7 +157,8 @@ static void bind_attribute(struct walk *w, const struct xml_node *n, const struc
 		                 STR(n->name), STR(known_text(w, parent, true))));
 		return;
 	}
-	if (refuse_later(w, m.field, what, n->line) || seen_before(w, &m, n->line, what))
+	if (refuse_later(w, m.field, !str_trim(at->value).n, what, n->line) ||
+	    seen_before(w, &m, n->line, what))
 		return;
 	if (m.field->type == T_IGNORED || m.field->type == T_NOTE)
 		return;
@@ -240,7 +245,8 @@ static void bind_exact(struct walk *w, const struct xml_node *n, const struct ma
 {
 	const struct field *f = m->field;
 	str what = str_fmt(w->b->diag->arena, "<%.*s>", STR(n->name));
-	if (refuse_later(w, f, what, n->line) || f->type == T_NOTE)
+	bool says_nothing = !n->first && !n->attrs && !str_trim(n->text).n;
+	if (refuse_later(w, f, says_nothing, what, n->line) || f->type == T_NOTE)
 		return;
 	switch (f->type) {
 	case T_IGNORED:
@@ -309,6 +315,8 @@ static void bind_children(struct walk *w, const struct xml_node *n, const char *
 
 static void finish_row(struct walk *w, struct layer *l, const struct field *f)
 {
+	if (f->type == T_LINE)
+		*(unsigned *)((char *)l->is.out + f->offset) = w->root->line;
 	if (l->seen[f - l->is.fields])
 		return;
 	if (f->required && !strcmp(f->path, "."))

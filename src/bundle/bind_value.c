@@ -87,7 +87,8 @@ static err read_enum(struct binder *b, const struct field *f, str text, int *at,
 			*at = i;
 			return DONE;
 		}
-		buf_fmt(&all, "%s%s", i ? ", " : "", f->names[i]);
+		if (*f->names[i]) /* an empty first name stands for "not given" */
+			buf_fmt(&all, "%s%s", all.n > 7 ? ", " : "", f->names[i]);
 	}
 	buf_add(&all, S(" is needed"));
 	return wrong(b, text, what, line, buf_str(&all));

@@ -20,11 +20,6 @@ err bundle_unzip(struct arena *, str zip, struct diag *, struct zip_files *out, 
 /* The same from a folder on disk that holds apiproxy/ or sharedflowbundle/, or is one of them. */
 err bundle_folder(struct arena *, str path, struct diag *, struct zip_files *out, enum bundle_kind *) MUST_CHECK;
 
-/* The same from a file or folder (the one that holds apiproxy/, or apiproxy/ itself).  Blocks: for the
- * command line. */
-err bundle_read_path(struct arena *, const char *path, struct diag *, struct zip_files *out,
-                     enum bundle_kind *) MUST_CHECK;
-
 /* Every file is well-formed and holds only known elements; what refers elsewhere is not looked up. */
 err bundle_check(struct arena *, const struct zip_files *, enum bundle_kind, policy_finder, struct diag *) MUST_CHECK;
 

@@ -108,6 +108,7 @@ struct folder {
 	struct diag *diag;
 	struct zip_files files;
 	size_t total;
+	str outer; /* "apiproxy" when the folder given is that one, else "" */
 };
 
 static err trouble_at(struct folder *f, str path)
@@ -200,22 +201,14 @@ static int by_path(const void *a, const void *b)
 	return str_cmp(((const struct zip_file *)a)->path, ((const struct zip_file *)b)->path);
 }
 
-err bundle_read_path(struct arena *arena, const char *path, struct diag *diag, struct zip_files *out,
-                     enum bundle_kind *kind)
+err bundle_folder(struct arena *arena, str path, struct diag *diag, struct zip_files *out,
+                  enum bundle_kind *kind)
 {
 	struct folder f = { .arena = arena, .diag = diag };
-	struct stat st;
-	if (stat(path, &st) != 0)
-		return trouble_at(&f, str_from_z(path));
-	if (S_ISDIR(st.st_mode)) {
-		TRY(read_folder(&f, AT_FDCWD, path, root_of_folder(arena, path), 0));
+	const char *z = str_z(arena, path);
+	f.outer = root_of_folder(arena, z);
+	TRY(read_folder(&f, AT_FDCWD, z, f.outer, 0));
+	if (f.files.n)
 		qsort(f.files.v, f.files.n, sizeof *f.files.v, by_path);
-		return take_root(arena, &f.files, diag, out, kind);
-	}
-	AUTO(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return trouble_at(&f, str_from_z(path));
-	str bytes;
-	TRY(read_whole(&f, fd, str_from_z(path), &bytes));
-	return bundle_unzip(arena, bytes, diag, out, kind);
+	return take_root(arena, &f.files, diag, out, kind);
 }

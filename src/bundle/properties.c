@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The Properties of proxy and target connections: names, kinds and what this gateway makes of them.
+ * A property that would change something here and does not work yet is refused; one that repeats what
+ * is so anyway is taken.
+ * Source: Apigee, "Endpoint properties reference". */
+#include "bundle/endpoints.h"
+
+enum property_kind {
+	P_MS,       /* int64_t */
+	P_BOOL,     /* bool */
+	P_CODES,    /* success.codes */
+	P_ANY_BOOL, /* either value means the same here (docs/why/bodies.md; no forward proxy) */
+	P_ONLY,     /* nothing but this value */
+	P_LATER,
+};
+
+struct property {
+	const char *name;
+	enum property_kind kind;
+	size_t offset;
+	const char *only;
+};
+
+static const struct property of_proxy[] = {
+	{ "X-Forwarded-For", P_BOOL, offsetof(struct proxy_endpoint, x_forwarded_for), NULL },
+	{ "api.timeout", P_MS, offsetof(struct proxy_endpoint, api_timeout_ms), NULL },
+	{ "request.streaming.enabled", P_ANY_BOOL, 0, NULL },
+	{ "response.streaming.enabled", P_ANY_BOOL, 0, NULL },
+	{ "compression.algorithm", P_ONLY, 0, "none" },
+	{ "request.payload.parse.limit", P_ONLY, 0, "10M" },
+	{ "request.queryparams.ignore.content.type.charset", P_ONLY, 0, "false" },
+	{ "HTTPHeader.allowDuplicates", P_LATER, 0, NULL },
+	{ "HTTPHeader.multiValued", P_LATER, 0, NULL },
+	{ 0 },
+};
+
+#define T(member) offsetof(struct target_properties, member)
+static const struct property of_target[] = {
+	{ "connect.timeout.millis", P_MS, T(connect_ms), NULL },
+	{ "io.timeout.millis", P_MS, T(io_ms), NULL },
+	{ "keepalive.timeout.millis", P_MS, T(keep_ms), NULL },
+	{ "success.codes", P_CODES, 0, NULL },
+	{ "ignore.allow.header.for.405", P_BOOL, T(allow_405_without_allow), NULL },
+	{ "request.streaming.enabled", P_ANY_BOOL, 0, NULL },
+	{ "response.streaming.enabled", P_ANY_BOOL, 0, NULL },
+	{ "use.proxy", P_ANY_BOOL, 0, NULL },
+	{ "use.proxy.tunneling", P_ANY_BOOL, 0, NULL },
+	{ "use.proxy.host.header.with.target.uri", P_ANY_BOOL, 0, NULL },
+	{ "allow.tls.session.resumption", P_ANY_BOOL, 0, NULL },
+	{ "supports.http11", P_ONLY, 0, "true" },
+	{ "compression.algorithm", P_ONLY, 0, "none" },
+	{ "request.retain.headers.enabled", P_ONLY, 0, "true" },
+	{ "response.retain.headers.enabled", P_ONLY, 0, "true" },
+	{ "retain.queryparams.enabled", P_ONLY, 0, "true" },
+	{ "allow.post.without.content.length", P_ANY_BOOL, 0, NULL },
+	{ "allow.put.without.content.length", P_ANY_BOOL, 0, NULL },
+	{ "response.payload.parse.limit", P_ONLY, 0, "10M" },
+	{ "request.retain.headers", P_LATER, 0, NULL },
+	{ "response.retain.headers", P_LATER, 0, NULL },
+	{ "retain.queryparams", P_LATER, 0, NULL },
+	{ 0 },
+};
+#undef T
+
+/* "2xx", "404" or "200-299". */
+static bool read_code(str text, struct success_code *out)
+{
+	int64_t from, to;
+	size_t dash = str_find_char(text, '-');
+	if (text.n == 3 && str_ieq(str_sub(text, 1, 3), S("xx")) && text.p[0] >= '1' && text.p[0] <= '9') {
+		unsigned hundred = (unsigned)(text.p[0] - '0') * 100;
+		*out = (struct success_code){ hundred, hundred + 99 };
+		return true;
+	}
+	if (dash == STR_NPOS)
+		dash = text.n;
+	if (!str_to_i64(str_trim(str_sub(text, 0, dash)), &from))
+		return false;
+	to = from;
+	if (dash < text.n && !str_to_i64(str_trim(str_sub(text, dash + 1, STR_NPOS)), &to))
+		return false;
+	*out = (struct success_code){ (unsigned)from, (unsigned)to };
+	return from >= 100 && to <= 999 && from <= to;
+}
+
+static err read_codes(struct binder *b, const struct property_xml *p, struct target_properties *out)
+{
+	VEC(struct success_code) codes = { 0 };
+	for (str rest = p->value, one; str_given(rest);) {
+		one = str_trim(str_cut(&rest, ','));
+		struct success_code code;
+		if (!read_code(one, &code))
+			return diag_add(b->diag, ERR_SYNTAX, p->line,
+			                "the property success.codes holds \"%.*s\"; a list such as 2xx,304,404 is needed",
+			                STR(one));
+		VEC_PUSH(b->arena, &codes, code);
+	}
+	out->success = codes.v;
+	out->n_success = codes.n;
+	return DONE;
+}
+
+static err take(struct binder *b, const struct property *known, const struct property_xml *p, void *out)
+{
+	str what = str_fmt(b->diag->arena, "the property %.*s", STR(p->name));
+	struct field f = { .name = known->name, .path = ".", .min = 1, .max = 86400000 };
+	bool dummy;
+	switch (known->kind) {
+	case P_MS:
+		f.type = T_INT;
+		return bind_value(b, &f, p->value, (char *)out + known->offset, what, p->line);
+	case P_BOOL:
+	case P_ANY_BOOL:
+		f.type = T_BOOL;
+		return bind_value(b, &f, p->value,
+		                  known->kind == P_BOOL ? (void *)((char *)out + known->offset) : &dummy,
+		                  what, p->line);
+	case P_CODES:
+		return read_codes(b, p, out);
+	case P_ONLY:
+		if (str_ieq(p->value, str_from_z(known->only)))
+			return DONE;
+		return diag_add(b->diag, ERR_SYNTAX, p->line,
+		                "%.*s is \"%.*s\"; nothing but %s is supported yet by this gateway", STR(what),
+		                STR(str_sub(p->value, 0, 60)), known->only);
+	case P_LATER:
+		break;
+	}
+	return diag_add(b->diag, ERR_SYNTAX, p->line, "%.*s is not supported yet by this gateway", STR(what));
+}
+
+static err unknown(struct binder *b, const struct property *table, const struct property_xml *p)
+{
+	struct buf names = buf_in(b->diag->arena);
+	for (const struct property *k = table; k->name; k++)
+		if (k->kind != P_LATER)
+			buf_fmt(&names, "%s%s", names.n ? ", " : "", k->name);
+	return diag_add(b->diag, ERR_SYNTAX, p->line, "unknown property %.*s; known here: %.*s",
+	                STR(p->name), STR(buf_str(&names)));
+}
+
+static err read_all(struct binder *b, const struct property *table, const struct list *list, void *out)
+{
+	err worst = DONE;
+	const struct property_xml *all = list->v;
+	for (size_t i = 0; i < list->n; i++) {
+		const struct property *k = table;
+		while (k->name && !str_eq(all[i].name, str_from_z(k->name)))
+			k++;
+		err e = k->name ? take(b, k, &all[i], out) : unknown(b, table, &all[i]);
+		for (size_t j = 0; j < i && !e.code; j++)
+			if (str_eq(all[i].name, all[j].name))
+				e = diag_add(b->diag, ERR_SYNTAX, all[i].line,
+				             "the property %.*s is given twice, first in line %u",
+				             STR(all[i].name), all[j].line);
+		worst = e.code ? e : worst;
+	}
+	return worst;
+}
+
+err proxy_properties(struct binder *b, const struct list *list, struct proxy_endpoint *out)
+{
+	return read_all(b, of_proxy, list, out);
+}
+
+err target_properties(struct binder *b, const struct list *list, struct target_properties *out)
+{
+	*out = (struct target_properties){
+		.connect_ms = 3000, .io_ms = 55000, .keep_ms = 60000,
+		.copy_pathsuffix = true, .copy_queryparams = true, .allow_405_without_allow = true,
+	};
+	return read_all(b, of_target, list, out);
+}
