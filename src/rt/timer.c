@@ -83,14 +83,14 @@ void timers_run(struct loop *l)
 		struct heap_entry e = l->heap[0];
 		if (e.key_ms > l->now_ms)
 			return;
-		if (e.timer->at_ms > l->now_ms && e.timer->at_ms < INT64_MAX) {
-			e.key_ms = e.timer->at_ms;
+		int64_t at = e.timer->at_ms;
+		if (at > e.key_ms && at < INT64_MAX) { /* moved later; also when due, for the order */
+			e.key_ms = at;
 			sift_down(l, 0, e);
 			continue;
 		}
-		bool due = e.timer->at_ms <= l->now_ms;
 		timer_cancel(e.timer);
-		if (due)
+		if (at < INT64_MAX)
 			e.timer->fn(e.timer->arg);
 	}
 }
