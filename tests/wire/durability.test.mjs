@@ -7,7 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
-import { bundle, demo, expect, folder, gateway, mark, proxy, root, slack, sleep } from './gateway.mjs';
+import { bundle, demo, expect, folder, gateway, mark, proxy, root, slack, until } from './gateway.mjs';
 
 const dir = folder(), library = join(dir, 'slow_sync.so'), control = join(dir, 'control');
 execFileSync('cc', ['-shared', '-fPIC', '-O1', '-Wall', '-Wextra', '-Werror', '-D_GNU_SOURCE', '-o', library, join(root, 'tests/soak/slow_sync.c'), '-ldl']);
@@ -76,8 +76,7 @@ for (const [i, [what, write]] of writes.entries()) {
 			assert.match(e.code ?? e.message, /ECONNRESET|ECONNREFUSED|EPIPE|hang up/);
 		}
 		assert.ok(!r || r.status >= 500, `${what}: ${r?.status} ${r?.text}`);
-		for (let k = 0; g.proc.code === null && g.proc.signal === null && k < 100; k++)
-			await sleep(50);
+		await until(() => g.proc.code !== null || g.proc.signal !== null);
 		assert.ok(g.proc.code > 0, `it goes on after a failed sync (exit ${g.proc.code ?? g.proc.signal})`);
 		how('');
 		if (i === 0) {

@@ -4,7 +4,7 @@
 // Source: reference 3.2 (routes, base paths), 3.3 (properties), 3.4 (execution order).
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { expect, gateway, mark, origin, proxy, proxyEndpoint, say, sleep } from './gateway.mjs';
+import { expect, gateway, mark, origin, proxy, proxyEndpoint, say, until } from './gateway.mjs';
 
 const g = await gateway();
 const o = await origin(), other = await origin((one, res) => res.end(`other ${one.url}`));
@@ -111,8 +111,7 @@ test('PostClientFlow runs after the answer, and after an error', async () => {
 	for (const [path, status] of [['', 200], ['/stop', 500]]) {
 		const before = late.seen.length;
 		expect(await call(path), { status });
-		for (let i = 0; late.seen.length === before && i < 200; i++)
-			await sleep(10);
+		await until(() => late.seen.length > before);
 		assert.equal(late.seen.length, before + 1, path);
 		assert.match(late.seen.at(-1).body, /^a /);
 	}

@@ -315,12 +315,18 @@ export async function wire(port, bytes, { idle = 400, timeout = 10000, secure = 
 	return { how, bytes: all, text: all.toString('latin1'), status: +(/^HTTP\/1\.[01] (\d{3})/.exec(all.toString('latin1'))?.[1] ?? 0) };
 }
 
+// Waits until this is true, and fails when it is not in time.
+export async function until(what, ms = 10000) {
+	for (const late = Date.now() + ms; !what(); await sleep(5))
+		assert.ok(Date.now() < late, `not in ${ms} ms: ${what}`);
+}
+
 // Calls fn over and over from n places until stop(); gives how many went well and what did not.
 export function load(fn, n = 4) {
 	const seen = { ok: 0, bad: [] };
 	let on = true;
 	const all = Array.from({ length: n }, async () => {
-		while (on) {
+		while (on && seen.bad.length < 100) {
 			try {
 				const why = await fn();
 				if (why === undefined || why === true) seen.ok++; else seen.bad.push(why);

@@ -58,7 +58,8 @@ test('the views', async (t) => {
 	await t.test('of an environment', async () => {
 		const v = (await g.must('/environments/test/deployments')).json;
 		assert.equal(v.name, 'test');
-		assert.deepEqual(v.aPIProxy.map((a) => a.name).sort(), ['dep', 'helloworld', 'oauth', 'weatherapi'].filter((n) => v.aPIProxy.some((a) => a.name === n)));
+		for (const name of ['dep', 'oauth', 'weatherapi'])
+			assert.ok(v.aPIProxy.some((a) => a.name === name), name);
 		assert.deepEqual(v.aPIProxy.find((a) => a.name === 'dep').revision.map(one), [['2', 'deployed', '/', true]]);
 	});
 	await t.test('of the organization', async () => {

@@ -4,7 +4,7 @@
 // Source: "default OAuth 2.0 configuration" (attaching a policy to your proxy); reference 5.6, 5.7.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { bearerRealm, expect, fault, gateway, load, origin, proxyEndpoint, sleep, unzip } from './gateway.mjs';
+import { bearerRealm, expect, fault, gateway, load, origin, proxyEndpoint, sleep, until, unzip } from './gateway.mjs';
 
 const g = await gateway();
 const o = await origin();
@@ -52,8 +52,7 @@ test('what runs on the old revision ends there', async () => {
 	const slow = await origin((one, res) => setTimeout(() => res.end('done'), 800));
 	await g.proxy('slow', { target: slow.url });
 	const running = g.call('/slow');
-	while (!slow.seen.length)
-		await sleep(10);
+	await until(() => slow.seen.length);
 	await g.proxy('slow', { target: o.url });
 	assert.ok((await g.call('/slow')).json.url, 'the new revision answers at once');
 	expect(await running, { status: 200, body: 'done' });

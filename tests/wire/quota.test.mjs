@@ -160,6 +160,8 @@ test("a product's quota by its variables", async () => {
 });
 
 test('helloworld lets five through in a minute', async () => {
+	if ((await g.mgmt('/environments/test/apis/helloworld/deployments')).status !== 200)
+		expect(await g.deploy('helloworld', 1), { status: 200 });
 	await calm();
 	const s = [];
 	for (let i = 0; i < 6; i++)

@@ -4,7 +4,7 @@
 // Source: house rules (a fill stores only if nothing was invalidated; changes are serial).
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { bundle, demo, expect, gateway, load, mark, origin, proxy, proxyEndpoint, targetEndpoint } from './gateway.mjs';
+import { bundle, demo, expect, gateway, load, mark, origin, proxy, proxyEndpoint, targetEndpoint, until } from './gateway.mjs';
 
 const g = await gateway();
 const o = await origin((one, res) => res.end('ok'));
@@ -20,13 +20,11 @@ async function beside(token, take) {
 		const { status } = await g.call('/race', { token });
 		return status === 401 || status === 200 && (gone === Infinity || began < gone) || `${status} after the answer`;
 	}, 8);
-	while (calls.seen.ok < 8)
-		await new Promise(setImmediate);
+	await until(() => calls.seen.ok >= 8);
 	await take();
 	gone = process.hrtime.bigint();
 	const n = calls.seen.ok;
-	while (calls.seen.ok < n + 16 && !calls.seen.bad.length)
-		await new Promise(setImmediate);
+	await until(() => calls.seen.ok >= n + 16 || calls.seen.bad.length);
 	const { bad } = await calls.stop();
 	assert.deepEqual(bad, []);
 }

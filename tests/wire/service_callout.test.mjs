@@ -4,7 +4,7 @@
 // Source: reference 4.4 (ServiceCallout).
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { bundle, expect, fault, freePorts, gateway, origin, proxy, say, sleep } from './gateway.mjs';
+import { bundle, expect, fault, freePorts, gateway, origin, proxy, say, until } from './gateway.mjs';
 
 const g = await gateway();
 const main = await origin();
@@ -83,8 +83,7 @@ test('no Response: sent, not waited for', async () => {
 	const from = Date.now(), before = side.seen.length;
 	expect(await call(), { status: 200, body: '' });
 	assert.ok(Date.now() - from < 1200, `${Date.now() - from} ms`);
-	for (let i = 0; side.seen.length === before && i < 100; i++)
-		await sleep(20);
+	await until(() => side.seen.length > before);
 	assert.equal(side.seen.at(-1).body, 'later');
 });
 
