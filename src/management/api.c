@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Parameters in, answers out, for management resources.
+ * Every error has Apigee's three keys, whoever made it.
+ * Source: Apigee Edge management API, conventions. */
+#include "management/api.h"
+
+#include <string.h>
+
+#include "codec/xml.h"
+#include "model/xml.h"
+
+enum { BODY_MAX = 4 << 20, BODY_MS = 60000 };
+
+str api_param(const struct api *q, const char *name)
+{
+	size_t n = strlen(name), i = 0;
+	for (str rest = str_from_z(q->route->pattern + 1); str_given(rest); i++) {
+		str part = str_cut(&rest, '/');
+		if (part.n > n + 1 && part.p[0] == '{' && memcmp(part.p + 1, name, n) == 0 &&
+		    (part.p[n + 1] == '}' || part.p[n + 1] == '!'))
+			return q->segments[i];
+	}
+	must(!"the pattern of a route names its parameters");
+	return STR_NONE;
+}
+
+str api_query(const struct api *q, const char *name) { return form_get(&q->query, str_from_z(name)); }
+
+bool api_query_is(const struct api *q, const char *name, const char *value)
+{
+	return str_eq(api_query(q, name), str_from_z(value)) && str_given(api_query(q, name));
+}
+
+struct page api_page(const struct api *q)
+{
+	struct page page = { .start = api_query(q, "startKey") };
+	str count = api_query(q, str_given(api_query(q, "count")) ? "count" : "rows");
+	if (!str_to_u64(count, &page.count))
+		page.count = 0;
+	return page;
+}
+
+struct message *api_body(struct api *q, size_t limit, str *bytes)
+{
+	err e = message_content(q->arena, q->call->request, limit, deadline_in(BODY_MS), bytes);
+	if (!e.code)
+		return NULL;
+	if (e.code == ERR_LIMIT)
+		return api_error(q, 413, "management.RequestTooLarge", "The body is larger than %zu bytes", limit);
+	return api_error(q, 400, "management.RequestIncomplete", "The body did not arrive whole");
+}
+
+struct message *api_form(struct api *q, struct pairs *form)
+{
+	str bytes;
+	struct message *bad = api_body(q, BODY_MAX, &bytes);
+	if (bad)
+		return bad;
+	if (form_read(q->arena, bytes, form).code)
+		return api_error(q, 400, "management.InvalidForm", "The form has more than %d pairs", FORM_PAIRS_MAX);
+	return NULL;
+}
+
+static bool type_is_xml(str type)
+{
+	type = str_trim(str_cut(&type, ';'));
+	return str_ieq(type, S("application/xml")) || str_ieq(type, S("text/xml"));
+}
+
+struct message *api_read(struct api *q, const struct noun *noun, enum model_read how, void *out)
+{
+	str bytes;
+	struct diag d = { .arena = q->arena };
+	struct message *bad = api_body(q, BODY_MAX, &bytes);
+	if (bad)
+		return bad;
+	bool xml = type_is_xml(headers_get(&q->call->request->headers, S("content-type")));
+	err e = xml ? model_read_xml(q->arena, noun, bytes, how, &d, out)
+	            : model_read_json(q->arena, noun, bytes, how, &d, out);
+	return e.code ? api_findings(q, "management.InvalidRequest", &d) : NULL;
+}
+
+struct message *api_bytes(struct api *q, unsigned status, str content_type, str bytes)
+{
+	struct message *m = message_response(q->arena, status);
+	message_set_content(q->arena, m, bytes, content_type);
+	return m;
+}
+
+struct message *api_json(struct api *q, unsigned status, str text)
+{
+	return api_bytes(q, status, S("application/json"), text);
+}
+
+static struct message *written(struct api *q, unsigned status, str text)
+{
+	return api_bytes(q, status, q->xml ? S("application/xml") : S("application/json"), text);
+}
+
+struct message *api_noun(struct api *q, unsigned status, const struct noun *noun, const void *thing)
+{
+	return written(q, status, q->xml ? model_xml(q->arena, noun, thing) : model_json(q->arena, noun, thing));
+}
+
+struct message *api_names(struct api *q, const struct strs *names)
+{
+	return written(q, 200, q->xml ? model_xml_names(q->arena, names) : model_json_names(q->arena, names));
+}
+
+struct message *api_list(struct api *q, const struct noun *noun, const struct list *list)
+{
+	return written(q, 200, q->xml ? model_xml_list(q->arena, noun, list)
+	                              : model_json_list(q->arena, noun, list));
+}
+
+struct message *api_done(struct api *q)
+{
+	return api_bytes(q, 204, S("application/octet-stream"), S(""));
+}
+
+static str error_text(struct arena *a, bool xml, str code, str message)
+{
+	struct buf b = buf_in(a);
+	struct json_writer w = json_to(&b, true);
+	if (xml)
+		return str_fmt(a, "<Error><Code>%.*s</Code><Message>%.*s</Message><Contexts/></Error>",
+		               STR(xml_escape(a, code)), STR(xml_escape(a, message)));
+	json_open(&w, '{');
+	json_key(&w, S("code"));
+	json_str(&w, code);
+	json_key(&w, S("message"));
+	json_str(&w, message);
+	json_key(&w, S("contexts"));
+	json_open(&w, '[');
+	json_close(&w, ']');
+	json_close(&w, '}');
+	return buf_str(&b);
+}
+
+struct message *api_error(struct api *q, unsigned status, const char *code, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	str message = str_vfmt(q->arena, fmt, ap);
+	va_end(ap);
+	return written(q, status, error_text(q->arena, q->xml, str_from_z(code), message));
+}
+
+struct message *api_trouble(struct api *q, err e)
+{
+	if (e.code == ERR_STORE || e.code == ERR_LIMIT || e.code == ERR_TIMEOUT) {
+		struct message *m = api_error(q, 503, "management.StoreUnavailable", "The store cannot answer now");
+		headers_set(q->arena, &m->headers, S("Retry-After"), S("1"));
+		return m;
+	}
+	return api_error(q, 500, "management.InternalError", "Unexpected trouble: %s", err_word(e.code));
+}
+
+struct message *api_findings(struct api *q, const char *code, const struct diag *d)
+{
+	return api_error(q, 400, code, "%.*s", STR(diag_text(q->arena, d)));
+}
+
+str management_error_body(struct arena *a, unsigned status, const char *what, str *content_type)
+{
+	(void)status;
+	*content_type = S("application/json");
+	return error_text(a, false, S("management.BadRequest"), str_from_z(what));
+}

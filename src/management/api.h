@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a management resource is written with: the call, its parameters, and ways to answer.
+ * A handler reads straight down and returns its answer; authentication, roles, audit and "answered when
+ * applied" happen around it.
+ * Source: Apigee Edge management API, conventions. */
+#pragma once
+
+#include "bundle/bundle.h"
+#include "codec/form.h"
+#include "http/server.h"
+#include "identity/identity.h"
+#include "model/json.h"
+#include "store/store.h"
+#include "token/token.h"
+
+struct management {
+	struct store *store;
+	struct identity *identity;
+	struct token_service *tokens;
+	policy_finder policy_find;
+};
+
+enum { API_SEGMENTS = 16 };
+
+struct api {
+	struct arena *arena;
+	struct http_call *call;
+	const struct management *m;
+	struct store *store;
+	const struct route *route;
+	str segments[API_SEGMENTS]; /* of the path after /v1, decoded */
+	size_t n_segments;
+	struct pairs query;
+	bool xml;                   /* the client prefers XML */
+	struct principal who;
+	str org, env;               /* of the path, absent where there is none */
+	str request_uri;            /* for the audit: no query, secrets masked */
+};
+
+struct route {
+	const char *verb, *pattern; /* "/organizations/{org}/apps/{app}"; {name!} holds a secret */
+	struct message *(*answer)(struct api *);
+};
+
+/* A parameter of the path by its name in the pattern; a query or form parameter, STR_NONE if absent. */
+str api_param(const struct api *, const char *name);
+str api_query(const struct api *, const char *name);
+bool api_query_is(const struct api *, const char *name, const char *value);
+/* The form of the body; the answer to give when it cannot be read, else NULL. */
+struct message *api_form(struct api *, struct pairs *);
+struct message *api_body(struct api *, size_t limit, str *bytes);
+/* Reads the body, JSON or XML by its type, into a noun; the answer to give when it does not fit. */
+struct message *api_read(struct api *, const struct noun *, enum model_read, void *out);
+struct page api_page(const struct api *); /* startKey, count */
+
+struct message *api_noun(struct api *, unsigned status, const struct noun *, const void *thing);
+struct message *api_names(struct api *, const struct strs *names);
+struct message *api_list(struct api *, const struct noun *, const struct list *);
+struct message *api_done(struct api *); /* 204, as ?action= answers */
+struct message *api_bytes(struct api *, unsigned status, str content_type, str bytes);
+/* A tree of the handler's own: begin, write, end. */
+struct message *api_json(struct api *, unsigned status, str text);
+
+/* {"code":...,"message":...,"contexts":[]} */
+struct message *api_error(struct api *, unsigned status, const char *code, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+/* Trouble that is nobody's fault here: 503 while the store is away, 500 for the rest. */
+struct message *api_trouble(struct api *, err);
+struct message *api_findings(struct api *, const char *code, const struct diag *); /* 400 */
+
+/* Runs one call of the listener; arg of the http_call is the struct management. */
+void management_serve(struct http_call *);
+str management_error_body(struct arena *, unsigned status, const char *what, str *content_type);
