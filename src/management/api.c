@@ -61,7 +61,7 @@ struct message *api_form(struct api *q, struct pairs *form)
 	return NULL;
 }
 
-static bool type_is_xml(str type)
+bool api_type_is_xml(str type)
 {
 	type = str_trim(str_cut(&type, ';'));
 	return str_ieq(type, S("application/xml")) || str_ieq(type, S("text/xml"));
@@ -74,7 +74,7 @@ struct message *api_read(struct api *q, const struct noun *noun, enum model_read
 	struct message *bad = api_body(q, BODY_MAX, &bytes);
 	if (bad)
 		return bad;
-	bool xml = type_is_xml(headers_get(&q->call->request->headers, S("content-type")));
+	bool xml = api_type_is_xml(headers_get(&q->call->request->headers, S("content-type")));
 	err e = xml ? model_read_xml(q->arena, noun, bytes, how, &d, out)
 	            : model_read_json(q->arena, noun, bytes, how, &d, out);
 	return e.code ? api_findings(q, "management.InvalidRequest", &d) : NULL;

@@ -51,6 +51,7 @@ struct message *api_form(struct api *, struct pairs *);
 struct message *api_body(struct api *, size_t limit, str *bytes);
 /* Reads the body, JSON or XML by its type, into a noun; the answer to give when it does not fit. */
 struct message *api_read(struct api *, const struct noun *, enum model_read, void *out);
+bool api_type_is_xml(str content_type);
 struct page api_page(const struct api *); /* startKey, count */
 
 struct message *api_noun(struct api *, unsigned status, const struct noun *, const void *thing);

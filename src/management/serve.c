@@ -2,18 +2,12 @@
 /* One management call from its first byte to its answer: route, who, may they, handler, audit.
  * A change is answered when this node has applied it, so the caller's next request sees it.
  * Source: Apigee Edge management API; house ("the walk of a request"). */
-#include <string.h>
-
 #include "base/log.h"
-#include "management/api.h"
+#include "management/resources.h"
 #include "store/audit.h"
 #include "store/feed.h"
 
 enum { SETTLE_MS = 5000, ANSWER_MS = 120000 };
-
-#define ROUTE(verb, pattern, fn) struct message *fn(struct api *);
-#include "management/routes.def"
-#undef ROUTE
 
 static const struct route routes[] = {
 #define ROUTE(verb, pattern, fn) { #verb, pattern, fn },
@@ -56,21 +50,23 @@ static bool pattern_fits(const struct api *q, const char *pattern)
 /* The route, or the answer when there is none. */
 static struct message *route_find(struct api *q)
 {
-	bool other_verb = false;
+	struct buf allowed = buf_in(q->arena);
+	str verb = q->call->request->verb;
 	for (size_t i = 0; i < sizeof routes / sizeof *routes && !q->route; i++) {
 		if (!pattern_fits(q, routes[i].pattern))
 			continue;
-		if (str_eq(q->call->request->verb, str_from_z(routes[i].verb)))
+		if (str_eq(verb, str_from_z(routes[i].verb)) || (str_eq(verb, S("HEAD")) && routes[i].verb[0] == 'G'))
 			q->route = &routes[i];
-		other_verb = true;
+		buf_fmt(&allowed, "%s%s", allowed.n ? ", " : "", routes[i].verb);
 	}
 	if (q->route)
 		return NULL;
-	if (other_verb)
-		return api_error(q, 405, "management.MethodNotAllowed", "%.*s is not allowed here",
-		                 STR(q->call->request->verb));
-	return api_error(q, 404, "management.NoSuchResource", "There is no resource %.*s",
-	                 STR(q->call->request->path));
+	if (!allowed.n)
+		return api_error(q, 404, "management.NoSuchResource", "There is no resource %.*s",
+		                 STR(q->call->request->path));
+	struct message *m = api_error(q, 405, "management.MethodNotAllowed", "%.*s is not allowed here", STR(verb));
+	headers_set(q->arena, &m->headers, S("Allow"), buf_str(&allowed));
+	return m;
 }
 
 /* Organization and environment, and the URI as the audit may show it. */
