@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "codec/json.h"
+#include "codec/utf8.h"
 
 struct json_writer json_to(struct buf *out, bool pretty)
 {
@@ -56,21 +57,6 @@ void json_close(struct json_writer *w, char bracket)
 	w->more = true;
 }
 
-/* The length of the UTF-8 sequence at p, 0 if there is none (overlong, surrogate, cut off, ...). */
-static size_t sequence(const unsigned char *p, size_t n)
-{
-	size_t len = p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : p[0] < 0xf5 ? 4 : 0;
-	if (len == 0 || len > n)
-		return 0;
-	for (size_t i = 1; i < len; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
-	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
-		return 0;
-	return len;
-}
-
 static void escape_char(struct buf *b, unsigned char c)
 {
 	static const char words[] = "\bb\ff\nn\rr\tt\"\"\\\\//";
@@ -88,7 +74,7 @@ static void escape_into(struct buf *b, str s, bool slashes)
 	size_t from = 0;
 	for (size_t i = 0; i < s.n;) {
 		unsigned char c = (unsigned char)s.p[i];
-		size_t len = c < 0x80 ? 1 : sequence((const unsigned char *)s.p + i, s.n - i);
+		size_t len = utf8_sequence(s, i);
 		bool plain = len && c >= 0x20 && c != '"' && c != '\\' && !(slashes && c == '/');
 		if (plain) {
 			i += len;

@@ -4,26 +4,8 @@
  * Source: XML 1.0 (5th ed.) §4.3.3 and appendix F; RFC 2781 for UTF-16. */
 #include "codec/xml_text.h"
 
+#include "codec/utf8.h"
 #include "codec/xml.h"
-
-static void utf8_put(struct buf *b, uint32_t c)
-{
-	char *p = buf_room(b, 4);
-	size_t n = 0;
-	if (c < 0x80) {
-		p[n++] = (char)c;
-	} else if (c < 0x800) {
-		p[n++] = (char)(0xc0 | c >> 6);
-	} else {
-		p[n++] = (char)(c < 0x10000 ? 0xe0 | c >> 12 : 0xf0 | c >> 18);
-		if (c >= 0x10000)
-			p[n++] = (char)(0x80 | (c >> 12 & 63));
-		p[n++] = (char)(0x80 | (c >> 6 & 63));
-	}
-	if (c >= 0x80)
-		p[n++] = (char)(0x80 | (c & 63));
-	b->n += n;
-}
 
 static err from_utf16(struct arena *a, str in, bool big, struct diag *diag, str *out)
 {

@@ -19,6 +19,8 @@ struct value {
 #define VALUE_OF_INT(n) ((struct value){ .kind = VALUE_INT, .i = (n) })
 #define VALUE_OF_BOOL(b) ((struct value){ .kind = VALUE_BOOL, .i = (b) })
 
+enum { VALUE_ROOM = 40 };
+str value_write(struct value, char room[VALUE_ROOM]); /* the same, without an arena */
 str value_text(struct arena *, struct value); /* as a template prints it; null is "" */
 
 struct flowvar; /* a bound name; flow/vars.h knows what is inside */

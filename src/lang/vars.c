@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Values of flow variables as text.
+ * A string is handed on as it is; only numbers are written anew.
+ * Source: Apigee, "Message templates"; java.lang.Double.toString. */
+#include "lang/vars.h"
+
+#include "codec/json.h"
+
+str value_write(struct value v, char room[VALUE_ROOM])
+{
+	switch (v.kind) {
+	case VALUE_NULL:
+		break;
+	case VALUE_STRING:
+		return v.s;
+	case VALUE_INT: {
+		uint64_t rest = v.i < 0 ? 0 - (uint64_t)v.i : (uint64_t)v.i;
+		char *end = room + VALUE_ROOM, *p = end;
+		do
+			*--p = (char)('0' + rest % 10);
+		while (rest /= 10);
+		if (v.i < 0)
+			*--p = '-';
+		return str_from(p, (size_t)(end - p));
+	}
+	case VALUE_DOUBLE:
+		return json_double_text(v.d, room);
+	case VALUE_BOOL:
+		return v.i ? S("true") : S("false");
+	}
+	return S("");
+}
+
+str value_text(struct arena *a, struct value v)
+{
+	char room[VALUE_ROOM];
+	str s = value_write(v, room);
+	return v.kind == VALUE_INT || v.kind == VALUE_DOUBLE ? str_dup(a, s) : s;
+}
