@@ -8,6 +8,7 @@
 #include "flow/proxy.h"
 #include "flow/vars.h"
 #include "http/server.h"
+#include "http/uri.h"
 
 struct snapshot;
 struct services; /* what policies use of other rooms: policy/services.h */
@@ -31,6 +32,7 @@ struct exchange {
 	str virtual_host;      /* its name: "default" */
 	str base_path;         /* as matched, wildcards filled in */
 	str path_suffix;       /* the rest of the path, "" or "/..." */
+	str request_path, request_query; /* as the client sent them; policies may edit request's */
 
 	enum segment segment;
 	bool in_error;
@@ -51,8 +53,9 @@ struct exchange {
 	struct headers fault_headers;
 
 	str target_url;        /* target.url as a policy set it; STR_NONE: the target's own */
-	str target_evaluated;  /* what was called, without suffix and query */
-	str target_path, target_query; /* what was asked of it */
+	str target_evaluated;  /* the URL before suffix and query were joined to it */
+	struct uri target_uri; /* its parts */
+	str target_path, target_query; /* what was asked of it; absent before the call */
 	str target_host_header;
 	struct sock_addr_text { str host, ip; unsigned port; } target_peer;
 	bool no_copy_pathsuffix, no_copy_queryparams;

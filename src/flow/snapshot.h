@@ -10,9 +10,14 @@
 struct loop;
 struct snapshot;
 
+struct snapshot_part { /* an API proxy or shared flow; it may stand in many snapshots */
+	const struct proxy *proxy;
+	str prefix; /* before its base paths, as the deploy call said; "", "/" or absent: nothing */
+};
+
 struct snapshot_parts {
 	str organization, environment;
-	const struct proxy *const *proxies; /* API proxies and shared flows; each may stand in many snapshots */
+	const struct snapshot_part *v;
 	size_t n;
 };
 

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Calling the target: URL, suffix, query and headers go out, the answer's head comes back.
+ * The client's Host never reaches a target; bodies stream unless a policy read them.
+ * Source: Apigee, "Endpoint properties reference", "Runtime error catalog". */
+#include "flow/run.h"
+#include "http/client.h"
+
+enum { CONNECT_MS = 3000, IO_MS = 55000, KEEP_MS = 60000 };
+
+static str join_path(struct arena *arena, str base, str suffix)
+{
+	if (!base.n)
+		base = S("/");
+	if (!suffix.n)
+		return base;
+	if (str_ends(base, S("/")) && str_starts(suffix, S("/")))
+		base.n--;
+	if (!base.n)
+		return suffix;
+	char *p = arena_alloc(arena, base.n + suffix.n, 1);
+	memcpy(p, base.p, base.n);
+	memcpy(p + base.n, suffix.p, suffix.n);
+	return str_from(p, base.n + suffix.n);
+}
+
+static str join_query(struct arena *arena, str own, str client)
+{
+	if (!own.n)
+		return client;
+	return client.n ? str_fmt(arena, "%.*s&%.*s", STR(own), STR(client)) : own;
+}
+
+/* The URL that a policy set, or the endpoint's own. */
+static bool evaluate(struct exchange *x)
+{
+	const struct target_endpoint *t = x->target;
+	str url = x->target_url;
+	if (!str_given(url))
+		url = t->url ? template_render(t->url, &x->scope, NULL) : STR_NONE;
+	x->target_evaluated = url;
+	if (!url.n || uri_parse(url, &x->target_uri).code)
+		return false;
+	bool suffix = t->props.copy_pathsuffix && !x->no_copy_pathsuffix;
+	bool query = t->props.copy_queryparams && !x->no_copy_queryparams;
+	x->target_path = join_path(x->arena, x->target_uri.path, suffix ? x->path_suffix : S(""));
+	x->target_query = join_query(x->arena, x->target_uri.query, query ? x->request->query : STR_NONE);
+	return true;
+}
+
+/* host, or host:port, as the URL has it. */
+static str authority(str url)
+{
+	size_t from = str_find(url, S("://")) + 3, to = from;
+	while (to < url.n && url.p[to] != '/' && url.p[to] != '?' && url.p[to] != '#')
+		to++;
+	return str_sub(url, from, to);
+}
+
+static void forwarded_for(struct exchange *x, struct headers *headers)
+{
+	if (!x->endpoint->x_forwarded_for || !x->call->sock)
+		return;
+	str name = S("X-Forwarded-For"), peer = sock_peer_ip(x->call->sock);
+	str before = headers_all(x->arena, headers, name);
+	headers_set(x->arena, headers, name, before.n ? str_fmt(x->arena, "%.*s, %.*s", STR(before), STR(peer)) : peer);
+}
+
+/* The request as the target gets it; a shallow copy, so that request.* stays what it was. */
+static struct message outgoing(struct exchange *x)
+{
+	struct message m = *x->request;
+	m.path = x->target_path;
+	m.query = x->target_query;
+	m.headers = (struct headers){ 0 };
+	m.headers.cap = x->request->headers.n + 2;
+	m.headers.v = arena_alloc(x->arena, m.headers.cap * sizeof(struct header), _Alignof(struct header));
+	for (size_t i = 0; i < x->request->headers.n; i++)
+		if (!str_ieq(x->request->headers.v[i].name, S("Host")))
+			m.headers.v[m.headers.n++] = x->request->headers.v[i];
+	forwarded_for(x, &m.headers);
+	if (str_given(x->target_host_header))
+		headers_set(x->arena, &m.headers, S("Host"), x->target_host_header);
+	return m;
+}
+
+static const int failure_faults[] = {
+	[HTTP_FAILED_NOT] = SERVICE_UNAVAILABLE,
+	[HTTP_CONNECT_REFUSED] = SERVICE_UNAVAILABLE,
+	[HTTP_CONNECT_TIMEOUT] = SERVICE_UNAVAILABLE,
+	[HTTP_RESOLVE] = SERVICE_UNAVAILABLE,
+	[HTTP_TLS] = SSL_HANDSHAKE_FAILED,
+	[HTTP_READ_TIMEOUT] = GATEWAY_TIMEOUT,
+	[HTTP_UNEXPECTED_END] = UNEXPECTED_EOF,
+	[HTTP_BAD_ANSWER] = BAD_GATEWAY,
+	[HTTP_HEAD_TOO_BIG] = TOO_BIG_HEADERS,
+	[HTTP_DENIED] = SERVICE_UNAVAILABLE,
+	[HTTP_REQUEST_BODY] = BAD_REQUEST_BODY,
+};
+
+static enum verdict failed(struct exchange *x, err e, enum http_failure why)
+{
+	x->client_gone |= e.code == ERR_CANCELED;
+	if (e.code == ERR_TIMEOUT && deadline_passed(x->deadline))
+		return fault_raise(x, &gateway_faults[API_TIMED_OUT]);
+	return fault_raise(x, &gateway_faults[failure_faults[why]]);
+}
+
+static bool success(const struct target_properties *p, unsigned status)
+{
+	for (size_t i = 0; i < p->n_success; i++)
+		if (status >= p->success[i].from && status <= p->success[i].to)
+			return true;
+	return !p->success && status < 400;
+}
+
+static enum verdict judge(struct exchange *x)
+{
+	const struct target_properties *p = &x->target->props;
+	struct message *r = x->response;
+	if (r->status == 405 && !p->allow_405_without_allow && !str_given(headers_get(&r->headers, S("Allow")))) {
+		x->response = NULL;
+		return fault_raise(x, &gateway_faults[RESPONSE_405_WITHOUT_ALLOW]);
+	}
+	if (success(p, r->status))
+		return CONTINUE;
+	fault_raise(x, &gateway_faults[ERROR_RESPONSE_CODE]);
+	x->raised.status = r->status;
+	x->raised.string = r->reason;
+	x->raised.from_target = true;
+	return FAULT;
+}
+
+static struct http_timeouts timeouts(const struct target_properties *p)
+{
+	return (struct http_timeouts){
+		.connect_ms = p->connect_ms > 0 ? p->connect_ms : CONNECT_MS,
+		.io_ms = p->io_ms > 0 ? p->io_ms : IO_MS,
+		.keep_ms = p->keep_ms > 0 ? p->keep_ms : KEEP_MS,
+	};
+}
+
+enum verdict call_target(struct exchange *x)
+{
+	if (!evaluate(x))
+		return x->fault_pending ? FAULT : fault_raise(x, &gateway_faults[TARGET_MISSING]);
+	const struct uri *uri = &x->target_uri;
+	struct http_origin origin = { .host = uri->host, .port = uri->port };
+	origin.host_header = authority(x->target_evaluated);
+	if (uri->tls)
+		origin.tls = x->target->tls ? x->target->tls : x->tls;
+	struct http_timeouts limits = timeouts(&x->target->props);
+	struct message m = outgoing(x);
+	enum http_failure why = HTTP_FAILED_NOT;
+	x->target_sent_start_ms = loop_utc_ms(x->loop);
+	err e = http_fetch(x->arena, &origin, &m, &limits, x->deadline, &x->response, &why);
+	x->target_sent_end_ms = x->target_received_start_ms = x->target_received_end_ms = loop_utc_ms(x->loop);
+	if (x->request->body.kind == BODY_STREAM)
+		x->request->body = (struct body){ 0 }; /* it went by */
+	x->response = e.code ? NULL : x->response;
+	if (e.code)
+		return failed(x, e, why);
+	x->segment = SEG_TARGET_RESPONSE;
+	return judge(x);
+}
