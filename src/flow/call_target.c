@@ -47,15 +47,6 @@ static bool evaluate(struct exchange *x)
 	return true;
 }
 
-/* host, or host:port, as the URL has it. */
-static str authority(str url)
-{
-	size_t from = str_find(url, S("://")) + 3, to = from;
-	while (to < url.n && url.p[to] != '/' && url.p[to] != '?' && url.p[to] != '#')
-		to++;
-	return str_sub(url, from, to);
-}
-
 static void forwarded_for(struct exchange *x, struct headers *headers)
 {
 	if (!x->endpoint->x_forwarded_for || !x->call->sock)
@@ -145,7 +136,7 @@ enum verdict call_target(struct exchange *x)
 		return x->fault_pending ? FAULT : fault_raise(x, &gateway_faults[TARGET_MISSING]);
 	const struct uri *uri = &x->target_uri;
 	struct http_origin origin = { .host = uri->host, .port = uri->port };
-	origin.host_header = authority(x->target_evaluated);
+	origin.host_header = exchange_target_authority(x);
 	if (uri->tls)
 		origin.tls = x->target->tls ? x->target->tls : x->tls;
 	struct http_timeouts limits = timeouts(&x->target->props);

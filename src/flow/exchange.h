@@ -72,3 +72,5 @@ struct exchange {
 str exchange_content(struct exchange *, struct message *);
 /* The message of the current position: request, response or error. */
 struct message *exchange_message(struct exchange *);
+/* Of the URL that is called: "host" or "host:port", as it stands there. */
+str exchange_target_authority(const struct exchange *);

@@ -46,7 +46,7 @@ struct value var_call(struct exchange *x, const struct flowvar *v, struct messag
 struct value var_client(struct exchange *x, const struct flowvar *v, struct message *m)
 {
 	(void)m;
-	const struct sock *s = x->call->sock;
+	struct sock *s = x->call->sock;
 	if (!s)
 		return null_value;
 	switch (v->row->arg) {
@@ -69,17 +69,15 @@ static struct value target_url(struct exchange *x)
 			return null_value;
 		return VALUE_STR(template_render(x->target->url, &x->scope, NULL));
 	}
-	str url = x->target_evaluated, path = x->target_uri.path;
-	size_t origin = path.n ? (size_t)(path.p - url.p) : str_find_char(url, '?');
-	return VALUE_STR(str_fmt(x->arena, "%.*s%.*s%s%.*s", STR(str_sub(url, 0, origin)), STR(x->target_path),
-	                         str_given(x->target_query) ? "?" : "", STR(x->target_query)));
+	return VALUE_STR(str_fmt(x->arena, "%.*s://%.*s%.*s%s%.*s", STR(x->target_uri.scheme),
+	                         STR(exchange_target_authority(x)), STR(x->target_path), str_given(x->target_query) ? "?" : "", STR(x->target_query)));
 }
 
 static struct value target_host_header(struct exchange *x)
 {
 	if (str_given(x->target_host_header))
 		return VALUE_STR(x->target_host_header);
-	return x->target_uri.host.n ? VALUE_STR(x->target_uri.host) : null_value;
+	return str_given(x->target_path) ? VALUE_STR(exchange_target_authority(x)) : null_value;
 }
 
 struct value var_target(struct exchange *x, const struct flowvar *v, struct message *m)

@@ -52,9 +52,8 @@ static struct value request_line(struct exchange *x, int what, const struct mess
 	case LINE_URL:
 		if (!target)
 			return (struct value){ 0 };
-		return VALUE_STR(str_fmt(x->arena, "%.*s://%.*s:%u%.*s", STR(x->target_uri.scheme),
-		                         STR(x->target_uri.host), x->target_uri.port,
-		                         STR(with_query(x->arena, path, query))));
+		return VALUE_STR(str_fmt(x->arena, "%.*s://%.*s%.*s", STR(x->target_uri.scheme),
+		                         STR(exchange_target_authority(x)), STR(with_query(x->arena, path, query))));
 	default: return (struct value){ 0 };
 	}
 }
