@@ -43,7 +43,8 @@ static bool evaluate(struct exchange *x)
 	bool suffix = t->props.copy_pathsuffix && !x->no_copy_pathsuffix;
 	bool query = t->props.copy_queryparams && !x->no_copy_queryparams;
 	x->target_path = join_path(x->arena, x->target_uri.path, suffix ? x->path_suffix : S(""));
-	x->target_query = join_query(x->arena, x->target_uri.query, query ? x->request->query : STR_NONE);
+	x->target_query =
+		join_query(x->arena, x->target_uri.query, query ? x->request->query : STR_NONE);
 	return true;
 }
 
@@ -53,7 +54,8 @@ static void forwarded_for(struct exchange *x, struct headers *headers)
 		return;
 	str name = S("X-Forwarded-For"), peer = sock_peer_ip(x->call->sock);
 	str before = headers_all(x->arena, headers, name);
-	headers_set(x->arena, headers, name, before.n ? str_fmt(x->arena, "%.*s, %.*s", STR(before), STR(peer)) : peer);
+	headers_set(x->arena, headers, name,
+	            before.n ? str_fmt(x->arena, "%.*s, %.*s", STR(before), STR(peer)) : peer);
 }
 
 /* The request as the target gets it; a shallow copy, so that request.* stays what it was. */
@@ -64,7 +66,8 @@ static struct message outgoing(struct exchange *x)
 	m.query = x->target_query;
 	m.headers = (struct headers){ 0 };
 	m.headers.cap = x->request->headers.n + 2;
-	m.headers.v = arena_alloc(x->arena, m.headers.cap * sizeof(struct header), _Alignof(struct header));
+	m.headers.v = arena_alloc(x->arena, m.headers.cap * sizeof(struct header),
+	                          _Alignof(struct header));
 	for (size_t i = 0; i < x->request->headers.n; i++)
 		if (!str_ieq(x->request->headers.v[i].name, S("Host")))
 			m.headers.v[m.headers.n++] = x->request->headers.v[i];
@@ -108,7 +111,8 @@ static enum verdict judge(struct exchange *x)
 {
 	const struct target_properties *p = &x->target->props;
 	struct message *r = x->response;
-	if (r->status == 405 && !p->allow_405_without_allow && !str_given(headers_get(&r->headers, S("Allow")))) {
+	if (r->status == 405 && !p->allow_405_without_allow &&
+	    !str_given(headers_get(&r->headers, S("Allow")))) {
 		x->response = NULL;
 		return fault_raise(x, &gateway_faults[RESPONSE_405_WITHOUT_ALLOW]);
 	}
@@ -144,7 +148,8 @@ enum verdict call_target(struct exchange *x)
 	enum http_failure why = HTTP_FAILED_NOT;
 	x->target_sent_start_ms = loop_utc_ms(x->loop);
 	err e = http_fetch(x->arena, &origin, &m, &limits, x->deadline, &x->response, &why);
-	x->target_sent_end_ms = x->target_received_start_ms = x->target_received_end_ms = loop_utc_ms(x->loop);
+	x->target_sent_end_ms = x->target_received_start_ms = x->target_received_end_ms =
+		loop_utc_ms(x->loop);
 	if (x->request->body.kind == BODY_STREAM)
 		x->request->body = (struct body){ 0 }; /* it went by */
 	x->response = e.code ? NULL : x->response;

@@ -9,17 +9,17 @@
 
 enum { CALLOUT_DEPTH_MAX = 10, GRACE_MS = 5000 };
 
-#define STEPS(_)                                                                      \
-	_(route)            /* choose the proxy endpoint                          */  \
-	_(proxy_request)    /* PreFlow, the first matching Flow, PostFlow         */  \
-	_(choose_target)    /* RouteRules: a target, a URL or none                */  \
-	_(target_request)   /* the target endpoint's request flows                */  \
-	_(call_the_target)  /* the only step that talks to a target               */  \
-	_(target_response)                                                            \
-	_(proxy_response)                                                             \
-	_(send)                                                                       \
-	_(post_client)      /* PostClientFlow, after the last byte                */  \
-	_(fault)            /* FaultRules, DefaultFaultRule, then send            */
+#define STEPS(_)                                                                    \
+	_(route)           /* choose the proxy endpoint                          */ \
+	_(proxy_request)   /* PreFlow, the first matching Flow, PostFlow         */ \
+	_(choose_target)   /* RouteRules: a target, a URL or none                */ \
+	_(target_request)  /* the target endpoint's request flows                */ \
+	_(call_the_target) /* the only step that talks to a target               */ \
+	_(target_response)                                                          \
+	_(proxy_response)                                                           \
+	_(send)                                                                     \
+	_(post_client) /* PostClientFlow, after the last byte                */     \
+	_(fault)       /* FaultRules, DefaultFaultRule, then send            */
 
 /* ---- one step of a flow, and what follows from it ---- */
 
@@ -165,10 +165,11 @@ static enum verdict step_route(struct exchange *x)
 	if (!uri_path_ok(m->path) || has_dot_segment(m->path))
 		return fault_raise(x, &gateway_faults[BAD_PATH]);
 	if (x->snapshot)
-		x->endpoint = snapshot_route(x->snapshot, x->virtual_host, m->path, &x->proxy, &x->base_path,
-		                             &x->path_suffix);
+		x->endpoint = snapshot_route(x->snapshot, x->virtual_host, m->path, &x->proxy,
+		                             &x->base_path, &x->path_suffix);
 	if (!x->endpoint)
-		return fault_raise(x, &gateway_faults[APPLICATION_NOT_FOUND], STR(x->virtual_host), STR(m->path));
+		return fault_raise(x, &gateway_faults[APPLICATION_NOT_FOUND], STR(x->virtual_host),
+		                   STR(m->path));
 	if (x->endpoint->api_timeout_ms > 0)
 		x->deadline = deadline_min(x->deadline, deadline_in(x->endpoint->api_timeout_ms));
 	return CONTINUE;

@@ -12,12 +12,14 @@ static int content_fault(const struct exchange *x, const struct message *m, err 
 {
 	bool request = m == x->request;
 	switch (e.code) {
-	case ERR_LIMIT: return request ? TOO_BIG_BODY_REQUEST : TOO_BIG_BODY_RESPONSE;
+	case ERR_LIMIT:
+		return request ? TOO_BIG_BODY_REQUEST : TOO_BIG_BODY_RESPONSE;
 	case ERR_TIMEOUT:
 		if (deadline_passed(x->deadline))
 			return API_TIMED_OUT;
 		return request ? REQUEST_TIMEOUT : GATEWAY_TIMEOUT;
-	default: return request ? BAD_REQUEST_BODY : UNEXPECTED_EOF;
+	default:
+		return request ? BAD_REQUEST_BODY : UNEXPECTED_EOF;
 	}
 }
 

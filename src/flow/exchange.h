@@ -15,12 +15,18 @@ struct services; /* what policies use of other rooms: policy/services.h */
 struct tls_context;
 struct vars_lazy;
 
-enum segment { SEG_PROXY_REQUEST, SEG_TARGET_REQUEST, SEG_TARGET_RESPONSE, SEG_PROXY_RESPONSE, SEG_POST_CLIENT };
+enum segment {
+	SEG_PROXY_REQUEST,
+	SEG_TARGET_REQUEST,
+	SEG_TARGET_RESPONSE,
+	SEG_PROXY_RESPONSE,
+	SEG_POST_CLIENT
+};
 
 struct exchange {
 	struct scope scope; /* first member: &x->scope is what templates and conditions take */
 	struct arena *arena;
-	deadline deadline;  /* absolute; policies may only shorten it */
+	deadline deadline; /* absolute; policies may only shorten it */
 	struct http_call *call;
 	struct loop *loop;
 
@@ -29,27 +35,27 @@ struct exchange {
 	const struct proxy_endpoint *endpoint;
 	const struct route_rule *route;
 	const struct target_endpoint *target;
-	str virtual_host;      /* its name: "default" */
-	str base_path;         /* as matched, wildcards filled in */
-	str path_suffix;       /* the rest of the path, "" or "/..." */
+	str virtual_host;                /* its name: "default" */
+	str base_path;                   /* as matched, wildcards filled in */
+	str path_suffix;                 /* the rest of the path, "" or "/..." */
 	str request_path, request_query; /* as the client sent them; policies may edit request's */
 
 	enum segment segment;
 	bool in_error;
-	str flow_name;         /* current.flow.name */
-	const struct step *step; /* the policy that runs; NULL: the engine itself */
-	str step_name;         /* its name */
+	str flow_name;                         /* current.flow.name */
+	const struct step *step;               /* the policy that runs; NULL: the engine itself */
+	str step_name;                         /* its name */
 	str proxy_flow_name, target_flow_name; /* the last of each that ran */
-	unsigned callout_depth; /* FlowCallout, at most 10 */
+	unsigned callout_depth;                /* FlowCallout, at most 10 */
 
 	struct message *request, *response, *error;
-	struct map vars;       /* set by policies: name -> struct var * */
+	struct map vars;          /* set by policies: name -> struct var * */
 	struct vars_lazy *lazies; /* newest first */
-	unsigned vars_turn;    /* grows with each setting, so that the newest wins */
-	bool vars_full;        /* a policy went over VARS_MAX: a fault between steps */
+	unsigned vars_turn;       /* grows with each setting, so that the newest wins */
+	bool vars_full;           /* a policy went over VARS_MAX: a fault between steps */
 	struct raised raised;
-	bool fault_pending;    /* raised, and the engine has not seen it yet */
-	bool client_gone;      /* canceled: nobody reads the answer */
+	bool fault_pending; /* raised, and the engine has not seen it yet */
+	bool client_gone;   /* canceled: nobody reads the answer */
 	struct headers fault_headers;
 
 	str target_url;        /* target.url as a policy set it; STR_NONE: the target's own */
@@ -57,9 +63,13 @@ struct exchange {
 	struct uri target_uri; /* its parts */
 	str target_path, target_query; /* what was asked of it; absent before the call */
 	str target_host_header;
-	struct sock_addr_text { str host, ip; unsigned port; } target_peer;
+	struct sock_addr_text {
+		str host, ip;
+		unsigned port;
+	} target_peer;
 	bool no_copy_pathsuffix, no_copy_queryparams;
-	int64_t target_sent_start_ms, target_sent_end_ms, target_received_start_ms, target_received_end_ms;
+	int64_t target_sent_start_ms, target_sent_end_ms, target_received_start_ms,
+		target_received_end_ms;
 	int64_t client_sent_start_ms, client_sent_end_ms; /* 0 until then */
 	str message_id;
 

@@ -16,9 +16,9 @@ enum verdict {
 };
 
 struct fault {
-	const char *code;    /* "policies.ratelimit.QuotaViolation"; fault.name is its last part */
+	const char *code; /* "policies.ratelimit.QuotaViolation"; fault.name is its last part */
 	unsigned status;
-	const char *string;  /* printf format of the faultstring */
+	const char *string; /* printf format of the faultstring */
 };
 
 /* Notes the fault; the format's arguments follow.  Answers FAULT, so: return fault_raise(x, ...). */
@@ -31,12 +31,12 @@ void fault_header(struct exchange *, str name, str value);
 
 /* What was raised; code is STR_NONE when nothing was. */
 struct raised {
-	str code;     /* "keymanagement.service.invalid_access_token" */
-	str name;     /* "invalid_access_token" */
-	str string;   /* the faultstring */
+	str code;   /* "keymanagement.service.invalid_access_token" */
+	str name;   /* "invalid_access_token" */
+	str string; /* the faultstring */
 	unsigned status;
-	str policy;   /* the policy's name, STR_NONE: the engine */
-	str prefix;   /* of {prefix}.{policy}.failed */
+	str policy; /* the policy's name, STR_NONE: the engine */
+	str prefix; /* of {prefix}.{policy}.failed */
 	bool by_raise_fault;
 	bool from_target; /* ErrorResponseCode: the answer of the target stands in response */
 };
@@ -47,9 +47,25 @@ str fault_body(struct exchange *, str string, str code, str *content_type);
 
 /* The engine's own table: gateway errors of Apigee's catalogue. */
 enum {
-	APPLICATION_NOT_FOUND, GATEWAY_TIMEOUT, SERVICE_UNAVAILABLE, BAD_GATEWAY, UNEXPECTED_EOF,
-	ERROR_RESPONSE_CODE, SSL_HANDSHAKE_FAILED, ROUTE_FAILED, TARGET_MISSING, API_TIMED_OUT,
-	SHARED_FLOW_NOT_FOUND, TOO_BIG_BODY_REQUEST, TOO_BIG_BODY_RESPONSE, TOO_BIG_HEADERS, BAD_PATH,
-	OUT_OF_MEMORY, RESPONSE_405_WITHOUT_ALLOW, CALLOUT_TOO_DEEP, BAD_REQUEST_BODY, REQUEST_TIMEOUT,
+	APPLICATION_NOT_FOUND,
+	GATEWAY_TIMEOUT,
+	SERVICE_UNAVAILABLE,
+	BAD_GATEWAY,
+	UNEXPECTED_EOF,
+	ERROR_RESPONSE_CODE,
+	SSL_HANDSHAKE_FAILED,
+	ROUTE_FAILED,
+	TARGET_MISSING,
+	API_TIMED_OUT,
+	SHARED_FLOW_NOT_FOUND,
+	TOO_BIG_BODY_REQUEST,
+	TOO_BIG_BODY_RESPONSE,
+	TOO_BIG_HEADERS,
+	BAD_PATH,
+	OUT_OF_MEMORY,
+	RESPONSE_405_WITHOUT_ALLOW,
+	CALLOUT_TOO_DEEP,
+	BAD_REQUEST_BODY,
+	REQUEST_TIMEOUT,
 };
 extern const struct fault gateway_faults[];

@@ -25,7 +25,8 @@ static bool is_xml(str type)
 {
 	size_t n = type.n > 4 ? type.n - 4 : 0;
 	return str_ieq(type, S("application/xml")) || str_ieq(type, S("text/xml")) ||
-	       (str_ieq(str_sub(type, n, STR_NPOS), S("+xml")) && !str_ieq(type, S("application/xhtml+xml")));
+	       (str_ieq(str_sub(type, n, STR_NPOS), S("+xml")) &&
+	        !str_ieq(type, S("application/xhtml+xml")));
 }
 
 /* What stands first among the most wanted. */
@@ -67,25 +68,32 @@ static enum soap soap_version(const struct message *request)
 	if (!str_ieq(type, S("text/xml")))
 		return SOAP_NO;
 	bool envelope = request->body.kind == BODY_BYTES &&
-			str_has(str_sub(request->body.bytes, 0, 4096), S("Envelope"));
-	return envelope || str_given(headers_get(&request->headers, S("SOAPAction"))) ? SOAP_11 : SOAP_NO;
+	                str_has(str_sub(request->body.bytes, 0, 4096), S("Envelope"));
+	return envelope || str_given(headers_get(&request->headers, S("SOAPAction"))) ? SOAP_11
+	                                                                              : SOAP_NO;
 }
 
 static str json_form(struct arena *a, enum soap soap, str string, str code)
 {
 	if (soap == SOAP_12)
 		return str_fmt(a,
-		               "{\"Envelope\":{\"Body\":{\"Fault\":{\"Code\":{\"Value\":\"env:Receiver\",\"Subcode\":"
-		               "{\"Value\":\"%.*s\"}},\"Reason\":{\"Text\":{\"lang\":\"en\",\"\":\"%.*s\"}}}}}}",
+		               "{\"Envelope\":{\"Body\":{\"Fault\":{\"Code\":{\"Value\":\"env:"
+		               "Receiver\",\"Subcode\":"
+		               "{\"Value\":\"%.*s\"}},\"Reason\":{\"Text\":{\"lang\":\"en\",\"\":"
+		               "\"%.*s\"}}}}}}",
 		               STR(code), STR(string));
 	if (soap == SOAP_11)
-		return str_fmt(a,
-		               "{\"Envelope\":{\"Body\":{\"Fault\":{\"faultcode\":\"soap:Server\",\"detail\":{\"source\":"
-		               "{\"errorcode\":\"%.*s\"}},\"faultstring\":\"%.*s\",\"faultactor\":{}}},"
-		               "\"encodingStyle\":\"http:\\/\\/schemas.xmlsoap.org\\/soap\\/encoding\\/\"}}",
-		               STR(code), STR(string));
-	return str_fmt(a, "{\"fault\":{\"faultstring\":\"%.*s\",\"detail\":{\"errorcode\":\"%.*s\"}}}", STR(string),
-	               STR(code));
+		return str_fmt(
+			a,
+			"{\"Envelope\":{\"Body\":{\"Fault\":{\"faultcode\":\"soap:Server\","
+		        "\"detail\":{\"source\":"
+			"{\"errorcode\":\"%.*s\"}},\"faultstring\":\"%.*s\",\"faultactor\":{}}},"
+			"\"encodingStyle\":\"http:\\/\\/schemas.xmlsoap.org\\/soap\\/encoding\\/"
+		        "\"}}",
+			STR(code), STR(string));
+	return str_fmt(a,
+	               "{\"fault\":{\"faultstring\":\"%.*s\",\"detail\":{\"errorcode\":\"%.*s\"}}}",
+	               STR(string), STR(code));
 }
 
 static str xml_form(struct arena *a, enum soap soap, str string, str code)
@@ -93,24 +101,32 @@ static str xml_form(struct arena *a, enum soap soap, str string, str code)
 	if (soap == SOAP_12)
 		return str_fmt(a,
 		               "<?xml version='1.0' encoding='UTF-8'?>"
-		               "<env:Envelope xmlns:env=\"http://www.w3.org/2003/05/soap-envelope\"><env:Body><env:Fault>"
-		               "<env:Code><env:Value>env:Receiver</env:Value><env:Subcode><env:Value>%.*s</env:Value>"
-		               "</env:Subcode></env:Code><env:Reason><env:Text xml:lang=\"en\">%.*s</env:Text></env:Reason>"
+		               "<env:Envelope "
+		               "xmlns:env=\"http://www.w3.org/2003/05/"
+		               "soap-envelope\"><env:Body><env:Fault>"
+		               "<env:Code><env:Value>env:Receiver</"
+		               "env:Value><env:Subcode><env:Value>%.*s</env:Value>"
+		               "</env:Subcode></env:Code><env:Reason><env:Text "
+		               "xml:lang=\"en\">%.*s</env:Text></env:Reason>"
 		               "</env:Fault></env:Body></env:Envelope>",
 		               STR(code), STR(string));
 	if (soap == SOAP_11)
-		return str_fmt(a,
-		               "<?xml version='1.0' encoding='UTF-8'?>"
-		               "<soap:Envelope xmlns:soap=\"http://schemas.xmlsoap.org/soap/envelope/\" "
-		               "soap:encodingStyle=\"http://schemas.xmlsoap.org/soap/encoding/\"><soap:Body><soap:Fault>"
-		               "<faultcode>soap:Server</faultcode><faultstring>%.*s</faultstring><faultactor/>"
-		               "<detail><source><errorcode>%.*s</errorcode></source></detail>"
-		               "</soap:Fault></soap:Body></soap:Envelope>",
-		               STR(string), STR(code));
-	return str_fmt(a,
-	               "<?xml version='1.0' encoding='UTF-8'?><fault><faultstring>%.*s</faultstring>"
-	               "<detail><errorcode>%.*s</errorcode></detail></fault>",
-	               STR(string), STR(code));
+		return str_fmt(
+			a,
+			"<?xml version='1.0' encoding='UTF-8'?>"
+			"<soap:Envelope xmlns:soap=\"http://schemas.xmlsoap.org/soap/envelope/\" "
+			"soap:encodingStyle=\"http://schemas.xmlsoap.org/soap/encoding/"
+		        "\"><soap:Body><soap:Fault>"
+			"<faultcode>soap:Server</faultcode><faultstring>%.*s</"
+		        "faultstring><faultactor/>"
+			"<detail><source><errorcode>%.*s</errorcode></source></detail>"
+			"</soap:Fault></soap:Body></soap:Envelope>",
+			STR(string), STR(code));
+	return str_fmt(
+		a,
+		"<?xml version='1.0' encoding='UTF-8'?><fault><faultstring>%.*s</faultstring>"
+		"<detail><errorcode>%.*s</errorcode></detail></fault>",
+		STR(string), STR(code));
 }
 
 str fault_body(struct exchange *x, str string, str code, str *type)
@@ -119,8 +135,11 @@ str fault_body(struct exchange *x, str string, str code, str *type)
 	enum soap soap = soap_version(request);
 	if (!wants_xml(request)) {
 		*type = S("application/json");
-		return json_form(x->arena, soap, json_escape(x->arena, string, true), json_escape(x->arena, code, true));
+		return json_form(x->arena, soap, json_escape(x->arena, string, true),
+		                 json_escape(x->arena, code, true));
 	}
-	*type = soap == SOAP_12 ? S("application/soap+xml") : soap == SOAP_11 ? S("text/xml") : S("application/xml");
+	*type = soap == SOAP_12   ? S("application/soap+xml")
+	        : soap == SOAP_11 ? S("text/xml")
+	                          : S("application/xml");
 	return xml_form(x->arena, soap, xml_escape(x->arena, string), xml_escape(x->arena, code));
 }

@@ -47,7 +47,8 @@ static void both_values(struct exchange *x, const struct headers *raised)
 	for (size_t i = 0; i < raised->n; i++) {
 		const struct header *h = &raised->v[i];
 		bool about_body = str_istarts(h->name, S("Content-"));
-		if (!about_body && headers_count(&x->error->headers, h->name) && !has_pair(&x->error->headers, h))
+		if (!about_body && headers_count(&x->error->headers, h->name) &&
+		    !has_pair(&x->error->headers, h))
 			headers_add(x->arena, &x->error->headers, h->name, h->value);
 	}
 }
@@ -57,10 +58,12 @@ static bool holds(struct exchange *x, const struct fault_rule *rule)
 	return !rule->when || condition_true(rule->when, &x->scope);
 }
 
-static const struct fault_rule *find_rule(struct exchange *x, const struct endpoint *ep, bool from_bottom)
+static const struct fault_rule *find_rule(struct exchange *x, const struct endpoint *ep,
+                                          bool from_bottom)
 {
 	for (size_t i = 0; i < ep->n_fault_rules; i++) {
-		const struct fault_rule *rule = &ep->fault_rules[from_bottom ? ep->n_fault_rules - 1 - i : i];
+		const struct fault_rule *rule =
+			&ep->fault_rules[from_bottom ? ep->n_fault_rules - 1 - i : i];
 		if (holds(x, rule))
 			return rule;
 	}
@@ -98,7 +101,8 @@ void run_fault_flow(struct exchange *x)
 	const struct fault_rule *rule = find_rule(x, ep, !x->target || ep != &x->target->ep);
 	bool again = rule && run_rule(x, rule);
 	const struct fault_rule *dflt = ep->default_fault_rule;
-	if (dflt && (!rule || dflt->always) && !(again && x->raised.by_raise_fault) && holds(x, dflt))
+	if (dflt && (!rule || dflt->always) && !(again && x->raised.by_raise_fault) &&
+	    holds(x, dflt))
 		again |= run_rule(x, dflt);
 	if (!again)
 		both_values(x, &raised);

@@ -14,7 +14,8 @@ void proxy_hold(const struct proxy *p)
 
 void proxy_release(const struct proxy *p)
 {
-	if (!p || atomic_fetch_sub_explicit(&((struct proxy *)p)->holders, 1, memory_order_acq_rel) != 1)
+	if (!p ||
+	    atomic_fetch_sub_explicit(&((struct proxy *)p)->holders, 1, memory_order_acq_rel) != 1)
 		return;
 	struct arena *arena = p->arena;
 	arena_destroy(&arena);

@@ -17,7 +17,7 @@ struct step {
 	const struct condition *when; /* NULL: always */
 	const struct policy *policy;
 	const void *conf;
-	str name;                     /* the policy's name attribute */
+	str name; /* the policy's name attribute */
 	bool enabled, continue_on_error;
 };
 
@@ -44,7 +44,8 @@ struct endpoint { /* what proxy and target endpoints share */
 	struct flow pre, post;
 	const struct flow *flows; /* in document order; the first that matches runs */
 	size_t n_flows;
-	const struct fault_rule *fault_rules; /* in document order; the engine knows which way to walk */
+	const struct fault_rule
+		*fault_rules; /* in document order; the engine knows which way to walk */
 	size_t n_fault_rules;
 	const struct fault_rule *default_fault_rule; /* NULL: none */
 };
@@ -52,15 +53,17 @@ struct endpoint { /* what proxy and target endpoints share */
 struct target_properties { /* milliseconds */
 	int64_t connect_ms, io_ms, keep_ms;
 	bool copy_pathsuffix, copy_queryparams;
-	struct success_code { unsigned from, to; } *success; /* NULL: below 400 */
+	struct success_code {
+		unsigned from, to;
+	} * success; /* NULL: below 400 */
 	size_t n_success;
 	bool allow_405_without_allow;
 };
 
 struct target_endpoint {
 	struct endpoint ep;
-	const struct template *url;       /* NULL for a target that is only named */
-	struct tls_context *tls;          /* for https; NULL: the default client context */
+	const struct template *url; /* NULL for a target that is only named */
+	struct tls_context *tls;    /* for https; NULL: the default client context */
 	struct target_properties props;
 };
 
@@ -69,21 +72,22 @@ struct route_rule {
 	str name;
 	const struct condition *when;
 	enum route_kind kind;
-	const struct target_endpoint *target; /* ROUTE_TARGET; ROUTE_URL: a bare one with that url */
+	const struct target_endpoint
+		*target; /* ROUTE_TARGET; ROUTE_URL: a bare one with that url */
 };
 
 struct proxy_endpoint {
 	struct endpoint ep;
-	str base_path;           /* "/weather"; '*' may stand for a whole segment but the first */
+	str base_path;             /* "/weather"; '*' may stand for a whole segment but the first */
 	struct strs virtual_hosts; /* names; none given in the bundle: all */
 	const struct route_rule *routes;
 	size_t n_routes;
 	struct steps post_client;
-	int64_t api_timeout_ms;  /* 0: none */
+	int64_t api_timeout_ms; /* 0: none */
 	bool x_forwarded_for;
 };
 
-struct proxy { /* one revision, as it is deployed; or a shared flow */
+struct proxy {                     /* one revision, as it is deployed; or a shared flow */
 	_Atomic(unsigned) holders; /* starts at 1 */
 	struct arena *arena;
 	str organization, environment, name, revision;

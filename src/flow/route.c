@@ -58,7 +58,8 @@ static struct edge *edge_place(const struct router *r, uint32_t from, str segmen
 {
 	size_t i = hash & r->mask;
 	for (; r->edges[i].to; i = (i + 1) & r->mask)
-		if (r->edges[i].hash == hash && r->edges[i].from == from && str_eq(r->edges[i].segment, segment))
+		if (r->edges[i].hash == hash && r->edges[i].from == from &&
+		    str_eq(r->edges[i].segment, segment))
 			break;
 	return &r->edges[i];
 }

@@ -36,7 +36,8 @@ static str whole_path(struct arena *arena, str prefix, str base_path)
 	return str_fmt(arena, "%.*s/%.*s", STR(prefix), STR(base_path));
 }
 
-static void add_endpoint(struct snapshot *s, const struct snapshot_part *part, const struct proxy_endpoint *ep)
+static void add_endpoint(struct snapshot *s, const struct snapshot_part *part,
+                         const struct proxy_endpoint *ep)
 {
 	str path = whole_path(s->arena, part->prefix, ep->base_path);
 	if (!ep->virtual_hosts.n)

@@ -41,5 +41,6 @@ void snapshot_slot_destroy(struct snapshot_slot **);
 /* Takes the snapshot (NULL: the environment is gone), swaps on every loop, and returns when all have.
  * From a fiber of any loop, or from a plain thread while the loops run; one publisher at a time. */
 void snapshot_publish(struct snapshot_slot *, struct snapshot *);
-struct snapshot *snapshot_hold(struct snapshot_slot *, size_t loop_index); /* on that loop's thread; NULL: none */
+struct snapshot *snapshot_hold(struct snapshot_slot *,
+                               size_t loop_index); /* on that loop's thread; NULL: none */
 void snapshot_let_go(struct snapshot *, size_t loop_index);

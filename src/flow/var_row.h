@@ -8,7 +8,14 @@
 #include "flow/exchange.h"
 
 enum var_part { PART_FIRST, PART_NTH, PART_VALUES, PART_COUNT, PART_STRING };
-enum var_owner { OWNER_NONE, OWNER_REQUEST, OWNER_RESPONSE, OWNER_MESSAGE, OWNER_ERROR, OWNER_MADE };
+enum var_owner {
+	OWNER_NONE,
+	OWNER_REQUEST,
+	OWNER_RESPONSE,
+	OWNER_MESSAGE,
+	OWNER_ERROR,
+	OWNER_MADE
+};
 
 struct var_row {
 	const char *name;
@@ -26,9 +33,9 @@ struct flowvar {
 	enum var_owner owner;      /* of an "M." row */
 	str made;                  /* OWNER_MADE: the message's name, and its hash */
 	uint64_t made_hash;
-	str arg;                   /* what stands for the '*', without the part's suffix */
+	str arg; /* what stands for the '*', without the part's suffix */
 	enum var_part part;
-	unsigned nth;              /* PART_NTH: from 1 */
+	unsigned nth; /* PART_NTH: from 1 */
 };
 
 struct var { /* in exchange.vars */
@@ -46,10 +53,20 @@ struct vars_lazy {
 };
 
 #define VAR_READ(fn) struct value fn(struct exchange *, const struct flowvar *, struct message *)
-#define VAR_WRITE(fn) err fn(struct exchange *, const struct flowvar *, struct message *, struct value)
+#define VAR_WRITE(fn) \
+	err fn(struct exchange *, const struct flowvar *, struct message *, struct value)
 
 /* vars_message.c: the message as a whole */
-enum { LINE_VERB, LINE_VERSION, LINE_PATH, LINE_URI, LINE_URL, LINE_QUERY, LINE_TRANSPORT_ID, LINE_REASON };
+enum {
+	LINE_VERB,
+	LINE_VERSION,
+	LINE_PATH,
+	LINE_URI,
+	LINE_URL,
+	LINE_QUERY,
+	LINE_TRANSPORT_ID,
+	LINE_REASON
+};
 enum { CONTENT_RAW, CONTENT_BASE64, CONTENT_BASE64URL };
 VAR_READ(var_content);
 VAR_WRITE(var_content_set);
@@ -73,25 +90,80 @@ VAR_READ(var_params); /* arg: 16 * NAMES_x + PARAM_x */
 VAR_READ(var_formstring);
 
 /* vars_call.c: who called whom */
-enum { CALL_APIPROXY, CALL_REVISION, CALL_BASEPATH, CALL_SUFFIX, CALL_PROXY, CALL_PROXY_URL, CALL_ORGANIZATION,
-	CALL_ENVIRONMENT, CALL_MESSAGE_ID, CALL_IS_ERROR, CALL_FLOW, CALL_FLOW_DESCRIPTION, CALL_PROXY_FLOW,
-	CALL_TARGET_FLOW, CALL_ROUTE, CALL_ROUTE_TARGET, CALL_VIRTUAL_HOST };
+enum {
+	CALL_APIPROXY,
+	CALL_REVISION,
+	CALL_BASEPATH,
+	CALL_SUFFIX,
+	CALL_PROXY,
+	CALL_PROXY_URL,
+	CALL_ORGANIZATION,
+	CALL_ENVIRONMENT,
+	CALL_MESSAGE_ID,
+	CALL_IS_ERROR,
+	CALL_FLOW,
+	CALL_FLOW_DESCRIPTION,
+	CALL_PROXY_FLOW,
+	CALL_TARGET_FLOW,
+	CALL_ROUTE,
+	CALL_ROUTE_TARGET,
+	CALL_VIRTUAL_HOST
+};
 enum { CLIENT_IP, CLIENT_PORT, CLIENT_SCHEME, CLIENT_SSL, CLIENT_SNI };
-enum { TARGET_URL, TARGET_EVALUATED, TARGET_BASEPATH, TARGET_NAME, TARGET_HOST, TARGET_IP, TARGET_PORT,
-	TARGET_SCHEME, TARGET_SSL, TARGET_COPY_SUFFIX, TARGET_COPY_QUERY, TARGET_HOST_HEADER };
+enum {
+	TARGET_URL,
+	TARGET_EVALUATED,
+	TARGET_BASEPATH,
+	TARGET_NAME,
+	TARGET_HOST,
+	TARGET_IP,
+	TARGET_PORT,
+	TARGET_SCHEME,
+	TARGET_SSL,
+	TARGET_COPY_SUFFIX,
+	TARGET_COPY_QUERY,
+	TARGET_HOST_HEADER
+};
 VAR_READ(var_call);
 VAR_READ(var_client);
 VAR_READ(var_target);
 VAR_WRITE(var_target_set);
 VAR_READ(var_fault);
-enum { FAULT_NAME, FAULT_TYPE, FAULT_CATEGORY, FAULT_SUBCATEGORY, FAULT_REASON, FAULT_MESSAGE, FAULT_STATE };
+enum {
+	FAULT_NAME,
+	FAULT_TYPE,
+	FAULT_CATEGORY,
+	FAULT_SUBCATEGORY,
+	FAULT_REASON,
+	FAULT_MESSAGE,
+	FAULT_STATE
+};
 
 /* vars_time.c: arg is an enum of the moment, plus 16 for its text form */
-enum { AT_CLIENT_RECEIVED_START, AT_CLIENT_RECEIVED_END, AT_CLIENT_SENT_START, AT_CLIENT_SENT_END,
-	AT_TARGET_SENT_START, AT_TARGET_SENT_END, AT_TARGET_RECEIVED_START, AT_TARGET_RECEIVED_END };
+enum {
+	AT_CLIENT_RECEIVED_START,
+	AT_CLIENT_RECEIVED_END,
+	AT_CLIENT_SENT_START,
+	AT_CLIENT_SENT_END,
+	AT_TARGET_SENT_START,
+	AT_TARGET_SENT_END,
+	AT_TARGET_RECEIVED_START,
+	AT_TARGET_RECEIVED_END
+};
 #define AS_TEXT 16
-enum { TIME_TEXT, TIME_STAMP, TIME_YEAR, TIME_MONTH, TIME_DAY, TIME_WEEKDAY, TIME_HOUR, TIME_MINUTE,
-	TIME_SECOND, TIME_MS, TIME_ZONE };
+enum {
+	TIME_TEXT,
+	TIME_STAMP,
+	TIME_YEAR,
+	TIME_MONTH,
+	TIME_DAY,
+	TIME_WEEKDAY,
+	TIME_HOUR,
+	TIME_MINUTE,
+	TIME_SECOND,
+	TIME_MS,
+	TIME_ZONE
+};
 VAR_READ(var_moment);
 VAR_READ(var_time);
 VAR_READ(var_uuid);

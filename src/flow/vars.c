@@ -41,7 +41,10 @@ static bool digits(str s, unsigned *n)
 /* "x-one.values.count" is the argument x-one and a part of it. */
 static void cut_part(struct flowvar *v)
 {
-	static const struct { str suffix; enum var_part part; } parts[] = {
+	static const struct {
+		str suffix;
+		enum var_part part;
+	} parts[] = {
 		{ S_INIT(".values.count"), PART_COUNT },
 		{ S_INIT(".values.string"), PART_STRING },
 		{ S_INIT(".values"), PART_VALUES },
@@ -61,11 +64,11 @@ static void cut_part(struct flowvar *v)
 
 static enum var_owner owner_of(str first)
 {
-	return str_eq(first, S("request"))	? OWNER_REQUEST
+	return str_eq(first, S("request"))    ? OWNER_REQUEST
 	       : str_eq(first, S("response")) ? OWNER_RESPONSE
 	       : str_eq(first, S("message"))  ? OWNER_MESSAGE
 	       : str_eq(first, S("error"))    ? OWNER_ERROR
-					      : OWNER_MADE;
+	                                      : OWNER_MADE;
 }
 
 static void bind_to_message(struct flowvar *v)
@@ -169,14 +172,18 @@ static err custom_set(struct exchange *x, str name, uint64_t hash, struct value 
 static struct message **message_place(struct exchange *x, enum var_owner owner)
 {
 	switch (owner) {
-	case OWNER_REQUEST: return &x->request;
-	case OWNER_RESPONSE: return &x->response;
-	case OWNER_ERROR: return &x->error;
+	case OWNER_REQUEST:
+		return &x->request;
+	case OWNER_RESPONSE:
+		return &x->response;
+	case OWNER_ERROR:
+		return &x->error;
 	case OWNER_MESSAGE:
 		if (x->in_error)
 			return &x->error;
 		return x->segment <= SEG_TARGET_REQUEST ? &x->request : &x->response;
-	default: return NULL;
+	default:
+		return NULL;
 	}
 }
 

@@ -33,7 +33,8 @@ void vars_remove(struct exchange *, str name);
  * that nobody set later than this call.  It answers null for a name it does not know.  ctx lives as
  * long as the exchange; strings that fn answers must too. */
 void vars_provide(struct exchange *, str prefix,
-                  struct value (*fn)(struct exchange *, const void *ctx, str name), const void *ctx);
+                  struct value (*fn)(struct exchange *, const void *ctx, str name),
+                  const void *ctx);
 
 /* Messages by name: request, response, message, error, or one that a policy made. NULL: none.
  * Setting message sets the one of the current position; NULL takes a message away. */

@@ -30,7 +30,8 @@ static str joined(struct arena *arena, const str *v, size_t n, str between)
 	return buf_str(&b);
 }
 
-struct value value_list(struct arena *arena, const str *v, size_t n, enum var_part part, unsigned nth)
+struct value value_list(struct arena *arena, const str *v, size_t n, enum var_part part,
+                        unsigned nth)
 {
 	if (part == PART_COUNT)
 		return VALUE_OF_INT(n);
@@ -58,7 +59,8 @@ struct value var_header(struct exchange *x, const struct flowvar *v, struct mess
 	return value_list(x->arena, t.all.v, t.all.n, v->part, v->nth);
 }
 
-err var_header_set(struct exchange *x, const struct flowvar *v, struct message *m, struct value value)
+err var_header_set(struct exchange *x, const struct flowvar *v, struct message *m,
+                   struct value value)
 {
 	str s = value_text(x->arena, value);
 	if (v->part > PART_NTH)

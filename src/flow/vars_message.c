@@ -11,16 +11,21 @@ struct value var_content(struct exchange *x, const struct flowvar *v, struct mes
 {
 	str content = exchange_content(x, m);
 	switch (v->row->arg) {
-	case CONTENT_BASE64: return VALUE_STR(base64_write(x->arena, content));
-	case CONTENT_BASE64URL: return VALUE_STR(base64url_write(x->arena, content));
-	default: return VALUE_STR(content);
+	case CONTENT_BASE64:
+		return VALUE_STR(base64_write(x->arena, content));
+	case CONTENT_BASE64URL:
+		return VALUE_STR(base64url_write(x->arena, content));
+	default:
+		return VALUE_STR(content);
 	}
 }
 
-err var_content_set(struct exchange *x, const struct flowvar *v, struct message *m, struct value value)
+err var_content_set(struct exchange *x, const struct flowvar *v, struct message *m,
+                    struct value value)
 {
 	(void)v;
-	message_set_content(x->arena, m, value_text(x->arena, value), headers_get(&m->headers, S("Content-Type")));
+	message_set_content(x->arena, m, value_text(x->arena, value),
+	                    headers_get(&m->headers, S("Content-Type")));
 	return DONE;
 }
 
@@ -45,16 +50,22 @@ static struct value request_line(struct exchange *x, int what, const struct mess
 	bool target = as_target_saw(x, m);
 	str path = target ? x->target_path : m->path, query = target ? x->target_query : m->query;
 	switch (what) {
-	case LINE_VERB: return text(m->verb);
-	case LINE_PATH: return text(path);
-	case LINE_URI: return text(with_query(x->arena, path, query));
-	case LINE_QUERY: return text(query);
+	case LINE_VERB:
+		return text(m->verb);
+	case LINE_PATH:
+		return text(path);
+	case LINE_URI:
+		return text(with_query(x->arena, path, query));
+	case LINE_QUERY:
+		return text(query);
 	case LINE_URL:
 		if (!target)
 			return (struct value){ 0 };
 		return VALUE_STR(str_fmt(x->arena, "%.*s://%.*s%.*s", STR(x->target_uri.scheme),
-		                         STR(exchange_target_authority(x)), STR(with_query(x->arena, path, query))));
-	default: return (struct value){ 0 };
+		                         STR(exchange_target_authority(x)),
+		                         STR(with_query(x->arena, path, query))));
+	default:
+		return (struct value){ 0 };
 	}
 }
 
@@ -109,12 +120,15 @@ err var_line_set(struct exchange *x, const struct flowvar *v, struct message *m,
 			return FAIL(ERR_SYNTAX);
 		m->reason = s;
 		return DONE;
-	case LINE_PATH: return set_path(m, s);
-	case LINE_QUERY: return set_query(m, value.kind == VALUE_NULL ? STR_NONE : s);
+	case LINE_PATH:
+		return set_path(m, s);
+	case LINE_QUERY:
+		return set_query(m, value.kind == VALUE_NULL ? STR_NONE : s);
 	case LINE_URI:
 		TRY(set_path(m, str_cut(&s, '?')));
 		return set_query(m, s);
-	default: return FAIL(ERR_DENIED);
+	default:
+		return FAIL(ERR_DENIED);
 	}
 }
 
@@ -124,7 +138,8 @@ struct value var_status(struct exchange *x, const struct flowvar *v, struct mess
 	return m->kind == MESSAGE_RESPONSE ? VALUE_OF_INT(m->status) : (struct value){ 0 };
 }
 
-err var_status_set(struct exchange *x, const struct flowvar *v, struct message *m, struct value value)
+err var_status_set(struct exchange *x, const struct flowvar *v, struct message *m,
+                   struct value value)
 {
 	(void)v;
 	uint64_t n;

@@ -61,7 +61,7 @@ static str edited(struct arena *arena, str text, str name, unsigned nth, const s
 {
 	str fresh = with ? str_fmt(arena, "%.*s=%.*s", STR(percent_encode(arena, name)),
 	                           STR(percent_encode(arena, *with)))
-			 : S("");
+	                 : S("");
 	struct buf b = buf_in(arena);
 	unsigned seen = 0;
 	bool placed = false;
@@ -83,7 +83,8 @@ static str edited(struct arena *arena, str text, str name, unsigned nth, const s
 	return buf_str(&b);
 }
 
-err var_param_set(struct exchange *x, const struct flowvar *v, struct message *m, struct value value)
+err var_param_set(struct exchange *x, const struct flowvar *v, struct message *m,
+                  struct value value)
 {
 	if (v->part > PART_NTH)
 		return FAIL(ERR_DENIED);
@@ -99,7 +100,9 @@ err var_param_set(struct exchange *x, const struct flowvar *v, struct message *m
 	}
 	if (!is_form(m) && exchange_content(x, m).n)
 		return FAIL(ERR_SYNTAX); /* it has a content, and that is no form */
-	message_set_content(x->arena, m, edited(x->arena, source(x, PARAM_FORM, m), v->arg, nth, given), form_type);
+	message_set_content(x->arena, m,
+	                    edited(x->arena, source(x, PARAM_FORM, m), v->arg, nth, given),
+	                    form_type);
 	return DONE;
 }
 

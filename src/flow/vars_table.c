@@ -4,13 +4,17 @@
  * Source: Apigee, "Flow variables reference". */
 #include "flow/var_row.h"
 
-#define MOMENT(name, moment)                                       \
-	{ name ".timestamp", var_moment, NULL, moment },           \
-	{ name ".time", var_moment, NULL, AS_TEXT + moment }
-#define NAMES(name, read, more)                                    \
-	{ name ".count", read, NULL, 16 * NAMES_COUNT + (more) },  \
-	{ name ".names", read, NULL, 16 * NAMES_LIST + (more) },   \
-	{ name ".names.string", read, NULL, 16 * NAMES_STRING + (more) }
+#define MOMENT(name, moment)                                     \
+	{ name ".timestamp", var_moment, NULL, moment },         \
+	{                                                        \
+		name ".time", var_moment, NULL, AS_TEXT + moment \
+	}
+#define NAMES(name, read, more)                                              \
+	{ name ".count", read, NULL, 16 * NAMES_COUNT + (more) },            \
+		{ name ".names", read, NULL, 16 * NAMES_LIST + (more) },     \
+	{                                                                    \
+		name ".names.string", read, NULL, 16 * NAMES_STRING + (more) \
+	}
 
 const struct var_row var_rows[] = {
 	/* every message */
