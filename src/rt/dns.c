@@ -5,7 +5,6 @@
  * Source: getaddrinfo(3). */
 #include "rt/dns_inside.h"
 
-#include <ctype.h>
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
@@ -174,6 +173,8 @@ static err look_up(const char *host, deadline d, struct dns_answer *out)
 	return e;
 }
 
+static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c; }
+
 /* Lower case, without brackets or final dot; refuses what no resolver should see. */
 static bool clean(str host, char z[DNS_NAME])
 {
@@ -187,7 +188,7 @@ static bool clean(str host, char z[DNS_NAME])
 		unsigned char c = (unsigned char)host.p[i];
 		if (c <= ' ' || c >= 0x7f || c == '/' || c == '%')
 			return false;
-		z[i] = (char)tolower(c);
+		z[i] = lower((char)c);
 	}
 	z[host.n] = 0;
 	return true;

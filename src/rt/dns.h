@@ -28,7 +28,7 @@ struct dns_answer { /* in the order in which to try them */
 err dns_resolve(str host, unsigned port, deadline, struct dns_answer *) MUST_CHECK;
 
 /* These three are for the start, before any loop runs. */
-err dns_map(str from, str to) MUST_CHECK; /* "api.example.com:443" to "127.0.0.1:8443"; ERR_SYNTAX */
+err dns_map(str from, str to) MUST_CHECK; /* "a.example.com:443" to "127.0.0.1:8443"; ERR_SYNTAX */
 /* Replaces the list, which holds the link-local addresses: "10.0.0.0/8", "fe80::/10"; ERR_SYNTAX. */
 err dns_deny(const str *blocks, size_t n) MUST_CHECK;
 void dns_keep(unsigned seconds); /* how long an answer serves; at first 30 */

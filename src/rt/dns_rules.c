@@ -61,7 +61,8 @@ static bool cut_port(str s, char host[DNS_NAME], unsigned *port)
 {
 	size_t colon = str_rfind_char(s, ':');
 	uint64_t n;
-	if (colon == STR_NPOS || !str_to_u64(str_sub(s, colon + 1, STR_NPOS), &n) || n < 1 || n > 65535)
+	if (colon == STR_NPOS || !str_to_u64(str_sub(s, colon + 1, STR_NPOS), &n) || n < 1 ||
+	    n > 65535)
 		return false;
 	str h = str_sub(s, 0, colon);
 	if (str_starts(h, S("[")) && str_ends(h, S("]")))

@@ -203,6 +203,8 @@ static struct fiber *take(struct loop *l)
 err fiber_start(struct loop *l, void (*fn)(void *), void *arg)
 {
 	must(!l->running || loop_self() == l);
+	if (l->ending)
+		return FAIL(ERR_CANCELED);
 	struct fiber *f = take(l);
 	if (!f)
 		return FAIL(ERR_LIMIT);

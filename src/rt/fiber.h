@@ -11,7 +11,8 @@ struct fiber;
 struct sock;
 
 /* Starts fn(arg), on the loop's thread (or before it runs): at once when called from the loop's own
- * code, soon when called from a fiber.  ERR_LIMIT at the loop's max_fibers, or without memory. */
+ * code, soon when called from a fiber.  ERR_LIMIT at the loop's max_fibers, or without memory; ERR_CANCELED
+ * once the loop ends. */
 err fiber_start(struct loop *, void (*fn)(void *), void *arg) MUST_CHECK;
 struct fiber *fiber_self(void); /* NULL outside fibers */
 
@@ -42,7 +43,7 @@ struct wait {
 	unsigned ready; /* enum ready, for fd and sock */
 	struct waker *waker;
 	struct sock *sock;
-	unsigned fired; /* enum ready; READY_READ for a waker */
+	unsigned fired;     /* enum ready; READY_READ for a waker */
 	struct watch watch; /* rt's own */
 	struct fiber *fiber;
 };

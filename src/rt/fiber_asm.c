@@ -21,16 +21,16 @@ void context_reset(struct context *c)
 	__asm__ volatile("stmxcsr %0\n\tfnstcw %1" : "=m"(mxcsr), "=m"(fpu));
 	top -= 10; /* control words, r15 r14 r13 r12 rbx rbp, return, and two of nobody: aligned at entry */
 	top[0] = (void *)((uintptr_t)mxcsr | (uintptr_t)fpu << 32);
-	top[4] = c->arg;                           /* r12 */
-	top[3] = (void *)(uintptr_t)c->entry;      /* r13 */
+	top[4] = c->arg;                      /* r12 */
+	top[3] = (void *)(uintptr_t)c->entry; /* r13 */
 	top[7] = (void *)(uintptr_t)fiber_entry;
 #elif defined(__aarch64__)
 	uintptr_t fpcr;
 	__asm__ volatile("mrs %0, fpcr" : "=r"(fpcr));
-	top -= 22; /* x19 to x30, d8 to d15, fpcr and padding */
-	top[0] = c->arg;                           /* x19 */
-	top[1] = (void *)(uintptr_t)c->entry;      /* x20 */
-	top[11] = (void *)(uintptr_t)fiber_entry;  /* x30 */
+	top -= 22;                                /* x19 to x30, d8 to d15, fpcr and padding */
+	top[0] = c->arg;                          /* x19 */
+	top[1] = (void *)(uintptr_t)c->entry;     /* x20 */
+	top[11] = (void *)(uintptr_t)fiber_entry; /* x30 */
 	top[20] = (void *)fpcr;
 #endif
 	c->sp = top;

@@ -32,9 +32,9 @@ struct context {
 	size_t stack_size;
 };
 void context_init(struct context *); /* of the loop's own stack */
-bool context_create(struct context *, void (*entry)(void *), void *arg); /* false: no memory for it */
+bool context_create(struct context *, void (*entry)(void *), void *arg); /* false: no memory */
 void context_reset(struct context *); /* starts anew at entry after context_trim() */
-void context_trim(struct context *);  /* gives the stack's memory back; all that was on it is gone */
+void context_trim(struct context *); /* gives the stack's memory back; all that was on it is gone */
 void context_destroy(struct context *);
 void context_switch(struct context *from, struct context *to);
 
@@ -68,7 +68,8 @@ struct fiber {
 };
 
 struct pool {
-	struct fiber **all, **free; /* room for max_fibers each; free is a stack, the warmest on top */
+	struct fiber **all;  /* room for max */
+	struct fiber **free; /* room for max; a stack, the warmest on top */
 	unsigned max, n_all, n_free, n_alive;
 	unsigned low;     /* the fewest that were free since the last look */
 	unsigned trimmed; /* free[0 .. trimmed) hold no memory */
@@ -109,7 +110,7 @@ enum { EVENTS = 256 };
 
 struct loop {
 	int epoll, bell;
-	bool running, stopped;
+	bool running, stopped, ending;
 	int64_t now_ms, utc_ms;
 	struct heap_entry *heap;
 	size_t n_timers, cap_timers;
@@ -145,5 +146,5 @@ static inline err wait_over(const struct fiber *f, deadline d)
 unsigned sock_arm(struct sock *, unsigned ready, struct fiber *); /* what is ready already */
 unsigned sock_disarm(struct sock *, unsigned ready);
 
-void *rt_alloc(size_t size); /* zeroed; out of memory aborts */
+void *rt_alloc(size_t size);                               /* zeroed; out of memory aborts */
 void *rt_grow(void *, size_t n, size_t *cap, size_t size); /* room for one more; aborts likewise */

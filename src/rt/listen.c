@@ -22,7 +22,8 @@ static err cut_address(str address, str *host, unsigned *port)
 {
 	size_t colon = str_rfind_char(address, ':');
 	uint64_t n;
-	if (colon == STR_NPOS || !str_to_u64(str_sub(address, colon + 1, STR_NPOS), &n) || n > 65535)
+	if (colon == STR_NPOS || !str_to_u64(str_sub(address, colon + 1, STR_NPOS), &n) ||
+	    n > 65535)
 		return FAIL(ERR_SYNTAX);
 	*host = str_sub(address, 0, colon);
 	*port = (unsigned)n;
@@ -58,7 +59,8 @@ static int open_one(const struct addrinfo *a)
 static int look_up(str host, unsigned port, struct addrinfo **list)
 {
 	char name[256], service[8];
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV };
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
+		                  .ai_flags = AI_PASSIVE | AI_NUMERICSERV };
 	snprintf(name, sizeof name, "%.*s", STR(host));
 	snprintf(service, sizeof service, "%u", port);
 	if (host.n)
@@ -83,17 +85,21 @@ err sock_listen(str address, int *fd, struct diag *d)
 	struct addrinfo *list;
 	*fd = -1;
 	if (cut_address(address, &host, &port).code)
-		return diag_add(d, ERR_SYNTAX, 0, "cannot listen on \"%.*s\": it must read HOST:PORT, "
-		                "[IPv6]:PORT or :PORT", STR(address));
+		return diag_add(d, ERR_SYNTAX, 0,
+		                "cannot listen on \"%.*s\": it must read HOST:PORT, [IPv6]:PORT or "
+		                ":PORT",
+		                STR(address));
 	int e = look_up(host, port, &list);
 	if (e)
-		return diag_add(d, ERR_IO, 0, "cannot listen on %.*s: %s", STR(address), gai_strerror(e));
+		return diag_add(d, ERR_IO, 0, "cannot listen on %.*s: %s", STR(address),
+		                gai_strerror(e));
 	for (const struct addrinfo *a = list; a && *fd < 0; a = a->ai_next)
 		*fd = open_one(a);
 	int why = errno;
 	freeaddrinfo(list);
 	if (*fd < 0)
-		return diag_add(d, ERR_IO, 0, "cannot listen on %.*s: %s", STR(address), strerror(why));
+		return diag_add(d, ERR_IO, 0, "cannot listen on %.*s: %s", STR(address),
+		                strerror(why));
 	return DONE;
 }
 

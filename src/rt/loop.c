@@ -177,7 +177,7 @@ void loop_destroy(struct loop **loop)
 	*loop = NULL;
 	must(!self && !l->running);
 	loop_set_self(l);
-	l->running = true;
+	l->running = l->ending = true;
 	fibers_cancel(l);
 	while (fibers_alive(l))
 		turn(l);

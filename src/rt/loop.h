@@ -11,9 +11,9 @@ struct loop;
 
 struct loop *loop_create(unsigned max_fibers); /* aborts when the kernel gives no epoll */
 void loop_destroy(struct loop **); /* cancels the fibers that are left and waits for their end */
-void loop_run(struct loop *);  /* on the calling thread, until loop_stop() */
-void loop_stop(struct loop *); /* from any thread; what is posted before it still runs */
-struct loop *loop_self(void);  /* the loop that runs on this thread, else NULL */
+void loop_run(struct loop *);      /* on the calling thread, until loop_stop() */
+void loop_stop(struct loop *);     /* from any thread; what is posted before it still runs */
+struct loop *loop_self(void);      /* the loop that runs on this thread, else NULL */
 int64_t loop_now_ms(const struct loop *); /* monotonic, as of this wake-up */
 int64_t loop_utc_ms(const struct loop *); /* calendar, as of this wake-up  */
 
@@ -25,7 +25,7 @@ void **loop_slot(struct loop *, enum loop_slot);
 void loop_post(struct loop *, void (*fn)(void *), void *arg);
 
 /* A timer is part of what it times: no allocation, and it must be canceled before its memory ends.
- * Moving it later, or to NEVER, costs nothing: do that rather than cancel and set again. */
+ * timer_set() moves one that is set; later, or to NEVER, that costs nothing: better than to cancel it. */
 struct timer {
 	int64_t at_ms;
 	void (*fn)(void *);
@@ -33,7 +33,7 @@ struct timer {
 	size_t place; /* in the loop's heap, plus one; 0: not set */
 	struct loop *loop;
 };
-void timer_set(struct loop *, struct timer *, deadline, void (*fn)(void *), void *arg); /* moves it if set */
+void timer_set(struct loop *, struct timer *, deadline, void (*fn)(void *), void *arg);
 void timer_cancel(struct timer *);
 
 /* A descriptor that the loop watches.  fn is told what became ready; readiness is an edge: use it

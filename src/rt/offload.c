@@ -17,23 +17,25 @@ static const struct {
 	unsigned threads; /* 0: one per core */
 	unsigned queue;
 	bool nice;
+	bool abandoned; /* at the end: getaddrinfo() knows no deadline, and nobody waits for it */
 } kinds[LANES] = {
-	[LANE_STORE_READ] = { "store-read", 2, 4096, false },
-	[LANE_DNS] = { "dns", 4, 256, false },
-	[LANE_LDAP] = { "ldap", 8, 256, false },
-	[LANE_PASSWORD] = { "password", 0, 256, true },
-	[LANE_CPU] = { "cpu", 0, 1024, true },
+	[LANE_STORE_READ] = { "store-read", 2, 4096, false, false },
+	[LANE_DNS] = { "dns", 4, 256, false, true },
+	[LANE_LDAP] = { "ldap", 8, 256, false, false },
+	[LANE_PASSWORD] = { "password", 0, 256, true, false },
+	[LANE_CPU] = { "cpu", 0, 1024, true, false },
 };
 
-static struct lane_state {
+struct lane_state {
 	pthread_mutex_t lock;
 	pthread_cond_t more;
 	struct lane_job *head, *tail;
-	unsigned queued, n_threads;
-	bool stop, nice;
+	unsigned queued, busy, n_threads;
+	bool stop, abandoned, nice;
 	const char *name;
 	pthread_t *threads;
-} lanes[LANES];
+};
+static struct lane_state *lanes[LANES];
 static _Atomic(bool) started;
 
 bool lanes_running(void) { return started; }
@@ -47,7 +49,7 @@ static void *work(void *arg)
 	pthread_mutex_lock(&lane->lock);
 	for (;;) {
 		struct lane_job *job = lane->head;
-		if (!job && lane->stop)
+		if (lane->abandoned || (!job && lane->stop))
 			break;
 		if (!job) {
 			pthread_cond_wait(&lane->more, &lane->lock);
@@ -55,9 +57,11 @@ static void *work(void *arg)
 		}
 		lane->head = job->next;
 		lane->queued--;
+		lane->busy++;
 		pthread_mutex_unlock(&lane->lock);
 		job->fn(job->arg); /* the job may be gone after this */
 		pthread_mutex_lock(&lane->lock);
+		lane->busy--;
 	}
 	pthread_mutex_unlock(&lane->lock);
 	return NULL;
@@ -65,9 +69,11 @@ static void *work(void *arg)
 
 static void lane_start(enum lane which, unsigned cores)
 {
-	struct lane_state *lane = &lanes[which];
+	struct lane_state *lane = rt_alloc(sizeof *lane);
 	pthread_attr_t attr;
-	*lane = (struct lane_state){ .name = kinds[which].name, .nice = kinds[which].nice };
+	lanes[which] = lane;
+	lane->name = kinds[which].name;
+	lane->nice = kinds[which].nice;
 	lane->n_threads = kinds[which].threads ? kinds[which].threads : cores;
 	lane->threads = rt_alloc(sizeof *lane->threads * lane->n_threads);
 	pthread_mutex_init(&lane->lock, NULL);
@@ -91,28 +97,41 @@ void offload_start(unsigned cores)
 	started = true;
 }
 
+static void lane_stop(enum lane which)
+{
+	struct lane_state *lane = lanes[which];
+	pthread_mutex_lock(&lane->lock);
+	lane->stop = true;
+	lane->abandoned = kinds[which].abandoned && lane->busy;
+	bool abandoned = lane->abandoned;
+	pthread_cond_broadcast(&lane->more);
+	pthread_mutex_unlock(&lane->lock);
+	for (unsigned t = 0; t < lane->n_threads; t++) {
+		if (abandoned)
+			pthread_detach(lane->threads[t]);
+		else
+			pthread_join(lane->threads[t], NULL);
+	}
+	free(lane->threads);
+	if (abandoned) /* its threads still look at it: the process's end frees it */
+		return;
+	pthread_cond_destroy(&lane->more);
+	pthread_mutex_destroy(&lane->lock);
+	free(lane);
+}
+
 void offload_stop(void)
 {
 	if (!started)
 		return;
 	started = false;
-	for (int i = 0; i < LANES; i++) {
-		struct lane_state *lane = &lanes[i];
-		pthread_mutex_lock(&lane->lock);
-		lane->stop = true;
-		pthread_cond_broadcast(&lane->more);
-		pthread_mutex_unlock(&lane->lock);
-		for (unsigned t = 0; t < lane->n_threads; t++)
-			pthread_join(lane->threads[t], NULL);
-		pthread_cond_destroy(&lane->more);
-		pthread_mutex_destroy(&lane->lock);
-		free(lane->threads);
-	}
+	for (int i = 0; i < LANES; i++)
+		lane_stop((enum lane)i);
 }
 
 bool lane_submit(enum lane which, struct lane_job *job)
 {
-	struct lane_state *lane = &lanes[which];
+	struct lane_state *lane = lanes[which];
 	job->next = NULL;
 	pthread_mutex_lock(&lane->lock);
 	bool room = lane->queued < kinds[which].queue && !lane->stop;

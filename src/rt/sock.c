@@ -159,7 +159,8 @@ err sock_try_write(struct sock *s, const struct iovec *v, int n, size_t *put)
 	char record[TLS_RECORD]; /* a head and its body in one record, not in two */
 	size_t have = 0;
 	for (int i = 0; i < n && have < sizeof record; i++) {
-		size_t piece = v[i].iov_len < sizeof record - have ? v[i].iov_len : sizeof record - have;
+		size_t piece =
+			v[i].iov_len < sizeof record - have ? v[i].iov_len : sizeof record - have;
 		if (piece)
 			memcpy(record + have, v[i].iov_base, piece);
 		have += piece;

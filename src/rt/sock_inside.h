@@ -13,8 +13,8 @@
 struct sock {
 	struct watch watch; /* first: on_event() casts */
 	unsigned raw, ready, wanted;
-	bool hup;    /* the peer sends no more: the kernel has told of its last edge */
-	bool ended;  /* and all of it has been read */
+	bool hup;   /* the peer sends no more: the kernel has told of its last edge */
+	bool ended; /* and all of it has been read */
 	bool broken, named;
 	bool cancels_on_end;
 	bool crossed;       /* TLS waits for the other direction than the caller */

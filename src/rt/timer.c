@@ -84,7 +84,8 @@ void timers_run(struct loop *l)
 		if (e.key_ms > l->now_ms)
 			return;
 		int64_t at = e.timer->at_ms;
-		if (at > e.key_ms && at < INT64_MAX) { /* moved later; also when due, for the order */
+		bool moved = at > e.key_ms && at < INT64_MAX;
+		if (moved) { /* even if it is due by now: for the order */
 			e.key_ms = at;
 			sift_down(l, 0, e);
 			continue;

@@ -37,7 +37,8 @@ static err use_certificate(SSL_CTX *ctx, str pem, struct diag *d)
 	AUTO(free_bio) BIO *in = bio_of(pem);
 	AUTO(free_cert) X509 *leaf = PEM_read_bio_X509(in, NULL, no_password, NULL);
 	if (!leaf)
-		return diag_add(d, ERR_SYNTAX, 0, "the certificate cannot be read as PEM: %s", reason());
+		return diag_add(d, ERR_SYNTAX, 0, "the certificate cannot be read as PEM: %s",
+		                reason());
 	if (SSL_CTX_use_certificate(ctx, leaf) != 1)
 		return diag_add(d, ERR_SYNTAX, 0, "the certificate cannot be used: %s", reason());
 	for (X509 *next; (next = PEM_read_bio_X509(in, NULL, no_password, NULL)) != NULL;)
@@ -58,8 +59,8 @@ static err use_pair(SSL_CTX *ctx, str cert_pem, str key_pem, struct diag *d)
 	AUTO(free_bio) BIO *in = bio_of(key_pem);
 	AUTO(free_key) EVP_PKEY *key = PEM_read_bio_PrivateKey(in, NULL, no_password, NULL);
 	if (!key)
-		return diag_add(d, ERR_SYNTAX, 0, "the key cannot be read as PEM without a password: %s",
-		                reason());
+		return diag_add(d, ERR_SYNTAX, 0,
+		                "the key cannot be read as PEM without a password: %s", reason());
 	if (SSL_CTX_use_PrivateKey(ctx, key) != 1 || SSL_CTX_check_private_key(ctx) != 1)
 		return diag_add(d, ERR_SYNTAX, 0, "the key does not fit the certificate");
 	return DONE;
@@ -111,7 +112,8 @@ static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *n
 {
 	unsigned char *chosen;
 	(void)ssl, (void)arg;
-	if (SSL_select_next_proto(&chosen, n, protocols, PROTOCOLS, in, in_n) != OPENSSL_NPN_NEGOTIATED)
+	if (SSL_select_next_proto(&chosen, n, protocols, PROTOCOLS, in, in_n) !=
+	    OPENSSL_NPN_NEGOTIATED)
 		return SSL_TLSEXT_ERR_ALERT_FATAL;
 	*out = chosen;
 	return SSL_TLSEXT_ERR_OK;
@@ -165,7 +167,8 @@ static err trust(SSL_CTX *ctx, str pem, struct diag *d)
 	/* what an operator lists is trusted, whether it is a root or not */
 	X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
 	if (!n || ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
-		return diag_add(d, ERR_SYNTAX, 0, "the trusted certificates cannot be read as PEM: %s", reason());
+		return diag_add(d, ERR_SYNTAX, 0,
+		                "the trusted certificates cannot be read as PEM: %s", reason());
 	return DONE;
 }
 

@@ -10,9 +10,9 @@ struct tls_context;
 
 /* PEM texts: a certificate with its chain, and its key (not encrypted).  ERR_SYNTAX with a finding when
  * one cannot be read or they do not fit.  A server picks by SNI among those added; without a match, or
- * without SNI, the first is presented. */
+ * without SNI, the first is presented; all are added before the first sock uses it. */
 err tls_server(str cert_pem, str key_pem, struct diag *, struct tls_context **out) MUST_CHECK;
-err tls_server_add(struct tls_context *, str cert_pem, str key_pem, struct diag *) MUST_CHECK; /* before use */
+err tls_server_add(struct tls_context *, str cert_pem, str key_pem, struct diag *) MUST_CHECK;
 
 /* trust_pem absent: the system's store. cert_pem and key_pem absent: none is presented.
  * verify=false: any certificate will do (IgnoreValidationErrors). */
@@ -22,4 +22,5 @@ void tls_hold(struct tls_context *);
 void tls_release(struct tls_context **);
 
 /* A self-signed ECDSA P-256 certificate for the names and addresses (a comma list), valid for days. */
-err tls_self_signed(struct arena *, str names, unsigned days, str *cert_pem, str *key_pem) MUST_CHECK;
+err tls_self_signed(struct arena *, str names, unsigned days, str *cert_pem,
+                    str *key_pem) MUST_CHECK;

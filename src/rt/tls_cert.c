@@ -53,7 +53,8 @@ static bool fill(X509 *x, EVP_PKEY *key, str first, const char *names, unsigned 
 {
 	unsigned char serial[16];
 	rand_bytes(serial, sizeof serial);
-	serial[0] = (serial[0] & 0x7f) | 0x40; /* RFC 5280 §4.1.2.2: positive, and all of its length */
+	/* RFC 5280 §4.1.2.2: positive, and all of its length */
+	serial[0] = (serial[0] & 0x7f) | 0x40;
 	BIGNUM *n = BN_bin2bn(serial, sizeof serial, NULL);
 	bool ok = n && BN_to_ASN1_INTEGER(n, X509_get_serialNumber(x));
 	BN_free(n);
@@ -62,8 +63,8 @@ static bool fill(X509 *x, EVP_PKEY *key, str first, const char *names, unsigned 
 	return ok && X509_set_version(x, X509_VERSION_3) == 1 &&
 	       X509_gmtime_adj(X509_getm_notBefore(x), -3600) && /* clocks differ */
 	       X509_time_adj_ex(X509_getm_notAfter(x), (int)days, 0, NULL) &&
-	       X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, (const unsigned char *)first.p, cn,
-	                                  -1, 0) == 1 &&
+	       X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8,
+	                                  (const unsigned char *)first.p, cn, -1, 0) == 1 &&
 	       X509_set_issuer_name(x, subject) == 1 && X509_set_pubkey(x, key) == 1 &&
 	       add_extension(x, NID_subject_alt_name, names) &&
 	       add_extension(x, NID_basic_constraints, "critical,CA:FALSE") &&

@@ -131,7 +131,8 @@ static void log_failure(const struct sock *s)
 	if (SSL_is_server(s->ssl))
 		log_debug("tls_client_failed", LOG_Z("why", why ? why : "closed"));
 	else
-		log_warn("tls_target_failed", LOG_Z("host", name ? name : ""), LOG_Z("why", why ? why : "closed"));
+		log_warn("tls_target_failed", LOG_Z("host", name ? name : ""),
+		         LOG_Z("why", why ? why : "closed"));
 }
 
 err tls_handshake(struct sock *s, bool *done)
@@ -188,5 +189,6 @@ void tls_detach(struct sock *s)
 
 str sock_tls_server_name(const struct sock *s)
 {
-	return s->ssl ? str_from_z(SSL_get_servername(s->ssl, TLSEXT_NAMETYPE_host_name)) : STR_NONE;
+	return s->ssl ? str_from_z(SSL_get_servername(s->ssl, TLSEXT_NAMETYPE_host_name))
+	              : STR_NONE;
 }

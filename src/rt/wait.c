@@ -24,8 +24,8 @@ void wake(struct waker *w)
 static bool waker_arm(struct waker *w, struct fiber *f)
 {
 	uintptr_t was = IDLE;
-	if (atomic_compare_exchange_strong_explicit(&w->state, &was, (uintptr_t)f, memory_order_acq_rel,
-	                                            memory_order_acquire))
+	if (atomic_compare_exchange_strong_explicit(&w->state, &was, (uintptr_t)f,
+	                                            memory_order_acq_rel, memory_order_acquire))
 		return true;
 	must(was == SIGNALED); /* else somebody waits for it already */
 	atomic_store_explicit(&w->state, IDLE, memory_order_relaxed);
@@ -138,7 +138,8 @@ static bool any_fired(struct wait *w, int n, struct fiber *f)
 	bool any = false;
 	for (int i = 0; i < n; i++) {
 		if (w[i].waker && !w[i].fired) {
-			uintptr_t s = atomic_load_explicit(&w[i].waker->state, memory_order_acquire);
+			uintptr_t s =
+				atomic_load_explicit(&w[i].waker->state, memory_order_acquire);
 			any |= s != (uintptr_t)f;
 		} else if (w[i].sock) {
 			any |= sock_arm(w[i].sock, w[i].ready, f) != 0;

@@ -23,6 +23,13 @@ static struct timed timed[TIMERS];
 static int64_t last_ms;
 static unsigned out_of_order, n_fired;
 
+static unsigned next_random(void) /* the same each time */
+{
+	static uint64_t x = 7;
+	x = x * 6364136223846793005U + 1442695040888963407U;
+	return (unsigned)(x >> 40);
+}
+
 static void fires(void *arg)
 {
 	struct timed *t = arg;
@@ -31,7 +38,7 @@ static void fires(void *arg)
 	t->fired_ms = loop_now_ms(loop_self());
 	out_of_order += t->at_ms < last_ms;
 	last_ms = t->at_ms;
-	struct timed *other = &timed[(size_t)rand() % TIMERS];
+	struct timed *other = &timed[next_random() % TIMERS];
 	if (n_fired % 3 == 0 && !other->fired) { /* cancel another, perhaps one that is due now */
 		timer_cancel(&other->timer);
 		other->canceled = true;
@@ -44,10 +51,9 @@ static void ordered(void **state)
 	struct loop *l = loop_create(1);
 	struct timer end = { 0 };
 	deadline from = deadline_in(0);
-	srand(7);
 	for (int round = 0; round < 3; round++) /* set, then moved twice, earlier or later */
 		for (size_t i = 0; i < TIMERS; i++) {
-			timed[i].at_ms = from.mono_ms + 5 + rand() % 60;
+			timed[i].at_ms = from.mono_ms + 5 + next_random() % 60;
 			timer_set(l, &timed[i].timer, (deadline){ timed[i].at_ms }, fires, &timed[i]);
 		}
 	for (size_t i = 0; i < TIMERS; i += 10) {
