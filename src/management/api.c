@@ -46,8 +46,8 @@ struct message *api_body(struct api *q, size_t limit, str *bytes)
 	if (!e.code)
 		return NULL;
 	if (e.code == ERR_LIMIT)
-		return api_error(q, 413, "management.RequestTooLarge", "The body is larger than %zu bytes", limit);
-	return api_error(q, 400, "management.RequestIncomplete", "The body did not arrive whole");
+		return answer_error(q, 413, "management.RequestTooLarge", "The body is larger than %zu bytes", limit);
+	return answer_error(q, 400, "management.RequestIncomplete", "The body did not arrive whole");
 }
 
 struct message *api_form(struct api *q, struct pairs *form)
@@ -57,7 +57,7 @@ struct message *api_form(struct api *q, struct pairs *form)
 	if (bad)
 		return bad;
 	if (form_read(q->arena, bytes, form).code)
-		return api_error(q, 400, "management.InvalidForm", "The form has more than %d pairs", FORM_PAIRS_MAX);
+		return answer_error(q, 400, "management.InvalidForm", "The form has more than %d pairs", FORM_PAIRS_MAX);
 	return NULL;
 }
 
@@ -77,45 +77,45 @@ struct message *api_read(struct api *q, const struct noun *noun, enum model_read
 	bool xml = api_type_is_xml(headers_get(&q->call->request->headers, S("content-type")));
 	err e = xml ? model_read_xml(q->arena, noun, bytes, how, &d, out)
 	            : model_read_json(q->arena, noun, bytes, how, &d, out);
-	return e.code ? api_findings(q, "management.InvalidRequest", &d) : NULL;
+	return e.code ? answer_findings(q, "management.InvalidRequest", &d) : NULL;
 }
 
-struct message *api_bytes(struct api *q, unsigned status, str content_type, str bytes)
+struct message *answer_bytes(struct api *q, unsigned status, str content_type, str bytes)
 {
 	struct message *m = message_response(q->arena, status);
 	message_set_content(q->arena, m, bytes, content_type);
 	return m;
 }
 
-struct message *api_json(struct api *q, unsigned status, str text)
+struct message *answer_json(struct api *q, unsigned status, str text)
 {
-	return api_bytes(q, status, S("application/json"), text);
+	return answer_bytes(q, status, S("application/json"), text);
 }
 
 static struct message *written(struct api *q, unsigned status, str text)
 {
-	return api_bytes(q, status, q->xml ? S("application/xml") : S("application/json"), text);
+	return answer_bytes(q, status, q->xml ? S("application/xml") : S("application/json"), text);
 }
 
-struct message *api_noun(struct api *q, unsigned status, const struct noun *noun, const void *thing)
+struct message *answer_noun(struct api *q, unsigned status, const struct noun *noun, const void *thing)
 {
 	return written(q, status, q->xml ? model_xml(q->arena, noun, thing) : model_json(q->arena, noun, thing));
 }
 
-struct message *api_names(struct api *q, const struct strs *names)
+struct message *answer_names(struct api *q, const struct strs *names)
 {
 	return written(q, 200, q->xml ? model_xml_names(q->arena, names) : model_json_names(q->arena, names));
 }
 
-struct message *api_list(struct api *q, const struct noun *noun, const struct list *list)
+struct message *answer_list(struct api *q, const struct noun *noun, const struct list *list)
 {
 	return written(q, 200, q->xml ? model_xml_list(q->arena, noun, list)
 	                              : model_json_list(q->arena, noun, list));
 }
 
-struct message *api_done(struct api *q)
+struct message *answer_done(struct api *q)
 {
-	return api_bytes(q, 204, S("application/octet-stream"), S(""));
+	return answer_bytes(q, 204, S("application/octet-stream"), S(""));
 }
 
 static str error_text(struct arena *a, bool xml, str code, str message)
@@ -137,7 +137,7 @@ static str error_text(struct arena *a, bool xml, str code, str message)
 	return buf_str(&b);
 }
 
-struct message *api_error(struct api *q, unsigned status, const char *code, const char *fmt, ...)
+struct message *answer_error(struct api *q, unsigned status, const char *code, const char *fmt, ...)
 {
 	va_list ap;
 	va_start(ap, fmt);
@@ -146,19 +146,19 @@ struct message *api_error(struct api *q, unsigned status, const char *code, cons
 	return written(q, status, error_text(q->arena, q->xml, str_from_z(code), message));
 }
 
-struct message *api_trouble(struct api *q, err e)
+struct message *answer_trouble(struct api *q, err e)
 {
 	if (e.code == ERR_STORE || e.code == ERR_LIMIT || e.code == ERR_TIMEOUT) {
-		struct message *m = api_error(q, 503, "management.StoreUnavailable", "The store cannot answer now");
+		struct message *m = answer_error(q, 503, "management.StoreUnavailable", "The store cannot answer now");
 		headers_set(q->arena, &m->headers, S("Retry-After"), S("1"));
 		return m;
 	}
-	return api_error(q, 500, "management.InternalError", "Unexpected trouble: %s", err_word(e.code));
+	return answer_error(q, 500, "management.InternalError", "Unexpected trouble: %s", err_word(e.code));
 }
 
-struct message *api_findings(struct api *q, const char *code, const struct diag *d)
+struct message *answer_findings(struct api *q, const char *code, const struct diag *d)
 {
-	return api_error(q, 400, code, "%.*s", STR(diag_text(q->arena, d)));
+	return answer_error(q, 400, code, "%.*s", STR(diag_text(q->arena, d)));
 }
 
 str management_error_body(struct arena *a, unsigned status, const char *what, str *content_type)

@@ -18,6 +18,7 @@ struct management {
 	struct identity *identity;
 	struct token_service *tokens;
 	policy_finder policy_find;
+	str node_id; /* a UUID of this process: server[].uUID of deployments */
 };
 
 enum { API_SEGMENTS = 16 };
@@ -54,20 +55,20 @@ struct message *api_read(struct api *, const struct noun *, enum model_read, voi
 bool api_type_is_xml(str content_type);
 struct page api_page(const struct api *); /* startKey, count */
 
-struct message *api_noun(struct api *, unsigned status, const struct noun *, const void *thing);
-struct message *api_names(struct api *, const struct strs *names);
-struct message *api_list(struct api *, const struct noun *, const struct list *);
-struct message *api_done(struct api *); /* 204, as ?action= answers */
-struct message *api_bytes(struct api *, unsigned status, str content_type, str bytes);
+struct message *answer_noun(struct api *, unsigned status, const struct noun *, const void *thing);
+struct message *answer_names(struct api *, const struct strs *names);
+struct message *answer_list(struct api *, const struct noun *, const struct list *);
+struct message *answer_done(struct api *); /* 204, as ?action= answers */
+struct message *answer_bytes(struct api *, unsigned status, str content_type, str bytes);
 /* A tree of the handler's own: begin, write, end. */
-struct message *api_json(struct api *, unsigned status, str text);
+struct message *answer_json(struct api *, unsigned status, str text);
 
 /* {"code":...,"message":...,"contexts":[]} */
-struct message *api_error(struct api *, unsigned status, const char *code, const char *fmt, ...)
+struct message *answer_error(struct api *, unsigned status, const char *code, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 /* Trouble that is nobody's fault here: 503 while the store is away, 500 for the rest. */
-struct message *api_trouble(struct api *, err);
-struct message *api_findings(struct api *, const char *code, const struct diag *); /* 400 */
+struct message *answer_trouble(struct api *, err);
+struct message *answer_findings(struct api *, const char *code, const struct diag *); /* 400 */
 
 /* Runs one call of the listener; arg of the http_call is the struct management. */
 void management_serve(struct http_call *);

@@ -11,9 +11,9 @@
 static struct message *id_trouble(struct api *q, err e)
 {
 	if (e.code == ERR_NOT_FOUND)
-		return api_error(q, 404, "developer.service.AppDoesNotExist", "App with id %.*s does not exist",
+		return answer_error(q, 404, "developer.service.AppDoesNotExist", "App with id %.*s does not exist",
 		                 STR(api_param(q, "app")));
-	return api_trouble(q, e);
+	return answer_trouble(q, e);
 }
 
 /* By name: /developers/{developer}/apps/{app}.  An unknown developer is told first. */
@@ -24,9 +24,9 @@ struct message *app_trouble(struct api *q, err e)
 	if (there.code)
 		return developer_trouble(q, there);
 	if (e.code == ERR_NOT_FOUND)
-		return api_error(q, 404, "developer.service.AppDoesNotExist", "App named %.*s does not exist under %.*s",
+		return answer_error(q, 404, "developer.service.AppDoesNotExist", "App named %.*s does not exist under %.*s",
 		                 STR(api_param(q, "app")), STR(d->email));
-	return api_trouble(q, e);
+	return answer_trouble(q, e);
 }
 
 err app_of_path(struct api *q, struct app **app)
@@ -43,22 +43,22 @@ struct message *apps_list(struct api *q)
 	err e = expand ? app_list(q->arena, q->store, q->org, &page, &all)
 	               : app_ids(q->arena, q->store, q->org, &page, &ids);
 	if (e.code)
-		return api_trouble(q, e);
-	return expand ? api_list(q, &app_noun, &all) : api_names(q, &ids);
+		return answer_trouble(q, e);
+	return expand ? answer_list(q, &app_noun, &all) : answer_names(q, &ids);
 }
 
 struct message *apps_get(struct api *q)
 {
 	struct app *app;
 	err e = app_get(q->arena, q->store, q->org, api_param(q, "app"), &app);
-	return e.code ? id_trouble(q, e) : api_noun(q, 200, &app_noun, app);
+	return e.code ? id_trouble(q, e) : answer_noun(q, 200, &app_noun, app);
 }
 
 struct message *apps_delete(struct api *q)
 {
 	struct app *was;
 	err e = app_delete(q->arena, q->store, q->org, api_param(q, "app"), &was);
-	return e.code ? id_trouble(q, e) : api_noun(q, 200, &app_noun, was);
+	return e.code ? id_trouble(q, e) : answer_noun(q, 200, &app_noun, was);
 }
 
 struct message *developer_apps_list(struct api *q)
@@ -74,8 +74,8 @@ struct message *developer_apps_list(struct api *q)
 	e = expand ? app_list_of(q->arena, q->store, q->org, who, &all)
 	           : app_names_of(q->arena, q->store, q->org, who, &names);
 	if (e.code)
-		return api_trouble(q, e);
-	return expand ? api_list(q, &app_noun, &all) : api_names(q, &names);
+		return answer_trouble(q, e);
+	return expand ? answer_list(q, &app_noun, &all) : answer_names(q, &names);
 }
 
 struct message *developer_apps_create(struct api *q)
@@ -86,22 +86,22 @@ struct message *developer_apps_create(struct api *q)
 	if (bad || (bad = attributes_too_many(q, &app.attributes)))
 		return bad;
 	if (!app.name.n)
-		return api_error(q, 400, "developer.service.MissingField", "name is required");
+		return answer_error(q, 400, "developer.service.MissingField", "name is required");
 	app.created_by = app.last_modified_by = q->who.key.name;
 	err e = app_create(q->arena, q->store, q->org, api_param(q, "developer"), &app, &missing);
 	if (e.code == ERR_CONFLICT)
-		return api_error(q, 409, "developer.service.AppAlreadyExists", "App with name %.*s already exists",
+		return answer_error(q, 409, "developer.service.AppAlreadyExists", "App with name %.*s already exists",
 		                 STR(app.name));
 	if (e.code == ERR_NOT_FOUND && str_given(missing))
 		return no_product(q, missing);
-	return e.code ? developer_trouble(q, e) : api_noun(q, 201, &app_noun, &app);
+	return e.code ? developer_trouble(q, e) : answer_noun(q, 201, &app_noun, &app);
 }
 
 struct message *developer_apps_get(struct api *q)
 {
 	struct app *app;
 	err e = app_of_path(q, &app);
-	return e.code ? app_trouble(q, e) : api_noun(q, 200, &app_noun, app);
+	return e.code ? app_trouble(q, e) : answer_noun(q, 200, &app_noun, app);
 }
 
 static struct message *act(struct api *q, const struct app *app)
@@ -112,9 +112,9 @@ static struct message *act(struct api *q, const struct app *app)
 	struct edit edit = edit_status(q, &s);
 	struct app *changed;
 	if (s.value < 0)
-		return api_error(q, 400, "developer.service.InvalidAction", "action is approve or revoke");
+		return answer_error(q, 400, "developer.service.InvalidAction", "action is approve or revoke");
 	err e = app_change(q->arena, q->store, q->org, app->app_id, &edit, &changed);
-	return e.code ? app_trouble(q, e) : api_done(q);
+	return e.code ? app_trouble(q, e) : answer_done(q);
 }
 
 /* POST with a body: a new key pair for the products it names. */
@@ -134,7 +134,7 @@ static struct message *add_key(struct api *q, const struct app *app, const struc
 		return no_product(q, missing);
 	if (!e.code)
 		e = app_of_path(q, &now);
-	return e.code ? app_trouble(q, e) : api_noun(q, 200, &app_noun, now);
+	return e.code ? app_trouble(q, e) : answer_noun(q, 200, &app_noun, now);
 }
 
 static struct message *change_by_body(struct api *q, const struct app *app)
@@ -149,7 +149,7 @@ static struct message *change_by_body(struct api *q, const struct app *app)
 	err e = app_change(q->arena, q->store, q->org, app->app_id, &edit, &now);
 	if (e.code == ERR_SYNTAX)
 		return edit_refused(q, &b);
-	return e.code ? app_trouble(q, e) : api_noun(q, 200, &app_noun, now);
+	return e.code ? app_trouble(q, e) : answer_noun(q, 200, &app_noun, now);
 }
 
 struct message *developer_apps_put(struct api *q)
@@ -177,7 +177,7 @@ struct message *developer_apps_delete(struct api *q)
 	err e = app_of_path(q, &app);
 	if (!e.code)
 		e = app_delete(q->arena, q->store, q->org, app->app_id, &was);
-	return e.code ? app_trouble(q, e) : api_noun(q, 200, &app_noun, was);
+	return e.code ? app_trouble(q, e) : answer_noun(q, 200, &app_noun, was);
 }
 
 static err get(struct api *q, void **thing) { return app_of_path(q, (struct app **)thing); }

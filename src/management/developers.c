@@ -10,12 +10,12 @@ struct message *developer_trouble(struct api *q, err e)
 {
 	str who = api_param(q, "developer");
 	if (e.code == ERR_NOT_FOUND)
-		return api_error(q, 404, "developer.service.DeveloperIdDoesNotExist",
+		return answer_error(q, 404, "developer.service.DeveloperIdDoesNotExist",
 		                 "DeveloperId %.*s does not exist in organization %.*s", STR(who), STR(q->org));
 	if (e.code == ERR_CONFLICT)
-		return api_error(q, 409, "developer.service.DeveloperAlreadyExists",
+		return answer_error(q, 409, "developer.service.DeveloperAlreadyExists",
 		                 "Another developer of organization %.*s has this email", STR(q->org));
-	return api_trouble(q, e);
+	return answer_trouble(q, e);
 }
 
 struct message *developers_list(struct api *q)
@@ -27,8 +27,8 @@ struct message *developers_list(struct api *q)
 	err e = expand ? developer_list(q->arena, q->store, q->org, &page, &all)
 	               : developer_emails(q->arena, q->store, q->org, &page, &emails);
 	if (e.code)
-		return api_trouble(q, e);
-	return expand ? api_list(q, &developer_noun, &all) : api_names(q, &emails);
+		return answer_trouble(q, e);
+	return expand ? answer_list(q, &developer_noun, &all) : answer_names(q, &emails);
 }
 
 /* The four that Apigee demands, each there and not empty. */
@@ -40,9 +40,9 @@ static struct message *incomplete(struct api *q, const struct developer *d)
 	};
 	for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
 		if (!needed[i].value.n)
-			return api_error(q, 400, "developer.service.MissingField", "%s is required", needed[i].name);
+			return answer_error(q, 400, "developer.service.MissingField", "%s is required", needed[i].name);
 	if (str_find_char(d->email, '@') == STR_NPOS)
-		return api_error(q, 400, "developer.service.InvalidEmail", "email: %.*s is no e-mail address",
+		return answer_error(q, 400, "developer.service.InvalidEmail", "email: %.*s is no e-mail address",
 		                 STR(d->email));
 	return attributes_too_many(q, &d->attributes);
 }
@@ -56,18 +56,18 @@ struct message *developers_create(struct api *q)
 	d.created_by = d.last_modified_by = q->who.key.name;
 	err e = developer_create(q->store, q->org, &d);
 	if (e.code == ERR_CONFLICT)
-		return api_error(q, 409, "developer.service.DeveloperAlreadyExists",
+		return answer_error(q, 409, "developer.service.DeveloperAlreadyExists",
 		                 "Developer %.*s already exists in organization %.*s", STR(d.email), STR(q->org));
 	if (!e.code)
 		e = developer_get(q->arena, q->store, q->org, d.email, &made);
-	return e.code ? api_trouble(q, e) : api_noun(q, 201, &developer_noun, made);
+	return e.code ? answer_trouble(q, e) : answer_noun(q, 201, &developer_noun, made);
 }
 
 struct message *developers_get(struct api *q)
 {
 	struct developer *d;
 	err e = developer_get(q->arena, q->store, q->org, api_param(q, "developer"), &d);
-	return e.code ? developer_trouble(q, e) : api_noun(q, 200, &developer_noun, d);
+	return e.code ? developer_trouble(q, e) : answer_noun(q, 200, &developer_noun, d);
 }
 
 static struct message *act(struct api *q)
@@ -78,9 +78,9 @@ static struct message *act(struct api *q)
 	struct edit edit = edit_status(q, &s);
 	struct developer *d;
 	if (s.value < 0)
-		return api_error(q, 400, "developer.service.InvalidAction", "action is active or inactive");
+		return answer_error(q, 400, "developer.service.InvalidAction", "action is active or inactive");
 	err e = developer_change(q->arena, q->store, q->org, api_param(q, "developer"), &edit, &d);
-	return e.code ? developer_trouble(q, e) : api_done(q);
+	return e.code ? developer_trouble(q, e) : answer_done(q);
 }
 
 struct message *developers_change(struct api *q)
@@ -97,14 +97,14 @@ struct message *developers_change(struct api *q)
 	err e = developer_change(q->arena, q->store, q->org, api_param(q, "developer"), &edit, &d);
 	if (e.code == ERR_SYNTAX)
 		return edit_refused(q, &b);
-	return e.code ? developer_trouble(q, e) : api_noun(q, 200, &developer_noun, d);
+	return e.code ? developer_trouble(q, e) : answer_noun(q, 200, &developer_noun, d);
 }
 
 struct message *developers_delete(struct api *q)
 {
 	struct developer *was;
 	err e = developer_delete(q->arena, q->store, q->org, api_param(q, "developer"), &was);
-	return e.code ? developer_trouble(q, e) : api_noun(q, 200, &developer_noun, was);
+	return e.code ? developer_trouble(q, e) : answer_noun(q, 200, &developer_noun, was);
 }
 
 static err get(struct api *q, void **thing)

@@ -47,7 +47,7 @@ struct message *edit_by_body(struct api *q, const struct noun *noun, size_t key,
 
 struct message *edit_refused(struct api *q, const struct body_edit *e)
 {
-	return api_findings(q, "management.InvalidRequest", &e->diag);
+	return answer_findings(q, "management.InvalidRequest", &e->diag);
 }
 
 static err set_status(struct arena *a, void *thing, void *arg)
@@ -75,7 +75,7 @@ struct message *attributes_too_many(struct api *q, const struct list *attributes
 {
 	if (attributes->n <= ATTRIBUTES_MAX)
 		return NULL;
-	return api_error(q, 400, "management.InvalidRequest", "attributes: at most %d, not %zu", ATTRIBUTES_MAX,
+	return answer_error(q, 400, "management.InvalidRequest", "attributes: at most %d, not %zu", ATTRIBUTES_MAX,
 	                 attributes->n);
 }
 
@@ -102,7 +102,7 @@ static err edit_attributes(struct arena *a, void *thing, void *arg)
 
 static struct message *no_attribute(struct api *q, str name)
 {
-	return api_error(q, 404, "management.AttributeDoesNotExist", "Attribute %.*s does not exist", STR(name));
+	return answer_error(q, 404, "management.AttributeDoesNotExist", "Attribute %.*s does not exist", STR(name));
 }
 
 static struct message *changed(struct api *q, const struct attributed *o, struct attribute_edit *e)
@@ -113,13 +113,13 @@ static struct message *changed(struct api *q, const struct attributed *o, struct
 	if (trouble.code == ERR_SYNTAX)
 		return no_attribute(q, e->one.name);
 	if (trouble.code == ERR_LIMIT)
-		return api_error(q, 400, "management.InvalidRequest", "attributes: at most %d", ATTRIBUTES_MAX);
+		return answer_error(q, 400, "management.InvalidRequest", "attributes: at most %d", ATTRIBUTES_MAX);
 	if (trouble.code)
 		return o->trouble(q, trouble);
 	if (e->how != REPLACE_ALL)
-		return api_noun(q, 200, &attribute_noun, &e->one);
+		return answer_noun(q, 200, &attribute_noun, &e->one);
 	struct attribute_set set = { e->all };
-	return api_noun(q, 200, &attribute_set_noun, &set);
+	return answer_noun(q, 200, &attribute_set_noun, &set);
 }
 
 static struct message *all_answer(struct api *q, const struct attributed *o)
@@ -131,7 +131,7 @@ static struct message *all_answer(struct api *q, const struct attributed *o)
 		if (e.code)
 			return o->trouble(q, e);
 		set.attributes = *(struct list *)((char *)thing + o->at);
-		return api_noun(q, 200, &attribute_set_noun, &set);
+		return answer_noun(q, 200, &attribute_set_noun, &set);
 	}
 	struct message *bad = api_read(q, &attribute_set_noun, MODEL_CREATE, &set);
 	if (bad)
@@ -150,7 +150,7 @@ static struct message *one_answer(struct api *q, const struct attributed *o)
 		if (trouble.code)
 			return o->trouble(q, trouble);
 		one.value = attribute_get((struct list *)((char *)thing + o->at), one.name);
-		return str_given(one.value) ? api_noun(q, 200, &attribute_noun, &one) : no_attribute(q, one.name);
+		return str_given(one.value) ? answer_noun(q, 200, &attribute_noun, &one) : no_attribute(q, one.name);
 	}
 	if (str_eq(q->call->request->verb, S("DELETE"))) {
 		e.how = REMOVE_ONE;

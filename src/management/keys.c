@@ -10,9 +10,9 @@ enum { KEY_MAX = 2048 };
 static struct message *trouble(struct api *q, err e)
 {
 	if (e.code == ERR_NOT_FOUND)
-		return api_error(q, 404, "keymanagement.service.InvalidClientIdForGivenApp",
+		return answer_error(q, 404, "keymanagement.service.InvalidClientIdForGivenApp",
 		                 "Invalid consumer key for Given App");
-	return api_trouble(q, e);
+	return answer_trouble(q, e);
 }
 
 /* The app and its key; the answer to give when one of them is not there. */
@@ -28,10 +28,10 @@ static struct message *find(struct api *q, struct app **app, struct credential *
 static struct message *unfit(struct api *q, const struct credential *c)
 {
 	if (!c->consumer_key.n || c->consumer_key.n > KEY_MAX)
-		return api_error(q, 400, "keymanagement.service.InvalidConsumerKey",
+		return answer_error(q, 400, "keymanagement.service.InvalidConsumerKey",
 		                 "consumerKey: 1 to %d bytes are required", KEY_MAX);
 	if (!c->consumer_secret.n || c->consumer_secret.n > KEY_MAX)
-		return api_error(q, 400, "keymanagement.service.InvalidConsumerSecret",
+		return answer_error(q, 400, "keymanagement.service.InvalidConsumerSecret",
 		                 "consumerSecret: 1 to %d bytes are required", KEY_MAX);
 	return attributes_too_many(q, &c->attributes);
 }
@@ -47,7 +47,7 @@ static struct message *imported(struct api *q, const struct credential *c)
 	fields[n] = (struct field)FIELDS_END;
 	struct noun noun = credential_noun;
 	noun.fields = fields;
-	return api_noun(q, 201, &noun, c);
+	return answer_noun(q, 201, &noun, c);
 }
 
 struct message *keys_create(struct api *q)
@@ -63,11 +63,11 @@ struct message *keys_create(struct api *q)
 		return bad;
 	e = credential_create(q->arena, q->store, q->org, app->app_id, &c, &missing);
 	if (e.code == ERR_CONFLICT)
-		return api_error(q, 409, "keymanagement.service.ConsumerKeyAlreadyExists",
+		return answer_error(q, 409, "keymanagement.service.ConsumerKeyAlreadyExists",
 		                 "Consumer key already exists in organization %.*s", STR(q->org));
 	if (e.code == ERR_NOT_FOUND && str_given(missing))
 		return no_product(q, missing);
-	return e.code ? api_trouble(q, e) : imported(q, &c);
+	return e.code ? answer_trouble(q, e) : imported(q, &c);
 }
 
 struct message *keys_get(struct api *q)
@@ -75,7 +75,7 @@ struct message *keys_get(struct api *q)
 	struct app *app;
 	struct credential *c;
 	struct message *bad = find(q, &app, &c);
-	return bad ? bad : api_noun(q, 200, &credential_noun, c);
+	return bad ? bad : answer_noun(q, 200, &credential_noun, c);
 }
 
 struct message *keys_delete(struct api *q)
@@ -86,7 +86,7 @@ struct message *keys_delete(struct api *q)
 	if (bad)
 		return bad;
 	err e = credential_delete(q->arena, q->store, q->org, c->consumer_key, &was);
-	return e.code ? trouble(q, e) : api_noun(q, 200, &credential_noun, was);
+	return e.code ? trouble(q, e) : answer_noun(q, 200, &credential_noun, was);
 }
 
 static struct message *changed(struct api *q, const struct credential *c, struct edit *edit,
@@ -108,9 +108,9 @@ static struct message *act(struct api *q, const struct credential *c)
 	struct edit edit = edit_status(q, &s);
 	struct credential *now;
 	if (s.value < 0)
-		return api_error(q, 400, "keymanagement.service.InvalidAction", "action is approve or revoke");
+		return answer_error(q, 400, "keymanagement.service.InvalidAction", "action is approve or revoke");
 	struct message *bad = changed(q, c, &edit, &now);
-	return bad ? bad : api_done(q);
+	return bad ? bad : answer_done(q);
 }
 
 static bool has_product(const struct list *products, str name)
@@ -155,7 +155,7 @@ struct message *keys_change(struct api *q)
 		return bad;
 	struct edit edit = { .fn = merge, .arg = &asked };
 	bad = changed(q, c, &edit, &now);
-	return bad ? bad : api_noun(q, 200, &credential_noun, now);
+	return bad ? bad : answer_noun(q, 200, &credential_noun, now);
 }
 
 /* ---- one product of a key ---- */
@@ -197,7 +197,7 @@ static struct message *edit_one(struct api *q, int status, struct credential **n
 		return bad;
 	err trouble_ = credential_change(q->arena, q->store, q->org, c->consumer_key, &edit, now);
 	if (trouble_.code == ERR_SYNTAX) /* 500, and this text, is what Edge answers and its clients expect */
-		return api_error(q, 500, "keymanagement.service.apiproduct_not_associated",
+		return answer_error(q, 500, "keymanagement.service.apiproduct_not_associated",
 		                 "APIProduct is not associated with consumer key");
 	return trouble_.code ? trouble(q, trouble_) : NULL;
 }
@@ -209,16 +209,16 @@ struct message *key_products_act(struct api *q)
 	struct credential *now;
 	int status = action_value(q, actions, values);
 	if (status < 0)
-		return api_error(q, 400, "keymanagement.service.InvalidAction", "action is approve or revoke");
+		return answer_error(q, 400, "keymanagement.service.InvalidAction", "action is approve or revoke");
 	struct message *bad = edit_one(q, status, &now);
-	return bad ? bad : api_done(q);
+	return bad ? bad : answer_done(q);
 }
 
 struct message *key_products_delete(struct api *q)
 {
 	struct credential *now;
 	struct message *bad = edit_one(q, -1, &now);
-	return bad ? bad : api_noun(q, 200, &credential_noun, now);
+	return bad ? bad : answer_noun(q, 200, &credential_noun, now);
 }
 
 static err get(struct api *q, void **thing)

@@ -11,7 +11,7 @@ struct message *organizations_list(struct api *q)
 {
 	struct strs names = { 0 };
 	err e = user_organizations(q->arena, q->store, &q->who.key, &names);
-	return e.code ? api_trouble(q, e) : api_names(q, &names);
+	return e.code ? answer_trouble(q, e) : answer_names(q, &names);
 }
 
 struct message *organizations_get(struct api *q)
@@ -19,31 +19,31 @@ struct message *organizations_get(struct api *q)
 	struct organization *o;
 	err e = organization_get(q->arena, q->store, q->org, &o);
 	if (e.code == ERR_NOT_FOUND)
-		return api_error(q, 404, "messaging.config.beans.OrganizationDoesNotExist",
+		return answer_error(q, 404, "messaging.config.beans.OrganizationDoesNotExist",
 		                 "Organization %.*s does not exist", STR(q->org));
-	return e.code ? api_trouble(q, e) : api_noun(q, 200, &organization_noun, o);
+	return e.code ? answer_trouble(q, e) : answer_noun(q, 200, &organization_noun, o);
 }
 
 struct message *environment_trouble(struct api *q, err e)
 {
 	if (e.code == ERR_NOT_FOUND)
-		return api_error(q, 404, "messaging.config.beans.EnvironmentDoesNotExist",
+		return answer_error(q, 404, "messaging.config.beans.EnvironmentDoesNotExist",
 		                 "Environment %.*s does not exist in organization %.*s", STR(q->env), STR(q->org));
-	return api_trouble(q, e);
+	return answer_trouble(q, e);
 }
 
 struct message *environments_list(struct api *q)
 {
 	struct strs names = { 0 };
 	err e = environment_list(q->arena, q->store, q->org, &names);
-	return e.code ? api_trouble(q, e) : api_names(q, &names);
+	return e.code ? answer_trouble(q, e) : answer_names(q, &names);
 }
 
 struct message *environments_get(struct api *q)
 {
 	struct environment *env;
 	err e = environment_get(q->arena, q->store, q->org, q->env, &env);
-	return e.code ? environment_trouble(q, e) : api_noun(q, 200, &environment_noun, env);
+	return e.code ? environment_trouble(q, e) : answer_noun(q, 200, &environment_noun, env);
 }
 
 /* Names that become host names and folders: letters, digits, '-' and '_'. */
@@ -54,7 +54,7 @@ static struct message *bad_name(struct api *q, str name)
 		char c = name.p[i];
 		ok &= (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
 	}
-	return ok ? NULL : api_error(q, 400, "management.InvalidName",
+	return ok ? NULL : answer_error(q, 400, "management.InvalidName",
 	                             "name: 1 to 64 letters, digits, '-' and '_', not \"%.*s\"", STR(name));
 }
 
@@ -67,11 +67,11 @@ struct message *environments_create(struct api *q)
 	env.created_by = env.last_modified_by = q->who.key.name;
 	err e = environment_create(q->store, q->org, &env);
 	if (e.code == ERR_CONFLICT)
-		return api_error(q, 409, "messaging.config.beans.EnvironmentAlreadyExists",
+		return answer_error(q, 409, "messaging.config.beans.EnvironmentAlreadyExists",
 		                 "Environment %.*s already exists", STR(env.name));
 	if (!e.code)
 		e = environment_get(q->arena, q->store, q->org, env.name, &made);
-	return e.code ? api_trouble(q, e) : api_noun(q, 201, &environment_noun, made);
+	return e.code ? answer_trouble(q, e) : answer_noun(q, 201, &environment_noun, made);
 }
 
 /* ---- virtual hosts ---- */
@@ -86,13 +86,13 @@ static struct message *vhost_trouble(struct api *q, err e, str name)
 	if (there.code)
 		return environment_trouble(q, there);
 	if (e.code == ERR_NOT_FOUND)
-		return api_error(q, 404, "messaging.config.beans.VirtualHostDoesNotExist",
+		return answer_error(q, 404, "messaging.config.beans.VirtualHostDoesNotExist",
 		                 "Virtual host %.*s does not exist in environment %.*s", STR(name), STR(q->env));
 	if (e.code == ERR_CONFLICT)
-		return api_error(q, 409, "messaging.config.beans.VirtualHostAlreadyExists",
+		return answer_error(q, 409, "messaging.config.beans.VirtualHostAlreadyExists",
 		                 "Virtual host %.*s, or one of its host aliases on that port, already exists",
 		                 STR(name));
-	return api_trouble(q, e);
+	return answer_trouble(q, e);
 }
 
 struct message *virtual_hosts_list(struct api *q)
@@ -102,7 +102,7 @@ struct message *virtual_hosts_list(struct api *q)
 	err e = environment_get(q->arena, q->store, q->org, q->env, &env);
 	if (!e.code)
 		e = virtual_host_list(q->arena, q->store, q->org, q->env, &names);
-	return e.code ? environment_trouble(q, e) : api_names(q, &names);
+	return e.code ? environment_trouble(q, e) : answer_names(q, &names);
 }
 
 struct message *virtual_hosts_get(struct api *q)
@@ -110,7 +110,7 @@ struct message *virtual_hosts_get(struct api *q)
 	struct vhost_key key = vhost_key_of(q, api_param(q, "vhost"));
 	struct virtual_host *v;
 	err e = virtual_host_get(q->arena, q->store, &key, &v);
-	return e.code ? vhost_trouble(q, e, key.name) : api_noun(q, 200, &virtual_host_noun, v);
+	return e.code ? vhost_trouble(q, e, key.name) : answer_noun(q, 200, &virtual_host_noun, v);
 }
 
 struct message *virtual_hosts_create(struct api *q)
@@ -125,7 +125,7 @@ struct message *virtual_hosts_create(struct api *q)
 	err e = virtual_host_create(q->store, &key, &v);
 	if (!e.code)
 		e = virtual_host_get(q->arena, q->store, &key, &made);
-	return e.code ? vhost_trouble(q, e, v.name) : api_noun(q, 201, &virtual_host_noun, made);
+	return e.code ? vhost_trouble(q, e, v.name) : answer_noun(q, 201, &virtual_host_noun, made);
 }
 
 struct message *virtual_hosts_delete(struct api *q)
@@ -133,5 +133,5 @@ struct message *virtual_hosts_delete(struct api *q)
 	struct vhost_key key = vhost_key_of(q, api_param(q, "vhost"));
 	struct virtual_host *was;
 	err e = virtual_host_delete(q->arena, q->store, &key, &was);
-	return e.code ? vhost_trouble(q, e, key.name) : api_noun(q, 200, &virtual_host_noun, was);
+	return e.code ? vhost_trouble(q, e, key.name) : answer_noun(q, 200, &virtual_host_noun, was);
 }

@@ -9,7 +9,7 @@
 
 struct message *no_product(struct api *q, str name)
 {
-	return api_error(q, 404, "keymanagement.service.apiproduct_doesnot_exist",
+	return answer_error(q, 404, "keymanagement.service.apiproduct_doesnot_exist",
 	                 "API Product [%.*s] does not exist", STR(name));
 }
 
@@ -19,9 +19,9 @@ static struct message *trouble(struct api *q, err e)
 	if (e.code == ERR_NOT_FOUND)
 		return no_product(q, name);
 	if (e.code == ERR_CONFLICT)
-		return api_error(q, 409, "keymanagement.service.apiproduct_in_use",
+		return answer_error(q, 409, "keymanagement.service.apiproduct_in_use",
 		                 "API Product [%.*s] belongs to keys of apps", STR(name));
-	return api_trouble(q, e);
+	return answer_trouble(q, e);
 }
 
 static struct message *associated(struct api *q)
@@ -30,10 +30,10 @@ static struct message *associated(struct api *q)
 	bool keys = api_query_is(q, "entity", "keys");
 	str product = api_param(q, "product");
 	if (!keys && !api_query_is(q, "entity", "apps"))
-		return api_error(q, 400, "keymanagement.service.InvalidEntity", "entity is keys or apps");
+		return answer_error(q, 400, "keymanagement.service.InvalidEntity", "entity is keys or apps");
 	err e = keys ? product_keys(q->arena, q->store, q->org, product, &names)
 	             : product_apps(q->arena, q->store, q->org, product, &names);
-	return e.code ? trouble(q, e) : api_names(q, &names);
+	return e.code ? trouble(q, e) : answer_names(q, &names);
 }
 
 struct message *products_list(struct api *q)
@@ -45,8 +45,8 @@ struct message *products_list(struct api *q)
 	err e = expand ? product_list(q->arena, q->store, q->org, &page, &all)
 	               : product_names(q->arena, q->store, q->org, &page, &names);
 	if (e.code)
-		return api_trouble(q, e);
-	return expand ? api_list(q, &api_product_noun, &all) : api_names(q, &names);
+		return answer_trouble(q, e);
+	return expand ? answer_list(q, &api_product_noun, &all) : answer_names(q, &names);
 }
 
 static bool whole_number(str s)
@@ -70,20 +70,20 @@ static struct message *unfit(struct api *q, const struct api_product *p)
 {
 	struct environment *env;
 	if (!p->name.n)
-		return api_error(q, 400, "keymanagement.service.apiproduct_name_invalid", "name is required");
+		return answer_error(q, 400, "keymanagement.service.apiproduct_name_invalid", "name is required");
 	if (!p->display_name.n)
-		return api_error(q, 400, "keymanagement.service.apiproduct_invalid_displayname",
+		return answer_error(q, 400, "keymanagement.service.apiproduct_invalid_displayname",
 		                 "displayName is required");
 	if (!whole_number(p->quota))
-		return api_error(q, 400, "keymanagement.service.invalid_quota", "quota is a whole number");
+		return answer_error(q, 400, "keymanagement.service.invalid_quota", "quota is a whole number");
 	if (!whole_number(p->quota_interval))
-		return api_error(q, 400, "keymanagement.service.invalid_quota", "quotaInterval is a whole number");
+		return answer_error(q, 400, "keymanagement.service.invalid_quota", "quotaInterval is a whole number");
 	if (!time_unit(p->quota_time_unit))
-		return api_error(q, 400, "keymanagement.service.invalid_quota",
+		return answer_error(q, 400, "keymanagement.service.invalid_quota",
 		                 "quotaTimeUnit is second, minute, hour, day, week or month");
 	for (size_t i = 0; i < p->environments.n; i++)
 		if (environment_get(q->arena, q->store, q->org, p->environments.v[i], &env).code)
-			return api_error(q, 400, "messaging.config.beans.EnvironmentDoesNotExist",
+			return answer_error(q, 400, "messaging.config.beans.EnvironmentDoesNotExist",
 			                 "Environment %.*s does not exist in organization %.*s",
 			                 STR(p->environments.v[i]), STR(q->org));
 	return attributes_too_many(q, &p->attributes);
@@ -98,9 +98,9 @@ struct message *products_create(struct api *q)
 	p.created_by = p.last_modified_by = q->who.key.name;
 	err e = product_create(q->store, q->org, &p);
 	if (e.code == ERR_CONFLICT)
-		return api_error(q, 409, "keymanagement.service.apiproduct_already_exists",
+		return answer_error(q, 409, "keymanagement.service.apiproduct_already_exists",
 		                 "API Product [%.*s] already exists", STR(p.name));
-	return e.code ? api_trouble(q, e) : api_noun(q, 201, &api_product_noun, &p);
+	return e.code ? answer_trouble(q, e) : answer_noun(q, 201, &api_product_noun, &p);
 }
 
 struct message *products_get(struct api *q)
@@ -109,7 +109,7 @@ struct message *products_get(struct api *q)
 	if (api_query_is(q, "query", "list"))
 		return associated(q);
 	err e = product_get(q->arena, q->store, q->org, api_param(q, "product"), &p);
-	return e.code ? trouble(q, e) : api_noun(q, 200, &api_product_noun, p);
+	return e.code ? trouble(q, e) : answer_noun(q, 200, &api_product_noun, p);
 }
 
 struct message *products_change(struct api *q)
@@ -130,14 +130,14 @@ struct message *products_change(struct api *q)
 	if ((bad = unfit(q, &asked)))
 		return bad;
 	e = product_change(q->arena, q->store, q->org, p->name, &edit, &p);
-	return e.code ? trouble(q, e) : api_noun(q, 200, &api_product_noun, p);
+	return e.code ? trouble(q, e) : answer_noun(q, 200, &api_product_noun, p);
 }
 
 struct message *products_delete(struct api *q)
 {
 	struct api_product *was;
 	err e = product_delete(q->arena, q->store, q->org, api_param(q, "product"), &was);
-	return e.code ? trouble(q, e) : api_noun(q, 200, &api_product_noun, was);
+	return e.code ? trouble(q, e) : answer_noun(q, 200, &api_product_noun, was);
 }
 
 static err get(struct api *q, void **thing)

@@ -62,9 +62,9 @@ static struct message *route_find(struct api *q)
 	if (q->route)
 		return NULL;
 	if (!allowed.n)
-		return api_error(q, 404, "management.NoSuchResource", "There is no resource %.*s",
+		return answer_error(q, 404, "management.NoSuchResource", "There is no resource %.*s",
 		                 STR(q->call->request->path));
-	struct message *m = api_error(q, 405, "management.MethodNotAllowed", "%.*s is not allowed here", STR(verb));
+	struct message *m = answer_error(q, 405, "management.MethodNotAllowed", "%.*s is not allowed here", STR(verb));
 	headers_set(q->arena, &m->headers, S("Allow"), buf_str(&allowed));
 	return m;
 }
@@ -89,7 +89,7 @@ static void path_read(struct api *q)
 
 static struct message *unauthorized(struct api *q)
 {
-	struct message *m = api_error(q, 401, "management.Unauthorized",
+	struct message *m = answer_error(q, 401, "management.Unauthorized",
 	                              "Unauthorized: give the e-mail address and password of a user");
 	headers_set(q->arena, &m->headers, S("WWW-Authenticate"), S("Basic realm=\"management\""));
 	return m;
@@ -110,9 +110,9 @@ static struct message *stopped(struct api *q)
 	if (!e.code && str_given(q->org))
 		e = identity_may(q->arena, q->m->identity, &q->who, q->org, !reads_only(q));
 	if (e.code == ERR_DENIED)
-		return api_error(q, 403, "management.Forbidden", "User %.*s may not %s in organization %.*s",
+		return answer_error(q, 403, "management.Forbidden", "User %.*s may not %s in organization %.*s",
 		                 STR(q->who.key.name), reads_only(q) ? "read" : "change anything", STR(q->org));
-	return e.code ? api_trouble(q, e) : NULL;
+	return e.code ? answer_trouble(q, e) : NULL;
 }
 
 /* Apigee's word for what a verb did. */
@@ -146,9 +146,9 @@ static struct message *answer_of(struct api *q)
 	struct message *m;
 	q->xml = str_istarts(accept, S("application/xml")) || str_istarts(accept, S("text/xml"));
 	if (!path_take(q, r->path))
-		return api_error(q, 404, "management.NoSuchResource", "There is no resource %.*s", STR(r->path));
+		return answer_error(q, 404, "management.NoSuchResource", "There is no resource %.*s", STR(r->path));
 	if (form_read(q->arena, r->query, &q->query).code)
-		return api_error(q, 400, "management.InvalidQuery", "The query has too many parameters");
+		return answer_error(q, 400, "management.InvalidQuery", "The query has too many parameters");
 	if ((m = route_find(q))) {
 		struct message *stop = stopped(q); /* strangers are told of no resource */
 		return stop ? stop : m;

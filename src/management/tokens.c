@@ -8,7 +8,7 @@
 
 static struct message *unknown(struct api *q)
 {
-	return api_error(q, 404, "keymanagement.service.invalid_access_token", "Invalid Access Token");
+	return answer_error(q, 404, "keymanagement.service.invalid_access_token", "Invalid Access Token");
 }
 
 static void pair(struct json_writer *w, const char *key, str value)
@@ -64,8 +64,8 @@ struct message *access_tokens_get(struct api *q)
 		return unknown(q);
 	err e = token_get(q->arena, q->store, q->org, &key, &t);
 	if (e.code)
-		return e.code == ERR_NOT_FOUND ? unknown(q) : api_trouble(q, e);
-	return api_json(q, 200, describe(q, t, text));
+		return e.code == ERR_NOT_FOUND ? unknown(q) : answer_trouble(q, e);
+	return answer_json(q, 200, describe(q, t, text));
 }
 
 struct message *access_tokens_act(struct api *q)
@@ -75,11 +75,11 @@ struct message *access_tokens_act(struct api *q)
 	int status = action_value(q, actions, values);
 	struct token_key key;
 	if (status < 0)
-		return api_error(q, 400, "keymanagement.service.InvalidAction", "action is revoke or approve");
+		return answer_error(q, 400, "keymanagement.service.InvalidAction", "action is revoke or approve");
 	if (!token_key_read(q->m->tokens, api_param(q, "token"), &key))
 		return unknown(q);
 	err e = token_set_status(q->store, q->org, &key, status, api_query_is(q, "cascade", "true"));
 	if (e.code)
-		return e.code == ERR_NOT_FOUND ? unknown(q) : api_trouble(q, e);
+		return e.code == ERR_NOT_FOUND ? unknown(q) : answer_trouble(q, e);
 	return access_tokens_get(q);
 }
