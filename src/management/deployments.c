@@ -70,7 +70,7 @@ static struct message *run_deploy(struct api *q, struct deploy_request *d)
 	struct message *bad = environment_missing(q);
 	if (bad || (bad = prepare(q, d)))
 		return bad;
-	err e = deploy(q->arena, q->store, d, &result);
+	err e = deployment_create(q->arena, q->store, d, &result);
 	if (e.code == ERR_CONFLICT)
 		return conflict(q, d, &result);
 	if (e.code)
@@ -88,7 +88,7 @@ static struct message *run_undeploy(struct api *q, const struct api_key *key, in
 	err e = api_get(q->arena, q->store, key, &p);
 	if (e.code)
 		return revision_missing(q, key, number, e);
-	e = undeploy(q->arena, q->store, key, q->env, number, &was);
+	e = deployment_delete(q->arena, q->store, key, q->env, number, &was);
 	if (e.code == ERR_NOT_FOUND)
 		return not_deployed(q, key, number);
 	return e.code ? answer_trouble(q, e) : view_one(q, key, number, was->base_path, "undeployed");
