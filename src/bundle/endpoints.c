@@ -64,16 +64,9 @@ static const struct field default_rule_fields[] = {
 	FIELDS_END,
 };
 
-static const struct field property_fields[] = {
-	FIELD(property_xml, name, "@name", T_STR, .required = true),
-	FIELD(property_xml, value, ".", T_STR),
-	FIELD(property_xml, line, "", T_LINE),
-	FIELDS_END,
-};
-
 #define PROPERTIES(strct)                                                                          \
 	FIELD(strct, properties, "Properties/Property", T_LIST, .sub = property_fields,            \
-	      .sub_size = sizeof(struct property_xml))
+	      .sub_size = sizeof(struct property))
 
 #define ENDPOINT(strct)                                                                            \
 	FIELD(strct, ep.name, "@name", T_STR, .required = true),                                   \

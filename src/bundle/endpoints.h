@@ -6,7 +6,7 @@
 
 #include "base/field.h"
 #include "bundle/bind.h"
-#include "flow/proxy.h"
+#include "flow/properties.h"
 
 struct step_xml {
 	str name;
@@ -25,11 +25,6 @@ struct fault_rule_xml {
 	struct condition *when;
 	struct list steps;
 	bool always;
-	unsigned line;
-};
-
-struct property_xml {
-	str name, value;
 	unsigned line;
 };
 
@@ -54,7 +49,7 @@ struct route_xml {
 struct listen_xml { /* HTTPProxyConnection */
 	str base_path;
 	struct strs virtual_hosts;
-	struct list properties; /* struct property_xml */
+	struct list properties; /* struct property */
 	unsigned line;
 };
 
@@ -98,7 +93,3 @@ struct policy_xml { /* what all policies share */
 
 extern const struct field proxy_endpoint_fields[], target_endpoint_fields[], shared_flow_fields[];
 extern const struct field proxy_manifest_fields[], shared_manifest_fields[], policy_fields[];
-
-/* The properties of a connection; a name or value that this gateway does not know is a finding. */
-err proxy_properties(struct binder *, const struct list *, struct proxy_endpoint *) MUST_CHECK;
-err target_properties(struct binder *, const struct list *, struct target_properties *) MUST_CHECK;

@@ -3,7 +3,16 @@
  * A property that would change something here and does not work yet is refused; one that repeats what
  * is so anyway is taken.
  * Source: Apigee, "Endpoint properties reference". */
-#include "bundle/endpoints.h"
+#include "flow/properties.h"
+
+#include <string.h>
+
+const struct field property_fields[] = {
+	FIELD(property, name, "@name", T_STR, .required = true),
+	FIELD(property, value, ".", T_STR),
+	FIELD(property, line, "", T_LINE),
+	FIELDS_END,
+};
 
 enum property_kind {
 	P_MS,       /* int64_t */
@@ -14,14 +23,14 @@ enum property_kind {
 	P_LATER,
 };
 
-struct property {
+struct known {
 	const char *name;
 	enum property_kind kind;
 	size_t offset;
 	const char *only;
 };
 
-static const struct property of_proxy[] = {
+static const struct known of_proxy[] = {
 	{ "X-Forwarded-For", P_BOOL, offsetof(struct proxy_endpoint, x_forwarded_for), NULL },
 	{ "api.timeout", P_MS, offsetof(struct proxy_endpoint, api_timeout_ms), NULL },
 	{ "request.streaming.enabled", P_ANY_BOOL, 0, NULL },
@@ -35,7 +44,7 @@ static const struct property of_proxy[] = {
 };
 
 #define T(member) offsetof(struct target_properties, member)
-static const struct property of_target[] = {
+static const struct known of_target[] = {
 	{ "connect.timeout.millis", P_MS, T(connect_ms), NULL },
 	{ "io.timeout.millis", P_MS, T(io_ms), NULL },
 	{ "keepalive.timeout.millis", P_MS, T(keep_ms), NULL },
@@ -83,7 +92,7 @@ static bool read_code(str text, struct success_code *out)
 	return from >= 100 && to <= 999 && from <= to;
 }
 
-static err read_codes(struct binder *b, const struct property_xml *p, struct target_properties *out)
+static err read_codes(struct binder *b, const struct property *p, struct target_properties *out)
 {
 	VEC(struct success_code) codes = { 0 };
 	for (str rest = p->value, one; str_given(rest);) {
@@ -100,51 +109,65 @@ static err read_codes(struct binder *b, const struct property_xml *p, struct tar
 	return DONE;
 }
 
-static err take(struct binder *b, const struct property *known, const struct property_xml *p, void *out)
+#define WRONG(b, p, ...) diag_add((b)->diag, ERR_SYNTAX, (p)->line, __VA_ARGS__)
+
+static err take_ms(struct binder *b, const struct property *p, int64_t *out)
 {
-	str what = str_fmt(b->diag->arena, "the property %.*s", STR(p->name));
-	struct field f = { .name = known->name, .path = ".", .min = 1, .max = 86400000 };
-	bool dummy;
+	if (str_to_i64(p->value, out) && *out >= 1 && *out <= 86400000)
+		return DONE;
+	return WRONG(b, p, "the property %.*s is \"%.*s\"; milliseconds from 1 to 86400000 are needed",
+	             STR(p->name), STR(str_sub(p->value, 0, 60)));
+}
+
+static err take_bool(struct binder *b, const struct property *p, bool *out)
+{
+	*out = str_ieq(p->value, S("true"));
+	if (*out || str_ieq(p->value, S("false")))
+		return DONE;
+	return WRONG(b, p, "the property %.*s is \"%.*s\"; true or false is needed", STR(p->name),
+	             STR(str_sub(p->value, 0, 60)));
+}
+
+static err take(struct binder *b, const struct known *known, const struct property *p, void *out)
+{
+	void *at = (char *)out + known->offset;
+	bool either;
 	switch (known->kind) {
 	case P_MS:
-		f.type = T_INT;
-		return bind_value(b, &f, p->value, (char *)out + known->offset, what, p->line);
+		return take_ms(b, p, at);
 	case P_BOOL:
+		return take_bool(b, p, at);
 	case P_ANY_BOOL:
-		f.type = T_BOOL;
-		return bind_value(b, &f, p->value,
-		                  known->kind == P_BOOL ? (void *)((char *)out + known->offset) : &dummy,
-		                  what, p->line);
+		return take_bool(b, p, &either);
 	case P_CODES:
 		return read_codes(b, p, out);
 	case P_ONLY:
 		if (str_ieq(p->value, str_from_z(known->only)))
 			return DONE;
-		return diag_add(b->diag, ERR_SYNTAX, p->line,
-		                "%.*s is \"%.*s\"; nothing but %s is supported yet by this gateway", STR(what),
-		                STR(str_sub(p->value, 0, 60)), known->only);
+		return WRONG(b, p, "the property %.*s is \"%.*s\"; nothing but %s is supported yet by this gateway",
+		             STR(p->name), STR(str_sub(p->value, 0, 60)), known->only);
 	case P_LATER:
 		break;
 	}
-	return diag_add(b->diag, ERR_SYNTAX, p->line, "%.*s is not supported yet by this gateway", STR(what));
+	return WRONG(b, p, "the property %.*s is not supported yet by this gateway", STR(p->name));
 }
 
-static err unknown(struct binder *b, const struct property *table, const struct property_xml *p)
+static err unknown(struct binder *b, const struct known *table, const struct property *p)
 {
 	struct buf names = buf_in(b->diag->arena);
-	for (const struct property *k = table; k->name; k++)
+	for (const struct known *k = table; k->name; k++)
 		if (k->kind != P_LATER)
 			buf_fmt(&names, "%s%s", names.n ? ", " : "", k->name);
 	return diag_add(b->diag, ERR_SYNTAX, p->line, "unknown property %.*s; known here: %.*s",
 	                STR(p->name), STR(buf_str(&names)));
 }
 
-static err read_all(struct binder *b, const struct property *table, const struct list *list, void *out)
+static err read_all(struct binder *b, const struct known *table, const struct list *list, void *out)
 {
 	err worst = DONE;
-	const struct property_xml *all = list->v;
+	const struct property *all = list->v;
 	for (size_t i = 0; i < list->n; i++) {
-		const struct property *k = table;
+		const struct known *k = table;
 		while (k->name && !str_eq(all[i].name, str_from_z(k->name)))
 			k++;
 		err e = k->name ? take(b, k, &all[i], out) : unknown(b, table, &all[i]);

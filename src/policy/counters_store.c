@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Opens the counters from the store and writes them behind, once a second and at the end.
+ * Invariant: rows are copied under the lock and written without it; what failed to be written is dirty again.
+ * Source: house ("counters"). */
+#include <string.h>
+
+#include "base/log.h"
+#include "policy/counters_inside.h"
+#include "rt/fiber.h"
+#include "store/counters.h"
+
+enum { FLUSH_MS = 1000, PURGE_EVERY = 600 };
+
+static struct counter_shard *shard_at(struct counters *c, str key)
+{
+	return &c->shards[(unsigned char)key.p[0] % COUNTER_SHARDS];
+}
+
+static void take_row(struct counters *c, const struct counter_row *row)
+{
+	struct counter_key key;
+	if (row->key.n != sizeof key.bytes)
+		return;
+	memcpy(key.bytes, row->key.p, sizeof key.bytes);
+	struct counter_shard *s = shard_at(c, row->key);
+	bool fresh;
+	struct counter *at = counter_find(s, &key, row->expires_at_ms, &fresh);
+	at->start_ms = row->start_ms;
+	at->expires_at_ms = row->expires_at_ms;
+	at->used = (uint64_t)row->used;
+	at->exceeded = (uint64_t)row->exceeded;
+	if (row->slots.n == sizeof at->slots->used) {
+		at->slots = counter_slots_take(s);
+		memcpy(at->slots->used, row->slots.p, sizeof at->slots->used);
+	}
+}
+
+static err load(struct counters *c)
+{
+	struct arena *a = arena_create(0, 0);
+	struct counter_rows rows = { 0 };
+	err e = counters_load(a, c->store, clock_ms(), COUNTER_SHARDS * COUNTER_SHARD_MAX, &rows);
+	for (size_t i = 0; i < rows.n; i++)
+		take_row(c, &rows.v[i]);
+	arena_destroy(&a);
+	return e;
+}
+
+err counters_open(struct store *store, struct counters **out)
+{
+	struct arena *a = arena_create(sizeof(struct counters) + 1024, 0);
+	struct counters *c = arena_new(a, struct counters);
+	c->arena = a;
+	c->store = store;
+	for (int i = 0; i < COUNTER_SHARDS; i++) {
+		struct counter_shard *s = &c->shards[i];
+		pthread_mutex_init(&s->lock, NULL);
+		s->arena = arena_create(0, 0);
+		s->kept = store != NULL;
+		s->heads = arena_array(s->arena, struct counter *, COUNTER_HEADS);
+	}
+	*out = c;
+	return store ? load(c) : DONE;
+}
+
+static void copy_dirty(struct counter_shard *s, struct arena *a, struct counter_rows *rows)
+{
+	pthread_mutex_lock(&s->lock);
+	for (struct counter *c = s->dirty; c; c = c->next_dirty) {
+		struct counter_row row = {
+			.key = str_dup(a, str_from(c->key.bytes, sizeof c->key.bytes)),
+			.start_ms = c->start_ms,
+			.expires_at_ms = c->expires_at_ms,
+			.used = (int64_t)c->used,
+			.exceeded = (int64_t)c->exceeded,
+			.slots = c->slots ? str_dup(a, str_from(c->slots->used, sizeof c->slots->used)) : STR_NONE,
+		};
+		VEC_PUSH(a, rows, row);
+		c->dirty = false;
+	}
+	s->dirty = NULL;
+	pthread_mutex_unlock(&s->lock);
+}
+
+static void mark_again(struct counters *c, const struct counter_rows *rows)
+{
+	VEC_EACH(struct counter_row, row, rows) {
+		struct counter_key key;
+		memcpy(key.bytes, row->key.p, sizeof key.bytes);
+		struct counter_shard *s = shard_at(c, row->key);
+		bool fresh;
+		pthread_mutex_lock(&s->lock);
+		struct counter *at = counter_find(s, &key, row->expires_at_ms, &fresh);
+		if (fresh) { /* evicted meanwhile */
+			at->start_ms = row->start_ms;
+			at->expires_at_ms = row->expires_at_ms;
+			at->used = (uint64_t)row->used;
+		}
+		if (!at->dirty) {
+			at->dirty = true;
+			at->next_dirty = s->dirty;
+			s->dirty = at;
+		}
+		pthread_mutex_unlock(&s->lock);
+	}
+}
+
+err counters_flush(struct counters *c)
+{
+	if (!c->store)
+		return DONE;
+	struct arena *a = arena_create(0, 0);
+	struct counter_rows rows = { 0 };
+	for (int i = 0; i < COUNTER_SHARDS; i++)
+		copy_dirty(&c->shards[i], a, &rows);
+	err e = rows.n ? counters_save(c->store, &rows) : DONE;
+	if (e.code) {
+		log_warn("counters_not_written", LOG_Z("error", err_word(e.code)), LOG_INT("counters", rows.n));
+		mark_again(c, &rows);
+	}
+	if (!e.code && c->flushes++ % PURGE_EVERY == 0)
+		e = counters_purge(c->store, clock_ms());
+	arena_destroy(&a);
+	return e;
+}
+
+static void write_behind(void *arg)
+{
+	struct counters *c = arg;
+	c->writer = fiber_self();
+	while (!wait_until(deadline_in(FLUSH_MS)).code)
+		if (counters_flush(c).code == ERR_CANCELED)
+			break; /* what it had is dirty again, for counters_close() */
+	c->writer = NULL;
+}
+
+err counters_start(struct counters *c, struct loop *loop)
+{
+	return fiber_start(loop, write_behind, c);
+}
+
+void counters_stop(struct counters *c)
+{
+	if (c->writer)
+		fiber_cancel(c->writer);
+}
+
+void counters_close(struct counters **at)
+{
+	struct counters *c = *at;
+	if (!c)
+		return;
+	*at = NULL;
+	if (counters_flush(c).code)
+		log_error("counters_lost", LOG_Z("reason", "the store did not take them"));
+	for (int i = 0; i < COUNTER_SHARDS; i++) {
+		pthread_mutex_destroy(&c->shards[i].lock);
+		arena_destroy(&c->shards[i].arena);
+	}
+	struct arena *a = c->arena;
+	arena_destroy(&a);
+}
