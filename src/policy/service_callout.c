@@ -223,7 +223,7 @@ static enum verdict wait_for(struct exchange *x, const struct service_callout *c
 static enum verdict run(const void *conf, struct exchange *x)
 {
 	const struct service_callout *c = conf;
-	struct message *m;
+	struct message *m = NULL;
 	str url;
 	struct uri uri;
 	enum verdict verdict = prepare(x, c, &m);
