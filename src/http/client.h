@@ -12,7 +12,7 @@ struct http_origin {
 	str host;
 	unsigned port;
 	struct tls_context *tls; /* NULL: plain */
-	str host_header;         /* what Host says when the message has none */
+	str host_header;         /* what Host says; absent: what the message says, or else the origin's name */
 };
 
 struct http_timeouts {
@@ -28,8 +28,11 @@ enum http_failure { /* why there was no answer, for the gateway's error table */
 	HTTP_REQUEST_BODY, /* the body's own source failed: the client went away, sent a bad chunk, ... */
 };
 
-/* Sends and reads the answer's head; its body is a stream on the connection, which goes back to the
- * pool when the body ends, or is closed with the arena.  Hop-by-hop headers are dropped both ways. */
+/* From a fiber.  Sends and reads the answer's head; its body is bytes if it came whole with the head,
+ * else a stream on the connection, which goes back to the pool when the body ends, or is closed with
+ * the arena.  Hop-by-hop headers are dropped both ways, 1xx answers are skipped.
+ * An answer that comes before the request's body is sent ends the sending.
+ * ERR_CANCELED has no failure of its own; ERR_TIMEOUT may also be the deadline's. */
 err http_fetch(struct arena *, const struct http_origin *, struct message *request,
                const struct http_timeouts *, deadline, struct message **response,
                enum http_failure *why) MUST_CHECK;

@@ -41,7 +41,9 @@ struct http_server_conf {
 err http_serve(struct loop *, int fd, struct tls_context *tls, const struct http_server_conf *,
                struct http_server **out) MUST_CHECK;
 
-/* Writes the answer, pumping a streamed body.  After it, code that must follow the last byte runs. */
+/* Writes the answer, pumping a streamed body.  After it, code that must follow the last byte runs.
+ * ERR_SYNTAX: the message cannot be written; this, and trouble with a stream before the first byte,
+ * leaves call->answered false: something else may be answered.  With other trouble the connection ends. */
 err http_answer(struct http_call *, struct message *response, deadline) MUST_CHECK;
 
 /* Stops accepting; idle connections close, running exchanges end with Connection: close. */

@@ -123,8 +123,13 @@ err raw_send(struct sock *s, const struct iovec *v, int n, size_t *put)
 		}
 		if (errno == EAGAIN)
 			s->raw &= ~(unsigned)READY_WRITE;
-		else if (errno != EINTR)
-			return broke(s);
+		else if (errno != EINTR) {
+			/* What the peer said before it closed may still be there: reading finds the end. */
+			s->broken = true;
+			s->raw |= READY_READ;
+			s->ready |= READY_READ;
+			return FAIL(ERR_IO);
+		}
 	}
 	return DONE;
 }

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writing answers: the head and what is at hand of the body in one call, then the rest as it comes.
+ * How an answer is framed decides here, and with it whether the connection can go on.
+ * Source: RFC 9110 §8.6, §9.3.2, §15.4.5; RFC 9112 §6, §7.1, §9.6. */
+#include <stdio.h>
+
+#include "base/log.h"
+#include "http/conn.h"
+
+struct out {
+	struct exchange *x;
+	struct message *m;
+	struct h1_answer answer;
+	deadline until;
+	str head;     /* not yet written */
+	int64_t left; /* of a stream of known length */
+	bool bodiless;
+};
+
+/* What Content-Length says in an answer to HEAD, or 304: the length that the body would have. */
+static int64_t length_without_body(const struct message *m)
+{
+	int64_t n;
+	if (m->body.kind == BODY_BYTES)
+		return (int64_t)m->body.bytes.n;
+	if (m->body.kind == BODY_STREAM)
+		return m->body.length;
+	return str_to_i64(headers_get(&m->headers, S("Content-Length")), &n) && n >= 0 ? n : -1;
+}
+
+static void choose_framing(struct out *o)
+{
+	const struct message *m = o->m;
+	const struct message *request = &o->x->request;
+	bool head = str_eq(request->verb, S("HEAD"));
+	o->bodiless = head || m->status == 204 || m->status == 304;
+	o->answer.framing = H1_NO_BODY;
+	o->answer.length = -1;
+	if (o->bodiless) {
+		if (m->status != 204)
+			o->answer.length = length_without_body(m);
+		return;
+	}
+	o->answer.framing = H1_LENGTH;
+	o->answer.length = m->body.kind == BODY_BYTES ? (int64_t)m->body.bytes.n : 0;
+	if (m->body.kind == BODY_STREAM)
+		o->left = o->answer.length = m->body.length;
+	if (o->answer.length < 0)
+		o->answer.framing = request->version >= 11 ? H1_CHUNKED : H1_UNTIL_CLOSE;
+}
+
+static bool much_is_unread(const struct exchange *x)
+{
+	const struct h1_body *b = &x->body;
+	return x->streams && !b->over && (b->failed.code || (b->framing == H1_LENGTH && b->left > DRAIN_BYTES));
+}
+
+static void choose_connection(struct out *o)
+{
+	struct exchange *x = o->x;
+	x->keep = x->head.keep_alive && !x->head.bad && !x->conn->server->draining &&
+	          !x->expects && /* whether the body still comes, only the client knows */
+	          o->answer.framing != H1_UNTIL_CLOSE && !much_is_unread(x) &&
+	          !headers_have_token(&o->m->headers, S("Connection"), S("close"));
+	if (!x->keep)
+		o->answer.connection = S("close");
+	else if (x->request.version < 11)
+		o->answer.connection = S("keep-alive");
+}
+
+static err write_head(struct out *o)
+{
+	struct buf b = buf_in(o->x->call.arena);
+	choose_framing(o);
+	choose_connection(o);
+	o->answer.date = http_date(o->x->conn->server->local);
+	if (o->m->status < 200)
+		return FAIL(ERR_SYNTAX);
+	TRY(h1_write_response(&b, o->m, &o->answer));
+	o->head = buf_str(&b);
+	return DONE;
+}
+
+static struct iovec vec(str s) { return (struct iovec){ (void *)s.p, s.n }; }
+
+static err put(struct out *o, struct iovec *v, int n)
+{
+	struct conn *c = o->x->conn;
+	const struct http_server *s = c->server;
+	for (int i = 0; i < n; i++)
+		o->x->call.bytes_out += v[i].iov_len;
+	o->head = S("");
+	return sock_write(c->sock, v, n, h1_io_deadline(s->local, s->conf.limits.io_ms, o->until));
+}
+
+/* A piece in the answer's framing, with the head if that is still to go, and the end if it is known. */
+static err put_piece(struct out *o, str piece, bool last)
+{
+	char size[24];
+	struct iovec v[4] = { vec(o->head), vec(piece) };
+	if (o->answer.framing != H1_CHUNKED)
+		return put(o, v, 2);
+	if (piece.n == 0) {
+		v[1] = vec(S("0\r\n\r\n"));
+		return put(o, v, 2);
+	}
+	v[1] = (struct iovec){ size, (size_t)snprintf(size, sizeof size, "%zx\r\n", piece.n) };
+	v[2] = vec(piece);
+	v[3] = vec(last ? S("\r\n0\r\n\r\n") : S("\r\n"));
+	return put(o, v, 4);
+}
+
+static err count(struct out *o, size_t n, bool last)
+{
+	if (o->answer.framing != H1_LENGTH)
+		return DONE;
+	o->left -= (int64_t)n;
+	return o->left < 0 || (last && o->left > 0) ? FAIL(ERR_IO) : DONE;
+}
+
+static err stream(struct out *o)
+{
+	struct body *b = &o->m->body;
+	struct body_source *source = b->source;
+	if (!source->ready) { /* who waits for the first piece need not wait for the head */
+		struct iovec head = vec(o->head);
+		TRY(put(o, &head, 1));
+	}
+	for (bool last = false; !last;) {
+		str piece;
+		TRY(body_read(b, &piece, o->until));
+		last = piece.n == 0 || source->ended;
+		TRY(count(o, piece.n, last));
+		TRY(put_piece(o, piece, last));
+	}
+	return DONE;
+}
+
+static err answer(struct exchange *x, struct message *m, deadline until)
+{
+	struct out o = { .x = x, .m = m, .until = until };
+	err e = write_head(&o);
+	if (e.code)
+		return e;
+	if (m->body.kind == BODY_STREAM && !o.bodiless) {
+		e = stream(&o);
+	} else {
+		bool bytes = m->body.kind == BODY_BYTES && !o.bodiless;
+		struct iovec v[2] = { vec(o.head), vec(bytes ? m->body.bytes : S("")) };
+		e = put(&o, v, 2);
+	}
+	x->call.answered = x->call.bytes_out > 0;
+	if (e.code)
+		x->keep = false;
+	return e;
+}
+
+static struct message *error_message(struct exchange *x, unsigned status, const char *what)
+{
+	const struct http_server_conf *conf = &x->conn->server->conf;
+	struct arena *a = x->call.arena;
+	struct message *m = message_response(a, status);
+	str type = S("text/plain"), text;
+	if (conf->error_body)
+		text = conf->error_body(a, status, what, &type);
+	else
+		text = str_fmt(a, "%s\n", what);
+	message_set_content(a, m, text, type);
+	headers_set(a, &m->headers, S("Connection"), S("close"));
+	return m;
+}
+
+err answer_error(struct exchange *x, unsigned status, const char *what)
+{
+	return answer(x, error_message(x, status, what), NEVER);
+}
+
+void answer_at_once(struct conn *c, struct exchange *x, unsigned status, const char *what)
+{
+	struct out o = { .x = x, .m = error_message(x, status, what) };
+	size_t written;
+	if (write_head(&o).code)
+		return;
+	struct iovec v[2] = { vec(o.head), vec(o.bodiless ? S("") : o.m->body.bytes) };
+	if (sock_try_write(c->sock, v, 2, &written).code || written < v[0].iov_len + v[1].iov_len)
+		log_debug("refusal_not_sent", LOG_INT("status", status));
+}
+
+err http_answer(struct http_call *call, struct message *response, deadline until)
+{
+	struct exchange *x = (struct exchange *)call;
+	must(!call->answered);
+	err e = answer(x, response, until);
+	if (call->answered) /* what runs after the last byte is not the client's to cancel */
+		sock_cancels(x->conn->sock, NULL, false);
+	return e;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A client's connection and the request that runs on it, as server.c, conn.c, exchange.c and answer.c
+ * see them.  Of this room only.
+ * Source: house ("the walk of a request"). */
+#pragma once
+
+#include "http/h1_body.h"
+#include "http/server.h"
+
+enum { KEPT_ARENAS = 64, FIRST_BLOCK = 8 * 1024, DRAIN_BYTES = 64 * 1024, LINGER_MS = 2000 };
+
+struct conn;
+
+struct http_server {
+	struct watch watch; /* of the listening socket; first: its callback casts */
+	struct http_local *local;
+	struct tls_context *tls;
+	struct http_server_conf conf;
+	struct conn *conns;
+	size_t n_conns;
+	struct arena *arenas[KEPT_ARENAS];
+	unsigned n_arenas;
+	bool paused;   /* does not accept: as many connections as allowed, or no descriptors */
+	bool draining; /* accepts no more */
+	bool closed;   /* its owner has let go: it ends with its last connection */
+	struct timer retry;
+};
+
+enum conn_state {
+	CONN_HANDSHAKE,
+	CONN_WAITING, /* for a request: the loop reads its head */
+	CONN_BUSY,    /* a fiber has it */
+	CONN_LINGERING, /* all is said; what still comes in is thrown away, so that the last answer arrives */
+};
+
+struct conn {
+	struct http_server *server;
+	struct sock *sock;
+	struct conn *prev, *next;
+	struct timer timer;
+	struct read_buf *in;      /* NULL while there is nothing in it */
+	struct fiber *fiber;      /* that runs the exchange */
+	size_t scanned;           /* of in: bytes that an earlier scan has seen */
+	unsigned lingered;        /* bytes thrown away */
+	enum conn_state state;
+	bool served;              /* at least one request */
+	int64_t head_start_ms;    /* UTC, the first byte of the request */
+};
+
+struct exchange { /* in its own arena, like all it points to */
+	struct http_call call; /* first: http_answer() casts */
+	struct message request;
+	struct h1_head head;
+	struct conn *conn;
+	struct h1_body body;
+	bool streams;    /* body is in use */
+	bool expects;    /* the client waits for 100 Continue before it sends the body */
+	bool keep;       /* the connection may go on after the answer */
+};
+
+/* server.c */
+void server_ended_conn(struct http_server *); /* a connection is gone: accept again, or end */
+struct arena *server_arena(struct http_server *);
+void server_give_arena(struct http_server *, struct arena **);
+
+/* conn.c */
+void conn_open(struct http_server *, int fd);
+void conn_close(struct conn *);
+void conn_linger(struct conn *);
+void conn_advance(struct conn *); /* waits for the next request, or starts it */
+void conn_drain(struct conn *);   /* closes it if it is idle */
+
+/* exchange.c */
+enum scanned { SCAN_MORE, SCAN_STARTED };
+enum scanned exchange_scan(struct conn *);
+void exchange_refuse(struct conn *, unsigned status, const char *what);
+
+/* answer.c */
+err answer_error(struct exchange *, unsigned status, const char *what) MUST_CHECK;
+/* Without a fiber: one try to say it. */
+void answer_at_once(struct conn *, struct exchange *, unsigned status, const char *what);

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a whole head to the connection's next request: one fiber, one arena, one handler.
+ * When the fiber ends, the connection waits, lingers or is gone; nothing of the exchange is left.
+ * Source: RFC 9112 §9.3.2 (pipelining), RFC 9110 §10.1.1 (100 Continue). */
+#include "http/conn.h"
+
+/* The client is told to send its body when the handler first waits for it. */
+static err say_continue(struct h1_body *b, deadline until)
+{
+	struct exchange *x = (struct exchange *)((char *)b - offsetof(struct exchange, body));
+	str text = S("HTTP/1.1 100 Continue\r\n\r\n");
+	if (!x->expects)
+		return DONE;
+	x->expects = false;
+	struct iovec v = { (void *)text.p, text.n };
+	return sock_write(b->sock, &v, 1, h1_io_deadline(b->local, b->io_ms, until));
+}
+
+static void body_begin(struct exchange *x)
+{
+	struct conn *c = x->conn;
+	struct h1_body *b = &x->body;
+	c->in->at += x->head.size;
+	if (x->head.framing == H1_NO_BODY)
+		return;
+	x->expects = x->head.expect_continue;
+	b->local = c->server->local;
+	b->sock = c->sock;
+	b->buf = &c->in;
+	b->io_ms = c->server->conf.limits.io_ms;
+	b->before_wait = say_continue;
+	x->streams = true;
+	h1_body_begin(b, &x->head, &x->request.body);
+	if (b->over)
+		x->expects = false;
+}
+
+/* What the handler left of the request's body is read, if it is little: else the connection ends. */
+static bool read_rest(struct exchange *x)
+{
+	struct h1_body *b = &x->body;
+	size_t all = 0;
+	if (!x->streams)
+		return true;
+	deadline until = h1_io_deadline(b->local, x->conn->server->conf.limits.head_ms, NEVER);
+	while (!b->source.ended && all <= DRAIN_BYTES) {
+		str piece;
+		if (b->source.type->read(&b->source, &piece, until).code)
+			return false;
+		all += piece.n;
+	}
+	return b->source.ended;
+}
+
+static void finish(struct exchange *x)
+{
+	struct conn *c = x->conn;
+	struct http_server *s = c->server;
+	struct arena *a = x->call.arena;
+	bool keep = x->keep && !s->closed && read_rest(x);
+	bool all_read = !x->streams || x->body.over;
+	if (x->body.more) {
+		read_buf_give(s->local, &c->in);
+		c->in = x->body.more;
+	}
+	size_t left = c->in->end - c->in->at;
+	if (s->draining && !left)
+		keep = false;
+	server_give_arena(s, &a); /* x is gone */
+	c->fiber = NULL;
+	c->served = true;
+	if (!keep && (sock_ended(c->sock) || (all_read && !left))) {
+		conn_close(c);
+	} else if (!keep) {
+		conn_linger(c);
+	} else if (left) {
+		memmove(c->in->bytes, c->in->bytes + c->in->at, left);
+		c->in->at = 0;
+		c->in->end = left;
+		conn_advance(c);
+	} else {
+		read_buf_give(s->local, &c->in);
+		conn_advance(c);
+	}
+}
+
+static void run(void *arg)
+{
+	struct exchange *x = arg;
+	struct conn *c = x->conn;
+	c->fiber = fiber_self();
+	/* Who asked for the connection's end may have closed its half already and still listen;
+	 * anybody else who closes is gone. */
+	sock_cancels(c->sock, c->fiber, x->head.keep_alive);
+	if (!c->server->closed)
+		c->server->conf.handle(&x->call);
+	sock_cancels(c->sock, NULL, false);
+	if (!x->call.answered && answer_error(x, 500, "the request was not answered").code)
+		x->keep = false;
+	finish(x);
+}
+
+static void run_refusal(void *arg)
+{
+	struct exchange *x = arg;
+	if (answer_error(x, x->head.bad_status, x->head.bad).code)
+		x->keep = false;
+	x->conn->in->at = 0; /* whatever came is unread: linger */
+	finish(x);
+}
+
+static struct exchange *exchange_new(struct conn *c)
+{
+	struct http_server *s = c->server;
+	struct arena *a = server_arena(s);
+	struct exchange *x = arena_new(a, struct exchange);
+	x->conn = c;
+	x->call = (struct http_call){ .arena = a, .loop = s->local->loop, .sock = c->sock,
+		                      .request = &x->request, .arg = s->conf.arg };
+	return x;
+}
+
+static void start(struct exchange *x, void (*fn)(void *))
+{
+	struct conn *c = x->conn;
+	struct arena *a = x->call.arena;
+	c->state = CONN_BUSY;
+	c->scanned = 0;
+	c->fiber = NULL;
+	timer_set(x->call.loop, &c->timer, NEVER, NULL, NULL); /* set anew before it could be due */
+	if (!fiber_start(x->call.loop, fn, x).code)
+		return;
+	answer_at_once(c, x, 503, "too many requests are running");
+	server_give_arena(c->server, &a);
+	conn_linger(c);
+}
+
+enum scanned exchange_scan(struct conn *c)
+{
+	struct exchange *x = exchange_new(c);
+	err e = h1_request(x->call.arena, read_buf_window(c->in), c->scanned,
+	                   &c->server->conf.limits.head, &x->request, &x->head);
+	if (!e.code && x->head.size == 0) {
+		struct arena *a = x->call.arena;
+		c->scanned = c->in->end;
+		server_give_arena(c->server, &a);
+		return SCAN_MORE;
+	}
+	x->call.received_start_ms = c->head_start_ms;
+	x->call.received_end_ms = loop_utc_ms(x->call.loop);
+	if (!e.code)
+		body_begin(x);
+	start(x, e.code ? run_refusal : run);
+	return SCAN_STARTED;
+}
+
+void exchange_refuse(struct conn *c, unsigned status, const char *what)
+{
+	struct exchange *x = exchange_new(c);
+	x->head.bad_status = status;
+	x->head.bad = what;
+	start(x, run_refusal);
+}
