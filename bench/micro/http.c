@@ -19,10 +19,10 @@ static struct http_timeouts times;
 
 static void echo(struct http_call *call)
 {
-	static const char text[] = "{\"message\":\"The quick brown fox jumps over the lazy dog, and the gateway "
-		                   "answers from memory, in one write\",\"ok\":true}....";
+	static const char text[] = "{\"message\":\"from memory, in one write\",\"padding\":\""
+	                           "01234567890123456789012345678901234567890123456789012345678901234567890123\"}";
 	struct message *m = message_response(call->arena, 200);
-	m->body = (struct body){ .kind = BODY_BYTES, .bytes = str_from(text, 126) };
+	m->body = (struct body){ .kind = BODY_BYTES, .bytes = str_from(text, sizeof text - 1) };
 	headers_add(call->arena, &m->headers, S("Content-Type"), S("application/json"));
 	err e = http_answer(call, m, NEVER);
 	(void)e;

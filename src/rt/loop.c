@@ -144,11 +144,12 @@ static unsigned ready_of(uint32_t events)
 static void turn(struct loop *l)
 {
 	int n = epoll_wait(l->epoll, l->events, EVENTS, sleep_ms(l));
+	l->n_events = n > 0 ? n : 0; /* posts and timers may remove watches, too */
+	l->next_event = 0;
 	read_clocks(l);
 	take_posts(l);
 	timers_run(l);
-	l->n_events = n > 0 ? n : 0;
-	for (l->next_event = 0; l->next_event < l->n_events;) {
+	while (l->next_event < l->n_events) {
 		const struct epoll_event *e = &l->events[l->next_event++];
 		struct watch *w = e->data.ptr;
 		if (w)
