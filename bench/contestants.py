@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who takes part in the bench: how each is configured, started, loaded and asked for its processes.
+
+A contestant has name, start(), stop(), pids() and load(row) -> (url, wrk script, environment).
+"""
+import base64, json, os, signal, socket, subprocess, time, urllib.request, io, zipfile
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def wait_port(port, seconds=20):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            socket.create_connection(("127.0.0.1", port), 0.2).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise SystemExit(f"bench: nothing listens on port {port}")
+
+
+def children(pid):
+    out = [pid]
+    for task in Path(f"/proc/{pid}/task").glob("*"):
+        for child in (task / "children").read_text().split():
+            out += children(int(child))
+    return out
+
+
+class Process:
+    core = "0"
+    process = None
+
+    def launch(self, command, **more):
+        self.process = subprocess.Popen(["taskset", "-c", self.core, *command], stderr=open(self.folder / f"{self.key}.err", "wb"), **more)
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(15)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+
+    def pids(self):
+        return children(self.process.pid)
+
+
+class Configured(Process):
+    """A peer with a configuration file in peers/ whose @NAMES@ are filled in."""
+
+    def fill_in(self, file, **names):
+        text = (HERE / "peers" / file).read_text()
+        for name, value in names.items():
+            text = text.replace(f"@{name.upper()}@", str(value))
+        path = self.folder / f"{self.key}-{file}"
+        path.write_text(text)
+        return path
+
+
+class Target(Configured):
+    """What everyone proxies to: nginx on the other core, answering from memory."""
+    name, key, core = "target", "target", "1"
+
+    def __init__(self, folder, body):
+        self.folder, self.body, self.port = folder, body, free_port()
+
+    def start(self):
+        self.launch(["nginx", "-c", str(self.fill_in("target.conf", folder=self.folder, port=self.port, body=self.body))])
+        wait_port(self.port)
+
+
+class Nginx(Configured):
+    name, key = "nginx", "nginx"
+
+    def __init__(self, folder, target, body):
+        self.folder, self.target, self.body, self.port = folder, target, body, free_port()
+
+    def start(self):
+        self.launch(["nginx", "-c", str(self.fill_in("nginx.conf", folder=self.folder, port=self.port, body=self.body, target=self.target.port))])
+        wait_port(self.port)
+
+    def load(self, row):
+        return f"http://127.0.0.1:{self.port}/{'answer' if row == 'answer' else 'proxy/x'}", "", {}
+
+
+class Haproxy(Configured):
+    name, key = "haproxy", "haproxy"
+
+    def __init__(self, folder, target, body):
+        self.folder, self.target, self.body, self.port = folder, target, body, free_port()
+        self.tokens = folder / "haproxy.tokens"
+        self.tokens.write_text("none\n")
+
+    def start(self):
+        body = self.folder / "haproxy.body"
+        body.write_text(self.body)
+        conf = self.fill_in("haproxy.cfg", port=self.port, body=body, target=self.target.port, tokens=self.tokens)
+        self.launch(["haproxy", "-db", "-f", str(conf)], stdout=open(self.folder / "haproxy.log", "wb"))
+        wait_port(self.port)
+
+    def learn(self, tokens):
+        self.tokens.write_text("".join(f"{t} 1\n" for t in tokens))
+        self.token_file = self.folder / "tokens.txt"
+        self.stop()
+        self.start()
+
+    def load(self, row):
+        path = {"answer": "answer", "proxy": "proxy/x", "token": "token/x"}[row]
+        return f"http://127.0.0.1:{self.port}/{path}", "tokens.lua" if row == "token" else "", {"TOKENS": str(self.folder / "tokens.txt")}
+
+
+class Gatehouse(Process):
+    name, key = "gatehouse", "gatehouse"
+    user, password = "bench@example.com", "bench-password"
+    app_key, app_secret = "bBGAQrXgivA9lKu7NMPyoYpVKNhGar6K", "hAr4Gn0gA9vAyvI4"
+
+    def __init__(self, folder, args, target, body):
+        self.folder, self.binary, self.target, self.body = folder, args.gatehouse, target, body
+        self.ports = {k: free_port() for k in ("management", "gateway.default", "gateway.secure", "sso", "ui", "mocktarget")}
+        self.port = self.ports["gateway.default"]
+
+    def start(self):
+        sets = [w for k, p in self.ports.items() for w in ("--set", f"{k}.listen=127.0.0.1:{p}")]
+        env = {**os.environ, "GATEHOUSE_ADMIN_USER": self.user, "GATEHOUSE_ADMIN_PASSWORD": self.password}
+        self.launch([self.binary, "serve", "--demo", "--data", str(self.folder / "data"), "--set", "workers=1", *sets], env=env, stdout=subprocess.PIPE)
+        if self.process.stdout.readline().strip() != b"gatehouse ready":
+            raise SystemExit("bench: gatehouse did not start: " + (self.folder / "gatehouse.err").read_text()[-2000:])
+        self.bundles()
+
+    def api(self, method, path, body=None, content_type="application/json"):
+        r = urllib.request.Request(f"http://127.0.0.1:{self.ports['management']}/v1/o/acme{path}", body, method=method)
+        r.add_header("Authorization", "Basic " + base64.b64encode(f"{self.user}:{self.password}".encode()).decode())
+        if body is not None:
+            r.add_header("Content-Type", content_type)
+        return json.load(urllib.request.urlopen(r))
+
+    def deploy(self, name, files):
+        zipped = io.BytesIO()
+        with zipfile.ZipFile(zipped, "w") as z:
+            for path, text in files.items():
+                z.writestr(f"apiproxy/{path}", text)
+        self.api("POST", f"/apis?action=import&name={name}", zipped.getvalue(), "application/octet-stream")
+        self.api("POST", f"/e/test/apis/{name}/revisions/1/deployments", b"override=true", "application/x-www-form-urlencoded")
+
+    def bundles(self):
+        def endpoint(base, steps, answer_steps, route):
+            lane = lambda names: "".join(f"<Step><Name>{n}</Name></Step>" for n in names)
+            return (f'<ProxyEndpoint name="default"><PreFlow name="PreFlow"><Request>{lane(steps)}</Request><Response>{lane(answer_steps)}</Response></PreFlow>'
+                    f'<HTTPProxyConnection><BasePath>{base}</BasePath><VirtualHost>default</VirtualHost></HTTPProxyConnection><RouteRule name="r">{route}</RouteRule></ProxyEndpoint>')
+        target = f'<TargetEndpoint name="default"><HTTPTargetConnection><URL>http://127.0.0.1:{self.target.port}</URL></HTTPTargetConnection></TargetEndpoint>'
+        to_target = "<TargetEndpoint>default</TargetEndpoint>"
+        verify = '<OAuthV2 name="verify"><Operation>VerifyAccessToken</Operation></OAuthV2>'
+        strip = '<AssignMessage name="strip"><Remove><Headers><Header name="Authorization"/></Headers></Remove><AssignTo createNew="false" transport="http" type="request"/></AssignMessage>'
+        say = f'<AssignMessage name="say"><Set><Payload contentType="text/plain">{self.body}</Payload></Set></AssignMessage>'
+        issue = ('<OAuthV2 name="issue"><Operation>GenerateAccessToken</Operation><ExpiresIn>3600000</ExpiresIn><SupportedGrantTypes>'
+                 '<GrantType>client_credentials</GrantType></SupportedGrantTypes><GenerateResponse/></OAuthV2>')
+        self.deploy("answer", {"answer.xml": '<APIProxy name="answer"/>', "proxies/default.xml": endpoint("/answer", [], ["say"], ""), "policies/say.xml": say})
+        self.deploy("plain", {"plain.xml": '<APIProxy name="plain"/>', "proxies/default.xml": endpoint("/proxy", [], [], to_target), "targets/default.xml": target})
+        self.deploy("verified", {"verified.xml": '<APIProxy name="verified"/>', "proxies/default.xml": endpoint("/token", ["verify", "strip"], [], to_target),
+                                 "targets/default.xml": target, "policies/verify.xml": verify, "policies/strip.xml": strip})
+        self.deploy("issuer", {"issuer.xml": '<APIProxy name="issuer"/>', "proxies/default.xml": endpoint("/issue", ["issue"], [], ""), "policies/issue.xml": issue})
+        product = self.api("GET", "/apiproducts/PremiumWeatherAPI")
+        self.api("PUT", "/apiproducts/PremiumWeatherAPI", json.dumps({**product, "proxies": []}).encode())
+
+    def issue_tokens(self, n):
+        body = f"grant_type=client_credentials&client_id={self.app_key}&client_secret={self.app_secret}".encode()
+        tokens = []
+        for _ in range(n):
+            r = urllib.request.Request(f"http://127.0.0.1:{self.port}/issue", body)
+            tokens.append(json.load(urllib.request.urlopen(r))["access_token"])
+        (self.folder / "tokens.txt").write_text("\n".join(tokens) + "\n")
+        return tokens
+
+    def fill(self, wanted):
+        """Issues until about so many tokens are stored."""
+        url, script, env = self.load("issue")
+        have, start = 1000, time.monotonic()
+        while have < wanted and time.monotonic() - start < 600:
+            out = subprocess.run(["taskset", "-c", "1", "wrk", "-t1", "-c256", "-d5s", "-s", str(HERE / "wrk" / script), url], capture_output=True, text=True,
+                                 env={**os.environ, **env}, check=True).stdout
+            have += int(next(line.split()[0] for line in out.splitlines() if "requests in" in line))
+        print(f"bench: {have:,} tokens stored", flush=True)
+
+    def load(self, row):
+        path = {"answer": "answer", "proxy": "proxy/x", "token": "token/x", "issue": "issue"}[row]
+        script = {"token": "tokens.lua", "issue": "issue.lua"}.get(row, "")
+        return f"http://127.0.0.1:{self.port}/{path}", script, {"TOKENS": str(self.folder / "tokens.txt"), "APP_KEY": self.app_key, "APP_SECRET": self.app_secret}
+
+    def memory(self):
+        return {line.split(":")[0]: int(line.split()[1]) for line in Path(f"/proc/{self.process.pid}/smaps_rollup").read_text().splitlines()[1:]
+                if line.startswith(("Pss:", "Private_"))}
