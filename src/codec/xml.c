@@ -6,7 +6,6 @@
 
 #include <libxml/parser.h>
 #include <libxml/parserInternals.h>
-#include <pthread.h>
 
 #include "codec/xml_text.h"
 
@@ -151,8 +150,6 @@ static void problem(void *ctx, const char *fmt, ...)
 	p->failed = diag_add(p->diag, code, line, "XML: %.*s", STR(first));
 }
 
-static pthread_once_t started = PTHREAD_ONCE_INIT;
-
 err xml_read(struct arena *a, str bytes, struct diag *diag, struct xml_node **root)
 {
 	static const xmlSAXHandler handler = {
@@ -167,7 +164,7 @@ err xml_read(struct arena *a, str bytes, struct diag *diag, struct xml_node **ro
 	};
 	/* NOENT only stops libxml2 from escaping "&" in attributes again; there are no entities */
 	enum { OPTIONS = XML_PARSE_NONET | XML_PARSE_NOENT | XML_PARSE_IGNORE_ENC };
-	pthread_once(&started, xmlInitParser);
+	xml_library_ready();
 	struct parse p = { .arena = a, .diag = diag };
 	TRY(xml_text(a, bytes, diag, &p.document));
 	p.ctxt = xmlNewParserCtxt();

@@ -4,6 +4,9 @@
  * Source: XML 1.0 (5th ed.) §4.3.3 and appendix F; RFC 2781 for UTF-16. */
 #include "codec/xml_text.h"
 
+#include <libxml/parser.h>
+#include <pthread.h>
+
 #include "codec/utf8.h"
 #include "codec/xml.h"
 
@@ -104,3 +107,7 @@ err xml_text(struct arena *a, str in, struct diag *diag, str *out)
 		return diag_add(diag, ERR_SYNTAX, 1, "XML with a NUL in it");
 	return DONE;
 }
+
+static pthread_once_t ready = PTHREAD_ONCE_INIT;
+
+void xml_library_ready(void) { pthread_once(&ready, xmlInitParser); }

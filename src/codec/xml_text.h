@@ -8,3 +8,6 @@
 
 /* ERR_LIMIT over XML_BYTES_MAX, before and after.  The result lives in the arena. */
 err xml_text(struct arena *, str bytes, struct diag *, str *out) MUST_CHECK;
+
+/* To be called before anything else of libxml2, on every way into it; any thread, any time. */
+void xml_library_ready(void);

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The template functions with a language of their own: times, JSONPath, XPath, xeger.
+ * A literal format or path is checked at deploy time; at run time what fails gives "".
+ * Source: Apigee, "Message templates", function reference. */
+#include <jansson.h>
+#include <string.h>
+
+#include "codec/xpath.h"
+#include "lang/jsonpath.h"
+#include "lang/template_code.h"
+#include "lang/time_format.h"
+#include "lang/xeger.h"
+
+err template_time_prepare(struct binder *b, unsigned line, struct call *c)
+{
+	str unused;
+	if (!c->args[0].var && time_format(b->arena, c->args[0].text, 0, &unused).code)
+		return diag_add(b->diag, ERR_SYNTAX, line, "%s(): \"%.*s\" is not a date format",
+		                c->fn->name, STR(c->args[0].text));
+	return DONE;
+}
+
+str template_time(struct arena *a, const struct call *c, const struct input *in)
+{
+	str name = str_from_z(c->fn->name), out;
+	int64_t t;
+	if (!str_to_i64(in[1].text, &t))
+		return S("");
+	if (!str_ends(name, S("Ms")) && __builtin_mul_overflow(t, 1000, &t))
+		return S("");
+	return time_format(a, in[0].text, t, &out).code ? S("") : out;
+}
+
+err template_jsonpath_prepare(struct binder *b, unsigned line, struct call *c)
+{
+	struct jsonpath *path;
+	if (c->args[0].var)
+		return DONE;
+	TRY(jsonpath_compile(b->arena, c->args[0].text, b->diag, line, &path));
+	c->prepared = path;
+	return DONE;
+}
+
+static str json_result(struct arena *a, const json_t *v)
+{
+	struct buf b = buf_in(a);
+	struct json_writer w = json_to(&b, false);
+	if (json_is_string(v))
+		return json_text(v);
+	json_tree(&w, v);
+	return buf_str(&b);
+}
+
+static str found_array(struct arena *a, const struct jsonpath_found *found)
+{
+	struct buf b = buf_in(a);
+	struct json_writer w = json_to(&b, false);
+	json_open(&w, '[');
+	for (size_t i = 0; i < found->n; i++)
+		json_tree(&w, found->v[i]);
+	json_close(&w, ']');
+	return buf_str(&b);
+}
+
+/* One place gives its value, and of an array the first element; several places are an array too. */
+str template_jsonpath(struct arena *a, const struct call *c, const struct input *in)
+{
+	bool whole = c->n > 2 && str_eq(in[2].text, S("true"));
+	struct diag unseen = { .arena = a };
+	struct jsonpath_found found;
+	struct jsonpath *made;
+	const struct jsonpath *path = c->prepared;
+	json_t *root;
+	if (!path && jsonpath_compile(a, in[0].text, &unseen, 0, &made).code)
+		return S("");
+	path = path ? path : made;
+	if (json_read(a, in[1].text, &unseen, &root).code ||
+	    jsonpath_find(a, path, root, &found).code || found.n == 0)
+		return S("");
+	if (!jsonpath_is_definite(path))
+		return whole ? found_array(a, &found) : json_result(a, found.v[0]);
+	const json_t *v = found.v[0];
+	if (!json_is_array(v) || whole)
+		return json_result(a, v);
+	return json_array_size(v) ? json_result(a, json_array_get(v, 0)) : S("");
+}
+
+static enum xpath_type type_named(str word)
+{
+	static const struct { str word; enum xpath_type type; } types[] = {
+		{ S_INIT("node"), XPATH_TYPE_NODE },
+		{ S_INIT("number"), XPATH_TYPE_NUMBER },
+		{ S_INIT("boolean"), XPATH_TYPE_BOOLEAN },
+		{ S_INIT("string"), XPATH_TYPE_STRING },
+	};
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+		if (str_ieq(word, types[i].word))
+			return types[i].type;
+	return XPATH_TYPE_NODESET;
+}
+
+/* xpath(expression,xml[,type][,prefix:uri...]): what holds a colon is a namespace */
+str template_xpath(struct arena *a, const struct call *c, const struct input *in)
+{
+	enum xpath_type type = XPATH_TYPE_NODESET;
+	struct pairs prefixes = { 0 };
+	str out;
+	for (size_t i = 2; i < c->n; i++) {
+		str uri = in[i].text, prefix = str_cut(&uri, ':');
+		if (str_given(uri))
+			VEC_PUSH(a, &prefixes, (struct pair){ prefix, uri });
+		else if (i == 2)
+			type = type_named(prefix);
+	}
+	return xpath_eval(a, in[0].text, in[1].text, &prefixes, type, &out).code ? S("") : out;
+}
+
+err template_xeger_prepare(struct binder *b, unsigned line, struct call *c)
+{
+	str unused;
+	if (!c->args[0].var && xeger(b->arena, c->args[0].text, &unused).code)
+		return diag_add(b->diag, ERR_SYNTAX, line, "xeger(): no text can be made from \"%.*s\"",
+		                STR(c->args[0].text));
+	return DONE;
+}
+
+str template_xeger(struct arena *a, const struct call *c, const struct input *in)
+{
+	str out;
+	(void)c;
+	return xeger(a, in[0].text, &out).code ? S("") : out;
+}
