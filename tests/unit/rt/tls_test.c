@@ -4,6 +4,9 @@
  * Source: rt/tls.h, rt/dns.h. */
 #include "inloop.h"
 
+#include <netinet/in.h>
+#include <openssl/ssl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -224,6 +227,100 @@ static void strangers(void **state)
 	loop_destroy(&l);
 }
 
+/* ---- OpenSSL's own client, blocking, on a thread: ALPN, versions, resumption ---- */
+struct plain_client {
+	unsigned port;
+	const char *alpn; /* as on the wire */
+	int max_version;
+	SSL_SESSION *session; /* in and out */
+	bool connected, reused;
+	char chosen[16];
+	struct loop *loop;
+};
+
+static void talk(struct plain_client *c, SSL *ssl)
+{
+	const unsigned char *name;
+	unsigned n;
+	char buf[4];
+	if (SSL_connect(ssl) != 1)
+		return;
+	c->connected = SSL_write(ssl, "ping", 4) == 4 && SSL_read(ssl, buf, 4) > 0;
+	c->reused = SSL_session_reused(ssl);
+	SSL_get0_alpn_selected(ssl, &name, &n);
+	snprintf(c->chosen, sizeof c->chosen, "%.*s", (int)n, n ? (const char *)name : "");
+	SSL_SESSION_free(c->session);
+	c->session = SSL_get1_session(ssl); /* after the read: the ticket has come */
+	SSL_shutdown(ssl);
+}
+
+static void *plain_client(void *arg)
+{
+	struct plain_client *c = arg;
+	struct sockaddr_in a = { .sin_family = AF_INET,
+		                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+		                 .sin_port = htons((uint16_t)c->port) };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	SSL *ssl = SSL_new(ctx);
+	SSL_set_max_proto_version(ssl, c->max_version);
+	if (c->max_version && c->max_version < TLS1_2_VERSION)
+		SSL_set_security_level(ssl, 0);
+	if (c->alpn)
+		SSL_set_alpn_protos(ssl, (const unsigned char *)c->alpn, (unsigned)strlen(c->alpn));
+	if (c->session)
+		SSL_set_session(ssl, c->session);
+	SSL_set_fd(ssl, fd);
+	if (connect(fd, (struct sockaddr *)&a, sizeof a) == 0)
+		talk(c, ssl);
+	SSL_free(ssl);
+	SSL_CTX_free(ctx);
+	close(fd);
+	loop_stop(c->loop);
+	return NULL;
+}
+
+static void other_clients(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *alpn;
+		int max_version;
+		bool again, connected, reused;
+		const char *chosen;
+	} rows[] = {
+		{ NULL, 0, false, true, false, "" },
+		{ NULL, 0, true, true, true, "" }, /* with another context: the ticket keys are the process's */
+		{ NULL, TLS1_2_VERSION, false, true, false, "" },
+		{ NULL, TLS1_2_VERSION, true, true, true, "" },
+		{ NULL, TLS1_1_VERSION, false, false, false, "" },
+		{ "\x08http/1.1", 0, false, true, false, "http/1.1" },
+		{ "\x02h2\x08http/1.1", 0, false, true, false, "http/1.1" },
+		{ "\x02h2", 0, false, false, false, "" }, /* RFC 7301 §3.2 */
+	};
+	SSL_SESSION *kept = NULL;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct loop *l = loop_create(4);
+		struct server s;
+		pthread_t thread;
+		server_open(&s, l);
+		struct plain_client c = { .port = sock_listen_port(s.fd), .alpn = rows[i].alpn, .loop = l,
+			                  .max_version = rows[i].max_version, .session = rows[i].again ? kept : NULL };
+		if (!rows[i].again)
+			SSL_SESSION_free(kept);
+		assert_int_equal(pthread_create(&thread, NULL, plain_client, &c), 0);
+		loop_run(l);
+		pthread_join(thread, NULL);
+		server_close(&s);
+		loop_destroy(&l);
+		kept = c.session;
+		assert_int_equal(c.connected, rows[i].connected);
+		assert_int_equal(c.reused, rows[i].reused);
+		assert_string_equal(c.chosen, rows[i].chosen);
+	}
+	SSL_SESSION_free(kept);
+}
+
 /* ---- what is wrong with a PEM ---- */
 static void bad_pems(void **state)
 {
@@ -281,6 +378,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(handshakes),
 		cmocka_unit_test(strangers),
+		cmocka_unit_test(other_clients),
 		cmocka_unit_test(bad_pems),
 		cmocka_unit_test(bad_names),
 	};
