@@ -11,6 +11,7 @@
 enum model_read {
 	MODEL_CREATE, /* defaults apply, required keys must be there */
 	MODEL_UPDATE, /* what is absent or null stays as it is       */
+	MODEL_STORED, /* our own writing: all keys are taken, what is unknown is a later release's */
 };
 
 /* Reads into the struct at out.  ERR_SYNTAX with findings such as "attributes[2].name: not a string". */

@@ -52,7 +52,9 @@ err db_open(const struct db_options *, struct diag *, struct db **out) MUST_CHEC
 void db_close(struct db **); /* waits for what is queued */
 
 /* One statement.  A unique index answers ERR_CONFLICT, anything else of the database ERR_STORE.
- * Inside a transaction they are given its db; outside each is a transaction of its own. */
+ * Inside a transaction they are given its db, and trouble ends it: fn returns it.  Outside, each is a
+ * transaction of its own.  sql is a literal: what is prepared is kept by its address.
+ * ERR_SYNTAX: a text is not UTF-8, or holds a NUL. */
 err db_exec(struct db *, const char *sql, struct db_args,
             int64_t *changed) MUST_CHECK; /* changed: NULL is fine */
 err db_query(struct arena *, struct db *, const char *sql, struct db_args,
@@ -62,5 +64,6 @@ err db_query(struct arena *, struct db *, const char *sql, struct db_args,
  * run on another thread and more than once.  What it returns is what db_tx returns; trouble rolls back. */
 err db_tx(struct db *, err (*fn)(struct db *tx, void *arg), void *arg) MUST_CHECK;
 
-/* Calls fn(arg), on any thread, soon after a commit that ran "UPDATE feed_head"; also now and then. */
+/* Calls fn(arg) on a thread of its own whenever another node may have changed something ("gatehouse" was
+ * notified, and every 250 ms).  With SQLite there is no other node: never. */
 void db_listen(struct db *, void (*fn)(void *arg), void *arg);
