@@ -5,7 +5,8 @@
 #include "model/api_product.h"
 
 const char *const approval_type_names[] = { "auto", "manual", NULL };
-static const char *const units[] = { "second", "minute", "hour", "day", "week", "month", "year", NULL };
+static const char *const units[] = { "second", "minute", "hour", "day",
+	                             "week",   "month",  "year", NULL };
 
 static const struct field fields[] = {
 	FIELD(api_product, api_resources, "apiResources", T_STRS),
@@ -18,7 +19,8 @@ static const struct field fields[] = {
 	FIELD(api_product, display_name, "displayName", T_STR),
 	FIELD(api_product, environments, "environments", T_STRS),
 	FIELD(api_product, last_modified_at_ms, "lastModifiedAt", T_MS, .read_only = true),
-	FIELD(api_product, last_modified_by, "lastModifiedBy", T_STR, .read_only = true, .dflt = ""),
+	FIELD(api_product, last_modified_by, "lastModifiedBy", T_STR, .read_only = true,
+	      .dflt = ""),
 	FIELD(api_product, name, "name", T_STR, .required = true),
 	FIELD(api_product, proxies, "proxies", T_STRS),
 	FIELD(api_product, quota, "quota", T_STR, .max = INT32_MAX),
@@ -28,4 +30,5 @@ static const struct field fields[] = {
 	FIELDS_END,
 };
 
-const struct noun api_product_noun = { "ApiProduct", "apiProduct", sizeof(struct api_product), fields };
+const struct noun api_product_noun = { "ApiProduct", "apiProduct", sizeof(struct api_product),
+	                               fields };

@@ -51,5 +51,7 @@ static const struct field revision_fields[] = {
 	FIELDS_END,
 };
 
-const struct noun api_proxy_noun = { "APIProxy", "aPIProxy", sizeof(struct api_proxy), api_proxy_fields };
-const struct noun revision_noun = { "APIProxyRevision", "revision", sizeof(struct revision), revision_fields };
+const struct noun api_proxy_noun = { "APIProxy", "aPIProxy", sizeof(struct api_proxy),
+	                             api_proxy_fields };
+const struct noun revision_noun = { "APIProxyRevision", "revision", sizeof(struct revision),
+	                            revision_fields };

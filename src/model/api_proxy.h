@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* API proxies and shared flows (one struct, two kinds), their revisions and deployments.
- * Revision numbers count from 1 and are never used again within a proxy's life.
+ * Revision numbers count from 1: the next is the greatest there is plus one, as clients guess it.
  * Source: Apigee management API, apis, sharedflows, deployments. */
 #pragma once
 

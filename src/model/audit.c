@@ -14,4 +14,5 @@ static const struct field fields[] = {
 	FIELDS_END,
 };
 
-const struct noun audit_record_noun = { "AuditRecord", "auditRecord", sizeof(struct audit_record), fields };
+const struct noun audit_record_noun = { "AuditRecord", "auditRecord", sizeof(struct audit_record),
+	                                fields };

@@ -18,8 +18,9 @@ static const struct field configuration_fields[] = {
 	FIELDS_END,
 };
 
-#define SERVERS(strct) \
-	FIELD(strct, servers, "server", T_LIST, .sub = server_fields, .sub_size = sizeof(struct deployed_server))
+#define SERVERS(strct)                                                \
+	FIELD(strct, servers, "server", T_LIST, .sub = server_fields, \
+	      .sub_size = sizeof(struct deployed_server))
 #define CONFIGURATION(strct) \
 	FIELD(strct, configuration, "configuration", T_GROUP, .sub = configuration_fields)
 
@@ -55,16 +56,16 @@ static const struct field environment_fields[] = {
 };
 
 static const struct field of_api_fields[] = {
-	FIELD(deployments_of_api, environments, "environment", T_LIST, .sub = environment_of_api_fields,
-	      .sub_size = sizeof(struct deployed_environment)),
+	FIELD(deployments_of_api, environments, "environment", T_LIST,
+	      .sub = environment_of_api_fields, .sub_size = sizeof(struct deployed_environment)),
 	FIELD(deployments_of_api, name, "name", T_STR),
 	FIELD(deployments_of_api, organization, "organization", T_STR),
 	FIELDS_END,
 };
 
 static const struct field of_organization_fields[] = {
-	FIELD(deployments_of_organization, environments, "environment", T_LIST, .sub = environment_fields,
-	      .sub_size = sizeof(struct deployed_environment)),
+	FIELD(deployments_of_organization, environments, "environment", T_LIST,
+	      .sub = environment_fields, .sub_size = sizeof(struct deployed_environment)),
 	FIELD(deployments_of_organization, name, "name", T_STR),
 	FIELDS_END,
 };
@@ -101,14 +102,16 @@ static const struct field override_fields[] = {
 	FIELDS_END,
 };
 
-const struct noun deployments_of_api_noun = { "Deployment", "deployment", sizeof(struct deployments_of_api),
-	                                      of_api_fields };
+const struct noun deployments_of_api_noun = { "Deployment", "deployment",
+	                                      sizeof(struct deployments_of_api), of_api_fields };
 const struct noun deployments_of_environment_noun = { "Environment", "environment",
-	                                              sizeof(struct deployed_environment), environment_fields };
+	                                              sizeof(struct deployed_environment),
+	                                              environment_fields };
 const struct noun deployments_of_organization_noun = { "Organization", "organization",
 	                                               sizeof(struct deployments_of_organization),
 	                                               of_organization_fields };
 const struct noun deploy_answer_noun = { "Deployment", "deployment", sizeof(struct deploy_answer),
 	                                 answer_fields };
 const struct noun deploy_override_answer_noun = { "Deployment", "deployment",
-	                                          sizeof(struct deploy_override_answer), override_fields };
+	                                          sizeof(struct deploy_override_answer),
+	                                          override_fields };

@@ -7,30 +7,38 @@
 
 #include "model/reader.h"
 
-static err read_object(struct reading *, const struct field *, const json_t *, str where, void *thing);
+static err read_object(struct reading *, const struct field *, const json_t *, str where,
+                       void *thing);
 
 static str below(struct reading *r, str where, const char *key)
 {
-	return where.n ? str_fmt(r->arena, "%.*s.%s", STR(where), key) : str_dup(r->arena, str_from_z(key));
+	return where.n ? str_fmt(r->arena, "%.*s.%s", STR(where), key)
+	               : str_dup(r->arena, str_from_z(key));
 }
 
 /* A scalar may also come as the number or boolean that its text would be. */
-static err read_scalar(struct reading *r, const struct field *f, const json_t *v, str where, void *at)
+static err read_scalar(struct reading *r, const struct field *f, const json_t *v, str where,
+                       void *at)
 {
-	bool digits = f->type == T_INT || f->type == T_MS || f->type == T_UINT || f->type == T_DOUBLE ||
-	              (f->type == T_STR && (f->min || f->max));
+	bool digits = f->type == T_INT || f->type == T_MS || f->type == T_UINT ||
+	              f->type == T_DOUBLE || (f->type == T_STR && (f->min || f->max));
 	bool truth = f->type == T_BOOL || (f->type == T_ENUM && strcmp(f->names[0], "false") == 0);
 	if (json_is_string(v))
 		return reading_scalar(r, f, json_text(v), where, at);
 	if (json_is_integer(v) && digits)
-		return reading_scalar(r, f, str_fmt(r->arena, "%lld", (long long)json_integer_value(v)), where, at);
+		return reading_scalar(r, f,
+		                      str_fmt(r->arena, "%lld", (long long)json_integer_value(v)),
+		                      where, at);
 	if (json_is_real(v) && f->type == T_DOUBLE) {
 		*(double *)at = json_real_value(v);
 		return DONE;
 	}
 	if (json_is_boolean(v) && truth)
 		return reading_scalar(r, f, json_is_true(v) ? S("true") : S("false"), where, at);
-	return reading_fail(r, where, truth ? "not true or false" : digits ? "not a number" : "not a string");
+	return reading_fail(r, where,
+	                    truth    ? "not true or false"
+	                    : digits ? "not a number"
+	                             : "not a string");
 }
 
 static err read_strs(struct reading *r, const json_t *v, str where, struct strs *out)
@@ -42,13 +50,15 @@ static err read_strs(struct reading *r, const json_t *v, str where, struct strs 
 	for (size_t i = 0; i < n; i++) {
 		str s = json_text(json_array_get(v, i));
 		if (!str_given(s))
-			return reading_fail(r, str_fmt(r->arena, "%.*s[%zu]", STR(where), i), "not a string");
+			return reading_fail(r, str_fmt(r->arena, "%.*s[%zu]", STR(where), i),
+			                    "not a string");
 		out->v[i] = str_dup(r->arena, s);
 	}
 	return DONE;
 }
 
-static err read_list(struct reading *r, const struct field *f, const json_t *v, str where, struct list *out)
+static err read_list(struct reading *r, const struct field *f, const json_t *v, str where,
+                     struct list *out)
 {
 	size_t cap = 0;
 	if (!json_is_array(v))
@@ -66,7 +76,8 @@ static err read_list(struct reading *r, const struct field *f, const json_t *v, 
 	return DONE;
 }
 
-static err read_value(struct reading *r, const struct field *f, const json_t *v, str where, void *thing)
+static err read_value(struct reading *r, const struct field *f, const json_t *v, str where,
+                      void *thing)
 {
 	void *at = field_at(f, thing);
 	switch (f->type) {
@@ -120,12 +131,13 @@ static err read_member(struct reading *r, struct object *o, str path, const json
 		return reading_fail(r, where, "not an object");
 	const char *key;
 	json_t *inner;
-	json_object_foreach((json_t *)(uintptr_t)v, key, inner)
-		TRY(read_member(r, o, str_fmt(r->arena, "%.*s/%s", STR(path), key), inner, below(r, where, key)));
+	json_object_foreach((json_t *)(uintptr_t)v, key, inner) TRY(read_member(
+		r, o, str_fmt(r->arena, "%.*s/%s", STR(path), key), inner, below(r, where, key)));
 	return DONE;
 }
 
-static err read_object(struct reading *r, const struct field *fields, const json_t *tree, str where, void *thing)
+static err read_object(struct reading *r, const struct field *fields, const json_t *tree, str where,
+                       void *thing)
 {
 	struct object o = { .fields = fields, .thing = thing };
 	const char *key;
@@ -137,8 +149,8 @@ static err read_object(struct reading *r, const struct field *fields, const json
 	return reading_finish(r, fields, o.seen, where, thing);
 }
 
-err model_read_tree(struct arena *a, const struct field *fields, const json_t *tree, enum model_read mode,
-                    struct diag *diag, void *out)
+err model_read_tree(struct arena *a, const struct field *fields, const json_t *tree,
+                    enum model_read mode, struct diag *diag, void *out)
 {
 	struct reading r = { a, mode, diag };
 	return read_object(&r, fields, tree, STR_NONE, out);

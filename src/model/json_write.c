@@ -29,7 +29,8 @@ static void write_strs(struct json_writer *w, const struct strs *s)
 	json_close(w, ']');
 }
 
-static void write_list(struct json_writer *w, const struct field *sub, size_t size, const struct list *l)
+static void write_list(struct json_writer *w, const struct field *sub, size_t size,
+                       const struct list *l)
 {
 	json_open(w, '[');
 	for (size_t i = 0; i < l->n; i++)

@@ -9,7 +9,7 @@
 err reading_fail(struct reading *r, str where, const char *what)
 {
 	return where.n ? diag_add(r->diag, ERR_SYNTAX, 0, "%.*s: %s", STR(where), what)
-		       : diag_add(r->diag, ERR_SYNTAX, 0, "%s", what);
+	               : diag_add(r->diag, ERR_SYNTAX, 0, "%s", what);
 }
 
 bool reading_takes(const struct reading *r, const struct field *f)
@@ -85,13 +85,15 @@ err reading_scalar(struct reading *r, const struct field *f, str text, str where
 	return DONE;
 }
 
-err reading_finish(struct reading *r, const struct field *fields, const bool *seen, str where, void *thing)
+err reading_finish(struct reading *r, const struct field *fields, const bool *seen, str where,
+                   void *thing)
 {
 	if (r->mode != MODEL_CREATE)
 		return DONE;
 	for (size_t i = 0; fields[i].type; i++) {
 		const struct field *f = &fields[i];
-		str name = where.n ? str_fmt(r->arena, "%.*s.%s", STR(where), f->path) : str_from_z(f->path);
+		str name = where.n ? str_fmt(r->arena, "%.*s.%s", STR(where), f->path)
+		                   : str_from_z(f->path);
 		if (seen[i])
 			continue;
 		if (f->required)

@@ -16,9 +16,11 @@ struct reading {
 
 err reading_fail(struct reading *, str where, const char *what);
 /* Text into a scalar field; what is wrong with it goes to the diag under `where`. */
-err reading_scalar(struct reading *, const struct field *, str text, str where, void *at) MUST_CHECK;
+err reading_scalar(struct reading *, const struct field *, str text, str where,
+                   void *at) MUST_CHECK;
 /* After an object: defaults and required rows among those not seen. */
-err reading_finish(struct reading *, const struct field *, const bool *seen, str where, void *thing) MUST_CHECK;
+err reading_finish(struct reading *, const struct field *, const bool *seen, str where,
+                   void *thing) MUST_CHECK;
 /* Is the row's value to be kept in this mode? */
 bool reading_takes(const struct reading *, const struct field *);
 static inline void *field_at(const struct field *f, const void *thing)

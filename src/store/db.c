@@ -44,7 +44,8 @@ err db_open(const struct db_options *o, struct diag *diag, struct db **out)
 	*out = NULL;
 	if (str_starts(o->location, S("sqlite:")))
 		TRY(sqlite_open(o, diag, out));
-	else if (str_starts(o->location, S("postgres://")) || str_starts(o->location, S("postgresql://")))
+	else if (str_starts(o->location, S("postgres://")) ||
+	         str_starts(o->location, S("postgresql://")))
 		TRY(postgres_open(o, diag, out));
 	else
 		return diag_add(diag, ERR_SYNTAX, 0, "store: say sqlite:FOLDER or postgres://...");
@@ -64,13 +65,17 @@ err db_exec(struct db *db, const char *sql, struct db_args args, int64_t *change
 	return db->driver->exec(db, sql, args, changed);
 }
 
-err db_query(struct arena *a, struct db *db, const char *sql, struct db_args args, struct db_rows *out)
+err db_query(struct arena *a, struct db *db, const char *sql, struct db_args args,
+             struct db_rows *out)
 {
 	*out = (struct db_rows){ 0 };
 	TRY(args_check(args));
 	return db->driver->query(a, db, sql, args, out);
 }
 
-err db_tx(struct db *db, err (*fn)(struct db *, void *), void *arg) { return db->driver->tx(db, fn, arg); }
+err db_tx(struct db *db, err (*fn)(struct db *, void *), void *arg)
+{
+	return db->driver->tx(db, fn, arg);
+}
 
 void db_listen(struct db *db, void (*fn)(void *), void *arg) { db->driver->listen(db, fn, arg); }

@@ -26,8 +26,6 @@ struct job {
 	err (*fn)(struct db *tx, void *arg);
 	void *arg;
 	err result;
-	bool plain; /* its caller is a thread, not a fiber */
-	sem_t posted;
 	struct waker done;
 };
 
@@ -83,16 +81,16 @@ static err script(struct db *tx, const char *sql, struct diag *diag)
 }
 
 /* ---- the writer ---- */
-static err command(struct sqlite *q, const char *sql) { return lite_exec(&q->conn, sql, DB_NO_ARGS, NULL); }
+static err command(struct sqlite *q, const char *sql)
+{
+	return lite_exec(&q->conn, sql, DB_NO_ARGS, NULL);
+}
 
 static void answer(struct job *job)
 {
 	while (job) {
 		struct job *next = job->next; /* the job is its caller's again once it is told */
-		if (job->plain)
-			sem_post(&job->posted);
-		else
-			wake(&job->done);
+		wake(&job->done);
 		job = next;
 	}
 }
@@ -109,7 +107,8 @@ static err run_job(struct sqlite *q, struct job *job)
 {
 	TRY(command(q, "SAVEPOINT job"));
 	job->result = job->fn(&q->tx, job->arg);
-	if (sqlite3_get_autocommit(q->conn.h)) /* SQLite itself rolled all back, e.g. for a full disk */
+	if (sqlite3_get_autocommit(
+		    q->conn.h)) /* SQLite itself rolled all back, e.g. for a full disk */
 		return FAIL(ERR_STORE);
 	if (job->result.code)
 		TRY(command(q, "ROLLBACK TO job"));
@@ -137,7 +136,8 @@ static void commit_group(struct sqlite *q, struct job *group)
 	} else if (run_jobs(q, group).code) {
 		q->broken = disk_failed(q);
 		if (q->broken)
-			log_error("store_broken", LOG_Z("error", sqlite3_errmsg(q->conn.h)), LOG_Z("file", q->file),
+			log_error("store_broken", LOG_Z("error", sqlite3_errmsg(q->conn.h)),
+			          LOG_Z("file", q->file),
 			          LOG_Z("meaning", "the disk refused a commit; the server stops"));
 		if (!sqlite3_get_autocommit(q->conn.h))
 			(void)!command(q, "ROLLBACK").code;
@@ -163,7 +163,8 @@ static void checkpoint(struct sqlite *q)
 	if (rc == SQLITE_OK || rc == SQLITE_BUSY)
 		return;
 	q->broken = (rc & 0xff) == SQLITE_IOERR;
-	log_error("store_checkpoint", LOG_Z("error", sqlite3_errmsg(q->conn.h)), LOG_Z("file", q->file));
+	log_error("store_checkpoint", LOG_Z("error", sqlite3_errmsg(q->conn.h)),
+	          LOG_Z("file", q->file));
 }
 
 static struct job *take_all(struct sqlite *q, bool *closing)
@@ -187,7 +188,10 @@ static void end_process(struct sqlite *q)
 		answer(group);
 		clock_nanosleep(CLOCK_MONOTONIC, 0, &(struct timespec){ 0, 10000000 }, NULL);
 	}
-	dprintf(STDERR_FILENO, "gatehouse: %s: the disk refused a write; stopped, nothing was answered with success since\n", q->file);
+	dprintf(STDERR_FILENO,
+	        "gatehouse: %s: the disk refused a write; stopped, nothing was answered with "
+	        "success since\n",
+	        q->file);
 	_exit(70);
 }
 
@@ -223,17 +227,9 @@ static void submit(struct sqlite *q, struct job *job)
 /* ---- outside of transactions ---- */
 static err lite_tx(struct db *db, err (*fn)(struct db *, void *), void *arg)
 {
-	struct job job = { .fn = fn, .arg = arg, .plain = !fiber_self() };
-	if (!job.plain) {
-		submit(of_db(db), &job);
-		wait_end(&job.done);
-		return job.result;
-	}
-	sem_init(&job.posted, 0, 0);
+	struct job job = { .fn = fn, .arg = arg };
 	submit(of_db(db), &job);
-	while (sem_wait(&job.posted) != 0)
-		;
-	sem_destroy(&job.posted);
+	wait_end(&job.done);
 	return job.result;
 }
 
@@ -341,16 +337,17 @@ static err lock_folder(struct arena *a, str folder, int *fd, struct diag *diag)
 		return diag_add(diag, ERR_IO, 0, "%s: %s", file, strerror(errno));
 	if (flock(*fd, LOCK_EX | LOCK_NB) == 0)
 		return DONE;
-	err e = errno == EWOULDBLOCK
-		        ? diag_add(diag, ERR_CONFLICT, 0, "%s: another gatehouse is using this folder", dir)
-		        : diag_add(diag, ERR_IO, 0, "%s: %s", file, strerror(errno));
+	err e = errno == EWOULDBLOCK ? diag_add(diag, ERR_CONFLICT, 0,
+	                                        "%s: another gatehouse is using this folder", dir)
+	                             : diag_add(diag, ERR_IO, 0, "%s: %s", file, strerror(errno));
 	close(*fd);
 	return e;
 }
 
 static err touch(const char *file, struct diag *diag)
 {
-	int fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0600); /* SQLite's log takes this mode over */
+	int fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC,
+	              0600); /* SQLite's log takes this mode over */
 	if (fd < 0)
 		return diag_add(diag, ERR_IO, 0, "%s: %s", file, strerror(errno));
 	close(fd);
@@ -371,10 +368,19 @@ static void start_writer(struct sqlite *q)
 }
 
 static const struct dialect words = { "TEXT", "INTEGER", "BLOB", " STRICT" };
-static const struct driver outer = { .exec = outer_exec, .query = outer_query, .tx = lite_tx,
-	.listen = lite_listen, .close = finish, .dialect = &words, .script = script };
-static const struct driver inner = { .exec = tx_exec, .query = tx_query, .tx = tx_tx,
-	.listen = lite_listen, .dialect = &words, .script = script };
+static const struct driver outer = { .exec = outer_exec,
+	                             .query = outer_query,
+	                             .tx = lite_tx,
+	                             .listen = lite_listen,
+	                             .close = finish,
+	                             .dialect = &words,
+	                             .script = script };
+static const struct driver inner = { .exec = tx_exec,
+	                             .query = tx_query,
+	                             .tx = tx_tx,
+	                             .listen = lite_listen,
+	                             .dialect = &words,
+	                             .script = script };
 
 err sqlite_open(const struct db_options *o, struct diag *diag, struct db **out)
 {

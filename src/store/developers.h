@@ -8,7 +8,7 @@
 #include "store/store.h"
 
 /* Fills developer_id (if absent), organization_name and the dates.  ERR_CONFLICT: the address is taken. */
-err developer_create(struct store *, str org, struct developer *) MUST_CHECK;
+err developer_create(struct arena *, struct store *, str org, struct developer *) MUST_CHECK;
 err developer_get(struct arena *, struct store *, str org, str who,
                   struct developer **out) MUST_CHECK;
 err developer_emails(struct arena *, struct store *, str org, const struct page *,

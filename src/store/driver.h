@@ -8,7 +8,8 @@
 
 struct driver {
 	err (*exec)(struct db *, const char *sql, struct db_args, int64_t *changed);
-	err (*query)(struct arena *, struct db *, const char *sql, struct db_args, struct db_rows *);
+	err (*query)(struct arena *, struct db *, const char *sql, struct db_args,
+	             struct db_rows *);
 	err (*tx)(struct db *, err (*fn)(struct db *tx, void *arg), void *arg);
 	void (*listen)(struct db *, void (*fn)(void *arg), void *arg);
 	void (*close)(struct db *);

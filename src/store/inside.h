@@ -42,7 +42,8 @@ struct store {
 };
 
 /* One change: the number first, then fn, in one transaction; caches and consumers hear of it afterwards. */
-err store_change(struct store *, struct change *, err (*fn)(struct db *tx, void *arg), void *arg) MUST_CHECK;
+err store_change(struct store *, struct change *, err (*fn)(struct db *tx, void *arg),
+                 void *arg) MUST_CHECK;
 
 /* feed.c */
 err feed_open(struct store *) MUST_CHECK; /* reads the head, listens */
@@ -58,13 +59,35 @@ void cache_forget_all(struct store *);
 /* doc.c: entities kept as a document of their noun's field table */
 str doc_write(struct arena *, const struct noun *, const void *thing);
 err doc_read(struct arena *, const struct noun *, str doc, void *out) MUST_CHECK; /* ERR_STORE */
-err doc_get(struct arena *, struct db *, const struct noun *, const char *sql, struct db_args, void **out) MUST_CHECK;
-err doc_list(struct arena *, struct db *, const struct noun *, const char *sql, struct db_args, struct list *) MUST_CHECK;
+err doc_get(struct arena *, struct db *, const struct noun *, const char *sql, struct db_args,
+            void **out) MUST_CHECK;
+err doc_list(struct arena *, struct db *, const struct noun *, const char *sql, struct db_args,
+             struct list *) MUST_CHECK;
+
+/* Read, edit, write back: inside a transaction.  select and update take the key as $1.., the document is
+ * update's next.  settle may put back what must not change, and run what belongs to it. */
+struct doc_edit {
+	struct arena *arena;
+	struct store *store;
+	const struct noun *noun;
+	const char *select, *update;
+	struct db_args key;
+	struct edit *edit;
+	size_t at_ms, by; /* offsets of last_modified_at_ms and last_modified_by; 0: none */
+	err (*settle)(struct db *tx, struct doc_edit *);
+	void *context;
+	const void *before; /* the thing as it was read, with strings shared */
+	void *thing;
+};
+err doc_edit(struct db *tx, void *doc_edit) MUST_CHECK;
 
 /* rows */
-err names_query(struct arena *, struct db *, const char *sql, struct db_args, struct strs *out) MUST_CHECK; /* column 0 */
-err one_row(struct arena *, struct db *, const char *sql, struct db_args, struct db_rows *) MUST_CHECK; /* ERR_NOT_FOUND */
-err exec_one(struct db *, const char *sql, struct db_args) MUST_CHECK; /* ERR_NOT_FOUND when it changed none */
+err names_query(struct arena *, struct db *, const char *sql, struct db_args,
+                struct strs *out) MUST_CHECK; /* column 0 */
+err one_row(struct arena *, struct db *, const char *sql, struct db_args,
+            struct db_rows *) MUST_CHECK; /* ERR_NOT_FOUND */
+err exec_one(struct db *, const char *sql,
+             struct db_args) MUST_CHECK; /* ERR_NOT_FOUND when it changed none */
 str page_start(const struct page *);
 int64_t page_count(const struct page *);
 str strs_json(struct arena *, const struct strs *);

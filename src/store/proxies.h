@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* API proxies and shared flows, their revisions, and a revision's files one by one.
- * A revision's number is the greatest ever plus one, however many arrive at once; files keep the order
+ * A revision's number is the greatest there is plus one, however many arrive at once; files keep the order
  * in which they came and every byte.
  * Source: Apigee management API, apis, sharedflows; clients upload a revision in pieces. */
 #pragma once
@@ -24,7 +24,7 @@ err api_delete(struct arena *, struct store *, const struct api_key *,
 
 /* A new revision with its files; the proxy comes into being with its first.  Fills rev->number, revision,
  * name, type and dates; takes description, display_name, version, created_by. */
-err revision_create(struct store *, const struct api_key *, struct revision *,
+err revision_create(struct arena *, struct store *, const struct api_key *, struct revision *,
                     const struct zip_files *) MUST_CHECK;
 err revision_get(struct arena *, struct store *, const struct api_key *, int64_t number,
                  struct revision **out) MUST_CHECK;

@@ -49,7 +49,8 @@ static void derive(const struct secret *key, const char *purpose, unsigned char 
 	OSSL_PARAM params[] = {
 		OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, (char[]){ "SHA256" }, 0),
 		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)(uintptr_t)k.p, k.n),
-		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *)(uintptr_t)purpose, strlen(purpose)),
+		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *)(uintptr_t)purpose,
+		                                  strlen(purpose)),
 		OSSL_PARAM_construct_end(),
 	};
 	must(c && EVP_KDF_derive(c, out, KEY, params) == 1);
@@ -68,17 +69,21 @@ static err write_file(const char *file, struct diag *diag)
 	unsigned char key[KEY];
 	struct arena *a = arena_create(0, 0);
 	rand_bytes(key, sizeof key);
-	const struct secret *hex = secret_new(a, str_hex(a, str_from(key, sizeof key)));
+	str hex = str_hex(a, str_from(key, sizeof key));
 	int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	bool good = fd >= 0 &&
-	            dprintf(fd, "# The keys of this store: ID and 64 hexadecimal digits, the newest last.\n"
-				"# Without this file nothing that is encrypted in the store can be read.\n1 %.*s\n",
-	                    STR(secret_bytes(hex))) > 0 &&
-	            fsync(fd) == 0;
+	bool good =
+		fd >= 0 &&
+		dprintf(fd,
+	                "# The keys of this store: ID and 64 hexadecimal digits, the newest last.\n"
+	                "# Without this file nothing that is encrypted in the store can be "
+	                "read.\n1 %.*s\n",
+	                STR(hex)) > 0 &&
+		fsync(fd) == 0;
 	err e = good ? DONE : diag_add(diag, ERR_IO, 0, "%s: %s", file, strerror(errno));
 	if (fd >= 0)
 		close(fd);
 	wipe(key, sizeof key);
+	wipe((void *)(uintptr_t)hex.p, hex.n);
 	arena_destroy(&a);
 	return e;
 }
@@ -97,7 +102,8 @@ static err read_file(struct arena *a, const char *file, str *text, struct diag *
 	ssize_t n = read(fd, p, FILE_MAX);
 	close(fd);
 	if (st.st_mode & 077)
-		return diag_add(diag, ERR_DENIED, 0, "the key file %s can be read by others: chmod 600", file);
+		return diag_add(diag, ERR_DENIED, 0,
+		                "the key file %s can be read by others: chmod 600", file);
 	if (n < 0 || n == FILE_MAX)
 		return diag_add(diag, ERR_IO, 0, "the key file %s cannot be read", file);
 	*text = str_from(p, (size_t)n);
@@ -125,12 +131,15 @@ static err read_keys(struct arena *a, struct seal *s, const char *file, str text
 		struct seal_entry e = { 0 };
 		uint64_t id;
 		str number = str_cut(&key, ' ');
-		if (!str_to_u64(number, &id) || !id || id > UINT32_MAX || !hex_key(a, str_trim(key), &e.key))
-			return diag_add(diag, ERR_SYNTAX, line, "the key file %s: not \"ID 64-hex-digits\"", file);
+		if (!str_to_u64(number, &id) || !id || id > UINT32_MAX ||
+		    !hex_key(a, str_trim(key), &e.key))
+			return diag_add(diag, ERR_SYNTAX, line,
+			                "the key file %s: not \"ID 64-hex-digits\"", file);
 		e.id = (uint32_t)id;
 		for (size_t i = 0; i < s->n; i++)
 			if (s->v[i].id == e.id)
-				return diag_add(diag, ERR_SYNTAX, line, "the key file %s: two keys have this ID", file);
+				return diag_add(diag, ERR_SYNTAX, line,
+				                "the key file %s: two keys have this ID", file);
 		derive(e.key, "gatehouse seal", e.sealing);
 		VEC_PUSH(a, s, e);
 	}
@@ -142,7 +151,7 @@ static err read_keys(struct arena *a, struct seal *s, const char *file, str text
 err seal_open(struct arena *a, str file, bool create, struct diag *diag, struct seal **out)
 {
 	const char *path = str_z(a, file);
-	str text;
+	str text = STR_NONE;
 	if (create && access(path, F_OK) != 0)
 		TRY(write_file(path, diag));
 	TRY(read_file(a, path, &text, diag));
@@ -164,7 +173,8 @@ static bool gcm_seal(const struct gcm *g, str in, unsigned char *out)
 	EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
 	int n;
 	bool good = c && EVP_EncryptInit_ex(c, EVP_aes_256_gcm(), NULL, g->key, g->nonce) == 1 &&
-	            EVP_EncryptUpdate(c, NULL, &n, (const unsigned char *)g->place.p, (int)g->place.n) == 1 &&
+	            EVP_EncryptUpdate(c, NULL, &n, (const unsigned char *)g->place.p,
+	                              (int)g->place.n) == 1 &&
 	            EVP_EncryptUpdate(c, out, &n, (const unsigned char *)in.p, (int)in.n) == 1 &&
 	            EVP_EncryptFinal_ex(c, out + n, &n) == 1 &&
 	            EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_GET_TAG, TAG, g->tag) == 1;
@@ -177,7 +187,8 @@ static bool gcm_open(const struct gcm *g, str in, unsigned char *out)
 	EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
 	int n;
 	bool good = c && EVP_DecryptInit_ex(c, EVP_aes_256_gcm(), NULL, g->key, g->nonce) == 1 &&
-	            EVP_DecryptUpdate(c, NULL, &n, (const unsigned char *)g->place.p, (int)g->place.n) == 1 &&
+	            EVP_DecryptUpdate(c, NULL, &n, (const unsigned char *)g->place.p,
+	                              (int)g->place.n) == 1 &&
 	            EVP_DecryptUpdate(c, out, &n, (const unsigned char *)in.p, (int)in.n) == 1 &&
 	            EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_SET_TAG, TAG, g->tag) == 1 &&
 	            EVP_DecryptFinal_ex(c, out + n, &n) == 1;

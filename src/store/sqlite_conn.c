@@ -30,14 +30,16 @@ err lite_open(struct lite *l, const char *file, bool writer, struct diag *diag)
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(l->h, common, NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
-		rc = sqlite3_exec(l->h, writer ? "PRAGMA cache_size=-65536" : "PRAGMA query_only=ON",
+		rc = sqlite3_exec(l->h,
+		                  writer ? "PRAGMA cache_size=-65536" : "PRAGMA query_only=ON",
 		                  NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
-		rc = sqlite3_create_function_v2(l->h, "pg_notify", 2, SQLITE_UTF8, NULL, no_notice, NULL,
-		                                NULL, NULL);
+		rc = sqlite3_create_function_v2(l->h, "pg_notify", 2, SQLITE_UTF8, NULL, no_notice,
+		                                NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
 		return DONE;
-	err e = diag_add(diag, ERR_STORE, 0, "%s: %s", file, l->h ? sqlite3_errmsg(l->h) : "out of memory");
+	err e = diag_add(diag, ERR_STORE, 0, "%s: %s", file,
+	                 l->h ? sqlite3_errmsg(l->h) : "out of memory");
 	lite_close(l);
 	return e;
 }
@@ -58,7 +60,8 @@ static err trouble(struct lite *l, const char *sql)
 		return FAIL(ERR_CONFLICT);
 	if (rc == SQLITE_CONSTRAINT_FOREIGNKEY)
 		return trouble_foreign_key(sql);
-	log_error("store_statement", LOG_Z("error", sqlite3_errmsg(l->h)), LOG_INT("code", rc), LOG_Z("sql", sql));
+	log_error("store_statement", LOG_Z("error", sqlite3_errmsg(l->h)), LOG_INT("code", rc),
+	          LOG_Z("sql", sql));
 	return FAIL(ERR_STORE);
 }
 
@@ -81,7 +84,8 @@ static err prepare(struct lite *l, const char *sql, struct lite_statement **out)
 		return DONE;
 	sqlite3_finalize(s->stmt);
 	*s = (struct lite_statement){ .sql = sql };
-	if (sqlite3_prepare_v3(l->h, sql, -1, SQLITE_PREPARE_PERSISTENT, &s->stmt, NULL) != SQLITE_OK)
+	if (sqlite3_prepare_v3(l->h, sql, -1, SQLITE_PREPARE_PERSISTENT, &s->stmt, NULL) !=
+	    SQLITE_OK)
 		return trouble(l, sql);
 	for (int i = 0; i < DB_ARGS_MAX; i++) {
 		char name[8];
@@ -149,7 +153,8 @@ static struct db_value column(struct arena *a, sqlite3_stmt *stmt, int c)
 	return (struct db_value){ .kind = type == SQLITE_BLOB ? DB_BLOB : DB_TEXT, .s = s };
 }
 
-err lite_query(struct arena *a, struct lite *l, const char *sql, struct db_args args, struct db_rows *out)
+err lite_query(struct arena *a, struct lite *l, const char *sql, struct db_args args,
+               struct db_rows *out)
 {
 	struct lite_statement *s;
 	VEC(struct db_value) cells = { 0 };
@@ -159,6 +164,7 @@ err lite_query(struct arena *a, struct lite *l, const char *sql, struct db_args 
 	while ((rc = sqlite3_step(s->stmt)) == SQLITE_ROW)
 		for (int c = 0; c < columns; c++)
 			VEC_PUSH(a, &cells, column(a, s->stmt, c));
-	*out = (struct db_rows){ cells.v, columns ? cells.n / (size_t)columns : 0, (size_t)columns };
+	*out = (struct db_rows){ cells.v, columns ? cells.n / (size_t)columns : 0,
+		                 (size_t)columns };
 	return end(l, s, rc);
 }

@@ -23,4 +23,5 @@ struct lite {
 err lite_open(struct lite *, const char *file, bool writer, struct diag *) MUST_CHECK;
 void lite_close(struct lite *);
 err lite_exec(struct lite *, const char *sql, struct db_args, int64_t *changed) MUST_CHECK;
-err lite_query(struct arena *, struct lite *, const char *sql, struct db_args, struct db_rows *) MUST_CHECK;
+err lite_query(struct arena *, struct lite *, const char *sql, struct db_args,
+               struct db_rows *) MUST_CHECK;

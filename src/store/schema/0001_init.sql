@@ -132,7 +132,6 @@ CREATE TABLE credential (
 	app_id TEXT NOT NULL,
 	issued_at_ms BIGINT NOT NULL,
 	secret_sealed BYTEA NOT NULL,
-	secret_mac BYTEA NOT NULL,
 	doc TEXT NOT NULL,
 	PRIMARY KEY (org, consumer_key),
 	FOREIGN KEY (org, app_id) REFERENCES app (org, id) ON DELETE CASCADE
@@ -155,7 +154,6 @@ CREATE TABLE api_proxy (
 	org TEXT NOT NULL REFERENCES organization (name),
 	kind BIGINT NOT NULL,
 	name TEXT NOT NULL,
-	last_revision BIGINT NOT NULL,
 	created_at_ms BIGINT NOT NULL,
 	created_by TEXT NOT NULL,
 	last_modified_at_ms BIGINT NOT NULL,

@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* PostgreSQL: a pool of connections per loop, one more that listens.
+ * A connection serves one transaction at a time and never leaves its loop; the fiber runs the transaction.
+ * Source: PostgreSQL 15, libpq; house. */
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "rt/fiber.h"
+#include "store/pg_conn.h"
+
+enum { CONNECTIONS = 8, WAIT_MS = 10000, POLL_MS = 250, RETRIES = 5, RECONNECT_POLLS = 4 };
+
+struct turn { /* a fiber that waits for a connection */
+	struct turn *next;
+	struct loop *loop;
+	struct pg_conn *conn;
+	bool given;
+	struct waker waker;
+};
+
+struct postgres {
+	struct db db;
+	struct arena *arena;
+	const char *url;
+	unsigned max; /* connections a loop */
+
+	pthread_mutex_t lock;          /* guards what follows, and the arena */
+	struct pg_conn *idle, *unused; /* unused: not connected */
+	struct turn *turns;            /* in order */
+	struct count {
+		struct count *next;
+		struct loop *loop;
+		unsigned n;
+	} * counts; /* connections out and idle, by loop */
+
+	pthread_t listener;
+	bool listening;
+	int stop; /* eventfd */
+	void (*heard)(void *arg);
+	void *heard_arg;
+};
+
+struct pg_tx {
+	struct db db;
+	struct pg_conn *conn;
+};
+
+static struct postgres *of_db(struct db *db) { return (struct postgres *)db; }
+static struct pg_conn *conn_of(struct db *tx) { return ((struct pg_tx *)tx)->conn; }
+static struct loop *my_loop(void) { return fiber_self() ? loop_self() : NULL; }
+
+/* ---- the pool; with the lock held where it says so ---- */
+static unsigned *count_locked(struct postgres *g, struct loop *loop)
+{
+	struct count *c = g->counts;
+	while (c && c->loop != loop)
+		c = c->next;
+	if (!c) {
+		c = arena_new(g->arena, struct count);
+		*c = (struct count){ g->counts, loop, 0 };
+		g->counts = c;
+	}
+	return &c->n;
+}
+
+static struct pg_conn *idle_locked(struct postgres *g, struct loop *loop)
+{
+	for (struct pg_conn **at = &g->idle; *at; at = &(*at)->next) {
+		struct pg_conn *p = *at;
+		if (p->loop == loop) {
+			*at = p->next;
+			return p;
+		}
+	}
+	return NULL;
+}
+
+static struct pg_conn *unused_locked(struct postgres *g, struct loop *loop)
+{
+	struct pg_conn *p = g->unused;
+	if (p)
+		g->unused = p->next;
+	else
+		p = arena_new(g->arena, struct pg_conn);
+	p->loop = loop;
+	(*count_locked(g, loop))++;
+	return p;
+}
+
+static void turn_leave_locked(struct postgres *g, struct turn *t)
+{
+	for (struct turn **at = &g->turns; *at; at = &(*at)->next) {
+		if (*at == t) {
+			*at = t->next;
+			return;
+		}
+	}
+}
+
+static void turn_join_locked(struct postgres *g, struct turn *t)
+{
+	struct turn **at = &g->turns;
+	while (*at)
+		at = &(*at)->next;
+	*at = t;
+}
+
+static struct pg_conn *next_locked(struct postgres *g, struct loop *loop)
+{
+	struct pg_conn *p = idle_locked(g, loop);
+	bool room = !loop || *count_locked(g, loop) < g->max;
+	return p || !room ? p : unused_locked(g, loop);
+}
+
+/* A connection of this loop's pool, perhaps not yet connected; waits its turn. */
+static err slot_take(struct postgres *g, struct pg_conn **out)
+{
+	struct turn t = { .loop = my_loop() };
+	pthread_mutex_lock(&g->lock);
+	*out = next_locked(g, t.loop);
+	if (!*out)
+		turn_join_locked(g, &t);
+	pthread_mutex_unlock(&g->lock);
+	if (*out)
+		return DONE;
+	err e = wait_waker(&t.waker, deadline_in(WAIT_MS));
+	pthread_mutex_lock(&g->lock);
+	if (!t.given)
+		turn_leave_locked(g, &t);
+	pthread_mutex_unlock(&g->lock);
+	*out = t.conn;
+	return t.given ? DONE : e.code == ERR_TIMEOUT ? FAIL(ERR_LIMIT) : e;
+}
+
+static void give(struct postgres *g, struct pg_conn *p)
+{
+	if (p->c && p->broken)
+		pg_disconnect(p);
+	pthread_mutex_lock(&g->lock);
+	struct turn *t = g->turns;
+	while (t && t->loop != p->loop)
+		t = t->next;
+	if (t) {
+		turn_leave_locked(g, t);
+		t->conn = p;
+		t->given = true;
+		wake(&t->waker);
+	} else {
+		struct pg_conn **list = p->c ? &g->idle : &g->unused;
+		if (!p->c)
+			(*count_locked(g, p->loop))--;
+		p->next = *list;
+		*list = p;
+	}
+	pthread_mutex_unlock(&g->lock);
+}
+
+static err take(struct postgres *g, struct pg_conn **out)
+{
+	struct arena *a = arena_create(0, 0);
+	struct diag diag = { .arena = a };
+	err e = slot_take(g, out);
+	if (!e.code && (*out)->c && !pg_is_alive(*out))
+		pg_disconnect(*out);
+	if (!e.code && !(*out)->c) {
+		e = pg_connect(*out, g->url, &diag);
+		if (e.code) {
+			log_error("store_connect", LOG_STR("error", diag_text(a, &diag)));
+			give(g, *out);
+		}
+	}
+	arena_destroy(&a);
+	return e;
+}
+
+/* ---- calls ---- */
+static err tx_exec(struct db *tx, const char *sql, struct db_args args, int64_t *changed)
+{
+	return pg_run(NULL, conn_of(tx), sql, args, NULL, changed);
+}
+
+static err tx_query(struct arena *a, struct db *tx, const char *sql, struct db_args args,
+                    struct db_rows *out)
+{
+	return pg_run(a, conn_of(tx), sql, args, out, NULL);
+}
+
+static err tx_tx(struct db *tx, err (*fn)(struct db *, void *), void *arg) { return fn(tx, arg); }
+static err tx_script(struct db *tx, const char *sql, struct diag *diag)
+{
+	return pg_script(conn_of(tx), sql, diag);
+}
+
+static err outer_exec(struct db *db, const char *sql, struct db_args args, int64_t *changed)
+{
+	struct pg_conn *p;
+	TRY(take(of_db(db), &p));
+	err e = pg_run(NULL, p, sql, args, NULL, changed);
+	give(of_db(db), p);
+	return e;
+}
+
+static err outer_query(struct arena *a, struct db *db, const char *sql, struct db_args args,
+                       struct db_rows *out)
+{
+	struct pg_conn *p;
+	TRY(take(of_db(db), &p));
+	err e = pg_run(a, p, sql, args, out, NULL);
+	give(of_db(db), p);
+	return e;
+}
+
+/* No listener of its own, no closing: a transaction is over when its function returns. */
+static const struct dialect words = { "TEXT COLLATE \"C\"", "BIGINT", "BYTEA", "" };
+static const struct driver inner = {
+	.exec = tx_exec, .query = tx_query, .tx = tx_tx, .dialect = &words, .script = tx_script
+};
+
+static err run_once(struct pg_conn *p, err (*fn)(struct db *, void *), void *arg)
+{
+	struct pg_tx tx = { .db.driver = &inner, .conn = p };
+	p->again = false;
+	TRY(pg_run(NULL, p, "BEGIN ISOLATION LEVEL READ COMMITTED", DB_NO_ARGS, NULL, NULL));
+	err e = fn(&tx.db, arg);
+	if (!e.code)
+		return pg_run(NULL, p, "COMMIT", DB_NO_ARGS, NULL, NULL);
+	bool again = p->again;
+	if (!p->broken && pg_run(NULL, p, "ROLLBACK", DB_NO_ARGS, NULL, NULL).code)
+		p->broken = true;
+	p->again = again;
+	return e;
+}
+
+static err outer_tx(struct db *db, err (*fn)(struct db *, void *), void *arg)
+{
+	struct pg_conn *p;
+	TRY(take(of_db(db), &p));
+	err e = run_once(p, fn, arg);
+	for (int i = 0; i < RETRIES && e.code && p->again && !p->broken; i++)
+		e = run_once(p, fn, arg);
+	give(of_db(db), p);
+	return e;
+}
+
+/* ---- listening ---- */
+/* True when it is time to stop. */
+static bool rest(struct postgres *g, int fd)
+{
+	struct pollfd f[2] = { { g->stop, POLLIN, 0 }, { fd, POLLIN, 0 } };
+	struct timespec t = { 0, POLL_MS * 1000000L };
+	ppoll(f, fd >= 0 ? 2 : 1, &t, NULL);
+	return f[0].revents != 0;
+}
+
+static bool listen_on(struct postgres *g, struct pg_conn *p)
+{
+	struct arena *a = arena_create(0, 0);
+	struct diag diag = { .arena = a };
+	err e = pg_connect(p, g->url, &diag);
+	if (!e.code)
+		e = pg_run(NULL, p, "LISTEN gatehouse", DB_NO_ARGS, NULL, NULL);
+	if (e.code && p->c)
+		pg_disconnect(p);
+	arena_destroy(&a);
+	return !e.code;
+}
+
+static void drain(struct pg_conn *p)
+{
+	for (PGnotify *n; (n = PQnotifies(p->c));)
+		PQfreemem(n);
+}
+
+static void *listen_all(void *arg)
+{
+	struct postgres *g = arg;
+	pthread_mutex_lock(&g->lock);
+	struct pg_conn *p = arena_new(g->arena, struct pg_conn);
+	pthread_mutex_unlock(&g->lock);
+	pthread_setname_np(pthread_self(), "store-listen");
+	for (unsigned polls = 0;; polls++) {
+		if (!p->c && polls % RECONNECT_POLLS == 0)
+			(void)!listen_on(g, p);
+		if (rest(g, p->c ? PQsocket(p->c) : -1))
+			break;
+		if (p->c && !pg_is_alive(p))
+			pg_disconnect(p);
+		if (p->c)
+			drain(p);
+		g->heard(g->heard_arg);
+	}
+	if (p->c)
+		pg_disconnect(p);
+	return NULL;
+}
+
+static void start_listening(struct db *db, void (*fn)(void *), void *arg)
+{
+	struct postgres *g = of_db(db);
+	sigset_t all, before;
+	g->heard = fn;
+	g->heard_arg = arg;
+	g->listening = true;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	must(pthread_create(&g->listener, NULL, listen_all, g) == 0);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+/* ---- opening and closing ---- */
+static void close_all(struct db *db)
+{
+	struct postgres *g = of_db(db);
+	if (g->listening) {
+		must(write(g->stop, &(uint64_t){ 1 }, sizeof(uint64_t)) == sizeof(uint64_t));
+		pthread_join(g->listener, NULL);
+	}
+	for (struct pg_conn *p = g->idle; p; p = p->next)
+		pg_disconnect(p);
+	close(g->stop);
+	pthread_mutex_destroy(&g->lock);
+	arena_destroy(&(struct arena *){ g->arena });
+}
+
+static err setting(struct arena *a, struct db *db, const char *sql, str *value, struct diag *diag)
+{
+	struct db_rows rows;
+	err e = db_query(a, db, sql, DB_NO_ARGS, &rows);
+	if (e.code || !rows.n)
+		return diag_add(diag, ERR_STORE, 0, "PostgreSQL: %s fails", sql);
+	*value = rows.v[0].s;
+	return DONE;
+}
+
+static err check_settings(struct db *db, struct diag *diag)
+{
+	str value;
+	TRY(setting(diag->arena, db, "SHOW synchronous_commit", &value, diag));
+	if (str_eq(value, S("off")))
+		return diag_add(
+			diag, ERR_DENIED, 0,
+			"PostgreSQL: synchronous_commit is off: an answered token could be lost");
+	TRY(setting(diag->arena, db, "SHOW server_encoding", &value, diag));
+	if (!str_eq(value, S("UTF8")))
+		return diag_add(diag, ERR_DENIED, 0,
+		                "PostgreSQL: the database's encoding is %.*s, not UTF8",
+		                STR(value));
+	return DONE;
+}
+
+/* Several nodes may start at once: one migrates, the others wait and find it done. */
+static err migrate_alone(struct postgres *g, struct diag *diag)
+{
+	struct pg_conn *p;
+	TRY(take(g, &p));
+	err e = pg_script(p, "SELECT pg_advisory_lock(7104886226)", diag);
+	if (!e.code)
+		e = migrate(&g->db, diag);
+	pg_disconnect(p); /* and with it the lock */
+	give(g, p);
+	return e;
+}
+
+static const struct driver outer = { .exec = outer_exec,
+	                             .query = outer_query,
+	                             .tx = outer_tx,
+	                             .listen = start_listening,
+	                             .close = close_all,
+	                             .dialect = &words,
+	                             .script = tx_script };
+
+err postgres_open(const struct db_options *o, struct diag *diag, struct db **out)
+{
+	struct arena *a = arena_create(0, 0);
+	struct postgres *g = arena_new(a, struct postgres);
+	*g = (struct postgres){ .db.driver = &outer,
+		                .arena = a,
+		                .url = str_z(a, o->location),
+		                .max = o->connections ? o->connections : CONNECTIONS,
+		                .stop = eventfd(0, EFD_CLOEXEC) };
+	pthread_mutex_init(&g->lock, NULL);
+	*out = &g->db;
+	struct pg_conn *p = arena_new(a, struct pg_conn);
+	err e = pg_connect(p, g->url, diag); /* the first, for its message */
+	if (!e.code) {
+		pg_disconnect(p);
+		e = check_settings(*out, diag);
+	}
+	if (!e.code)
+		e = migrate_alone(g, diag);
+	if (e.code)
+		db_close(out);
+	return e;
+}

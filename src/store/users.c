@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Users, password hashes and roles, a column a member.
+ * A user's key is (zone, origin, lower-case name), so nobody is two users by the case of a letter.
+ * Source: store/users.h. */
+#include "store/users.h"
+
+#include "base/rand.h"
+#include "store/inside.h"
+
+#define KEY_ARGS(k) DB_T((k)->zone), DB_T((k)->origin), DB_T((k)->name)
+
+struct user_call {
+	struct arena *arena;
+	const struct user_key *key;
+	struct user *user;
+	struct edit *edit;
+	str org, role, hash;
+};
+
+static struct change change_of(const struct user_key *k, str org)
+{
+	return (struct change){ .kind = FEED_user, .org = org, .name = k->name };
+}
+
+static err insert_user(struct db *tx, void *arg)
+{
+	const struct user *u = ((struct user_call *)arg)->user;
+	return db_exec(tx,
+	               "INSERT INTO user_account (zone, origin, name, id, email, first_name, "
+	               "last_name, active,"
+	               " created_at_ms, last_modified_at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, "
+	               "$8, $9, $10)",
+	               DB_ARGS(KEY_ARGS(&u->key), DB_T(u->id), DB_T(u->email), DB_T(u->first_name),
+	                       DB_T(u->last_name), DB_I(u->active), DB_I(u->created_at_ms),
+	                       DB_I(u->last_modified_at_ms)),
+	               NULL);
+}
+
+static str given(str s) { return str_given(s) ? s : S(""); }
+
+err user_create(struct store *st, const struct user *in)
+{
+	struct arena *a = arena_create(0, 0);
+	struct user u = *in;
+	struct user_call call = { .arena = a, .user = &u };
+	u.key.name = str_lower(a, u.key.name);
+	u.id = u.id.n ? u.id : rand_uuid(a);
+	u.email = given(u.email);
+	u.first_name = given(u.first_name);
+	u.last_name = given(u.last_name);
+	u.created_at_ms = u.last_modified_at_ms = clock_ms();
+	struct change c = change_of(&u.key, STR_NONE);
+	err e = store_change(st, &c, insert_user, &call);
+	arena_destroy(&a);
+	return e;
+}
+
+static err read_user(struct arena *a, struct db *db, const struct user_key *k, struct user **out)
+{
+	struct db_rows rows;
+	TRY(one_row(a, db,
+	            "SELECT id, email, first_name, last_name, active, created_at_ms, "
+	            "last_modified_at_ms"
+	            " FROM user_account WHERE zone = $1 AND origin = $2 AND name = $3",
+	            DB_ARGS(KEY_ARGS(k)), &rows));
+	const struct db_value *c = rows.v;
+	*out = arena_new(a, struct user);
+	**out = (struct user){ { str_dup(a, k->zone), str_dup(a, k->origin), str_dup(a, k->name) },
+		               c[0].s,
+		               c[1].s,
+		               c[2].s,
+		               c[3].s,
+		               c[4].i != 0,
+		               c[5].i,
+		               c[6].i };
+	return DONE;
+}
+
+static struct user_key lower(struct arena *a, const struct user_key *k)
+{
+	return (struct user_key){ k->zone, k->origin, str_lower(a, k->name) };
+}
+
+err user_get(struct arena *a, struct store *st, const struct user_key *k, struct user **out)
+{
+	struct user_key key = lower(a, k);
+	return read_user(a, st->db, &key, out);
+}
+
+err user_list(struct arena *a, struct store *st, str zone, const struct page *p, struct strs *names)
+{
+	return names_query(a, st->db,
+	                   "SELECT DISTINCT name FROM user_account WHERE zone = $1 AND name >= $2 "
+	                   "ORDER BY name LIMIT $3",
+	                   DB_ARGS(DB_T(zone), DB_T(page_start(p)), DB_I(page_count(p))), names);
+}
+
+static err edit_user(struct db *tx, void *arg)
+{
+	struct user_call *c = arg;
+	TRY(read_user(c->arena, tx, c->key, &c->user));
+	struct user_key key = c->user->key;
+	str id = c->user->id;
+	TRY(c->edit->fn(c->arena, c->user, c->edit->arg));
+	c->user->key = key;
+	c->user->id = id;
+	c->user->last_modified_at_ms = clock_ms();
+	return exec_one(
+		tx,
+		"UPDATE user_account SET email = $4, first_name = $5, last_name = $6, active = $7,"
+		" last_modified_at_ms = $8 WHERE zone = $1 AND origin = $2 AND name = $3",
+		DB_ARGS(KEY_ARGS(c->key), DB_T(given(c->user->email)),
+	                DB_T(given(c->user->first_name)), DB_T(given(c->user->last_name)),
+	                DB_I(c->user->active), DB_I(c->user->last_modified_at_ms)));
+}
+
+err user_change(struct arena *a, struct store *st, const struct user_key *k, struct edit *edit,
+                struct user **out)
+{
+	struct user_key key = lower(a, k);
+	struct user_call call = { .arena = a, .key = &key, .edit = edit };
+	struct change c = change_of(&key, STR_NONE);
+	TRY(store_change(st, &c, edit_user, &call));
+	*out = call.user;
+	return DONE;
+}
+
+static err delete_user(struct db *tx, void *arg)
+{
+	return exec_one(tx,
+	                "DELETE FROM user_account WHERE zone = $1 AND origin = $2 AND name = $3",
+	                DB_ARGS(KEY_ARGS(((struct user_call *)arg)->key)));
+}
+
+static err write_password(struct db *tx, void *arg)
+{
+	struct user_call *c = arg;
+	return exec_one(tx,
+	                "UPDATE user_account SET password = $4, last_modified_at_ms = $5"
+	                " WHERE zone = $1 AND origin = $2 AND name = $3",
+	                DB_ARGS(KEY_ARGS(c->key), DB_T(c->hash), DB_I(clock_ms())));
+}
+
+static err insert_role(struct db *tx, void *arg)
+{
+	struct user_call *c = arg;
+	return db_exec(
+		tx,
+		"INSERT INTO user_role (org, zone, origin, name, role) VALUES ($1, $2, $3, $4, $5)"
+		" ON CONFLICT (org, zone, origin, name, role) DO NOTHING",
+		DB_ARGS(DB_T(c->org), KEY_ARGS(c->key), DB_T(c->role)), NULL);
+}
+
+static err delete_role(struct db *tx, void *arg)
+{
+	struct user_call *c = arg;
+	return exec_one(tx,
+	                "DELETE FROM user_role WHERE org = $1 AND zone = $2 AND origin = $3 AND "
+	                "name = $4 AND role = $5",
+	                DB_ARGS(DB_T(c->org), KEY_ARGS(c->key), DB_T(c->role)));
+}
+
+/* A change of one user that answers nothing: the call's key is given its lower-case name. */
+static err simple_change(struct store *st, struct user_call *call, err (*fn)(struct db *, void *))
+{
+	struct arena *a = arena_create(256, 0);
+	struct user_key key = lower(a, call->key);
+	struct change c = change_of(&key, call->org);
+	call->key = &key;
+	err e = store_change(st, &c, fn, call);
+	arena_destroy(&a);
+	return e;
+}
+
+err user_delete(struct store *st, const struct user_key *k)
+{
+	return simple_change(st, &(struct user_call){ .key = k }, delete_user);
+}
+
+err user_password_set(struct store *st, const struct user_key *k, str hash)
+{
+	return simple_change(st, &(struct user_call){ .key = k, .hash = hash }, write_password);
+}
+
+err user_role_grant(struct store *st, str org, const struct user_key *k, str role)
+{
+	return simple_change(st, &(struct user_call){ .key = k, .org = org, .role = role },
+	                     insert_role);
+}
+
+err user_role_revoke(struct store *st, str org, const struct user_key *k, str role)
+{
+	return simple_change(st, &(struct user_call){ .key = k, .org = org, .role = role },
+	                     delete_role);
+}
+
+err user_password(struct arena *a, struct store *st, const struct user_key *k, str *hash,
+                  bool *active)
+{
+	struct user_key key = lower(a, k);
+	struct db_rows rows;
+	TRY(one_row(a, st->db,
+	            "SELECT password, active FROM user_account WHERE zone = $1 AND origin = $2 AND "
+	            "name = $3"
+	            " AND password IS NOT NULL",
+	            DB_ARGS(KEY_ARGS(&key)), &rows));
+	*hash = rows.v[0].s;
+	*active = rows.v[1].i != 0;
+	return DONE;
+}
+
+err user_roles(struct arena *a, struct store *st, str org, const struct user_key *k,
+               struct strs *roles)
+{
+	struct user_key key = lower(a, k);
+	return names_query(a, st->db,
+	                   "SELECT role FROM user_role WHERE org = $1 AND zone = $2 AND origin = "
+	                   "$3 AND name = $4"
+	                   " ORDER BY role",
+	                   DB_ARGS(DB_T(org), KEY_ARGS(&key)), roles);
+}
+
+err user_organizations(struct arena *a, struct store *st, const struct user_key *k,
+                       struct strs *orgs)
+{
+	struct user_key key = lower(a, k);
+	return names_query(a, st->db,
+	                   "SELECT DISTINCT org FROM user_role WHERE zone = $1 AND origin = $2 AND "
+	                   "name = $3 ORDER BY org",
+	                   DB_ARGS(KEY_ARGS(&key)), orgs);
+}
+
+err role_users(struct arena *a, struct store *st, str org, str role, struct strs *names)
+{
+	return names_query(
+		a, st->db,
+		"SELECT DISTINCT name FROM user_role WHERE org = $1 AND role = $2 ORDER BY name",
+		DB_ARGS(DB_T(org), DB_T(role)), names);
+}
+
+err role_list(struct arena *a, struct store *st, str org, struct strs *roles)
+{
+	return names_query(a, st->db,
+	                   "SELECT DISTINCT role FROM user_role WHERE org = $1 ORDER BY role",
+	                   DB_ARGS(DB_T(org)), roles);
+}
