@@ -54,7 +54,7 @@ struct message *developers_create(struct api *q)
 	if (bad || (bad = incomplete(q, &d)))
 		return bad;
 	d.created_by = d.last_modified_by = q->who.key.name;
-	err e = developer_create(q->store, q->org, &d);
+	err e = developer_create(q->arena, q->store, q->org, &d);
 	if (e.code == ERR_CONFLICT)
 		return answer_error(q, 409, "developer.service.DeveloperAlreadyExists",
 		                 "Developer %.*s already exists in organization %.*s", STR(d.email), STR(q->org));

@@ -77,7 +77,7 @@ static struct message *create(struct api *q, const struct api_key *key, const st
 {
 	struct revision r = { .created_by = q->who.key.name, .last_modified_by = q->who.key.name,
 		              .version = { 4, 0 } };
-	err e = revision_create(q->store, key, &r, files);
+	err e = revision_create(q->arena, q->store, key, &r, files);
 	return e.code ? answer_trouble(q, e) : revision_answer(q, 201, key, r.number);
 }
 

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 struct store *store;
@@ -72,6 +73,12 @@ int suite_end(void **state)
 	arena_destroy(&a);
 	unlink(key_file);
 	return 0;
+}
+
+void rest_ms(int ms)
+{
+	struct timespec t = { ms / 1000, ms % 1000 * 1000000L };
+	clock_nanosleep(CLOCK_MONOTONIC, 0, &t, NULL);
 }
 
 struct one {

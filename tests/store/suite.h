@@ -54,6 +54,8 @@ void suite_reopen(void);
 /* n threads run fn(arg, i) at once; returns when all have ended. */
 void at_once(int n, void (*fn)(void *arg, int i), void *arg);
 
+void rest_ms(int ms); /* on a plain thread */
+
 /* Things to hang other things on. */
 struct developer *make_developer(str email);
 struct api_product *make_product(str name, int approval_type);
