@@ -31,6 +31,7 @@ struct fetch {
 	/* the request on its way */
 	str first;            /* its head, then the first pieces of its body */
 	str piece;
+	bool streamed;        /* its body is a stream: what was read of it is gone */
 	bool chunked, ended;  /* ended: piece is the last of the body */
 	int64_t left;         /* of a stream of known length */
 	size_t put;           /* bytes that the kernel took */
@@ -274,15 +275,16 @@ static err prepare(struct fetch *f, const struct http_origin *o)
 	struct body *body = &f->request->body;
 	TRY(write_head(f, o));
 	f->piece = body->kind == BODY_BYTES ? body->bytes : S("");
-	f->ended = body->kind != BODY_STREAM;
-	if (body->kind == BODY_STREAM && body->source->ready)
+	f->streamed = body->kind == BODY_STREAM;
+	f->ended = !f->streamed;
+	if (f->streamed && body->source->ready)
 		return next_piece(f);
 	return DONE;
 }
 
 static err send_request(struct fetch *f)
 {
-	if (f->request->body.kind != BODY_STREAM || f->piece.n || f->ended) {
+	if (f->piece.n || f->ended) {
 		TRY(push_piece(f));
 	} else { /* the body has to be waited for: the head goes ahead */
 		struct iovec head = vec(f->first);
@@ -328,13 +330,14 @@ static err get_wire(struct fetch *f, bool fresh)
 	return e.code ? fail(f, connect_failure(e.code), e.code) : DONE;
 }
 
-static bool may_be_sent_twice(const struct message *m)
+/* RFC 9110 §9.2.2 */
+static bool may_be_sent_twice(const struct fetch *f)
 {
 	static const str verbs[] = { S_INIT("GET"), S_INIT("HEAD"), S_INIT("PUT"), S_INIT("DELETE"),
 		                     S_INIT("OPTIONS"), S_INIT("TRACE") };
 	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
-		if (str_eq(m->verb, verbs[i]))
-			return m->body.kind != BODY_STREAM;
+		if (str_eq(f->request->verb, verbs[i]))
+			return !f->streamed;
 	return false;
 }
 
@@ -342,7 +345,7 @@ static bool may_be_sent_twice(const struct message *m)
 static bool may_retry(const struct fetch *f, err e)
 {
 	return e.code == ERR_IO && f->why == HTTP_UNEXPECTED_END && f->wire && f->wire->reused &&
-	       f->buf->end == 0 && (f->put == 0 || may_be_sent_twice(f->request));
+	       f->buf->end == 0 && (f->put == 0 || may_be_sent_twice(f));
 }
 
 static err try_once(struct fetch *f, bool fresh)
