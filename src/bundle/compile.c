@@ -148,10 +148,7 @@ static void make_target(struct compile *c, const struct loaded_endpoint *l, stru
 	}
 	out->url = x->connection->url;
 	out->tls = make_tls(c, l->file, x->connection->ssl);
-	c->diag->file = l->file;
-	err e = target_properties(&c->loaded.binder, &x->connection->properties, &out->props);
-	c->diag->file = STR_NONE;
-	c->worst = e.code ? e : c->worst;
+	must(!target_properties(&c->loaded.binder, &x->connection->properties, &out->props).code);
 }
 
 static void make_targets(struct compile *c)
@@ -232,10 +229,7 @@ static void make_proxy_endpoint(struct compile *c, const struct loaded_endpoint 
 		COMPLAIN(c, l->file, x->listen->line, "<BasePath> is \"%.*s\"; %s", STR(x->listen->base_path), fault);
 	out->base_path = x->listen->base_path;
 	out->virtual_hosts = x->listen->virtual_hosts;
-	c->diag->file = l->file;
-	err e = proxy_properties(&c->loaded.binder, &x->listen->properties, out);
-	c->diag->file = STR_NONE;
-	c->worst = e.code ? e : c->worst;
+	must(!proxy_properties(&c->loaded.binder, &x->listen->properties, out).code);
 	if (!x->routes.n)
 		COMPLAIN(c, l->file, x->ep.line, "the ProxyEndpoint \"%.*s\" needs a <RouteRule>; one without target answers by itself",
 		         STR(x->ep.name));

@@ -90,19 +90,31 @@ static bool is_policy_folder(str folder)
 	return str_eq(folder, S("policies")) || str_eq(folder, S("stepdefinitions"));
 }
 
+static err load_proxy(struct loaded *l, const struct xml_node *root, struct proxy_endpoint_xml **out)
+{
+	TRY(load_as(l, root, "ProxyEndpoint", proxy_endpoint_fields, sizeof **out, out));
+	return proxy_properties(&l->binder, &(*out)->listen->properties, &(struct proxy_endpoint){ 0 });
+}
+
+static err load_target(struct loaded *l, const struct xml_node *root, struct target_endpoint_xml **out)
+{
+	TRY(load_as(l, root, "TargetEndpoint", target_endpoint_fields, sizeof **out, out));
+	if (!(*out)->connection)
+		return DONE;
+	return target_properties(&l->binder, &(*out)->connection->properties, &(struct target_properties){ 0 });
+}
+
 static void load_in(struct loaded *l, const struct xml_node *root, str file, str folder)
 {
 	struct arena *a = l->binder.arena;
 	struct loaded_endpoint e = { .file = str_dup(l->binder.diag->arena, file) };
 	err got;
 	if (str_eq(folder, S("proxies"))) {
-		got = load_as(l, root, "ProxyEndpoint", proxy_endpoint_fields,
-		              sizeof(struct proxy_endpoint_xml), &e.proxy);
+		got = load_proxy(l, root, &e.proxy);
 		if (!got.code)
 			VEC_PUSH(a, &l->proxies, e);
 	} else if (str_eq(folder, S("targets"))) {
-		got = load_as(l, root, "TargetEndpoint", target_endpoint_fields,
-		              sizeof(struct target_endpoint_xml), &e.target);
+		got = load_target(l, root, &e.target);
 		if (!got.code)
 			VEC_PUSH(a, &l->targets, e);
 	} else if (str_eq(folder, S("sharedflows"))) {
