@@ -88,7 +88,7 @@ static err take_path(struct db *tx, struct deploy_call *c, const struct base_pat
 	TRY(one_row(
 		c->arena, tx,
 		"SELECT name, revision FROM base_path_use WHERE org = $1 AND env = $2 AND "
-	        "virtual_host = $3"
+		"virtual_host = $3"
 		" AND path = $4",
 		DB_ARGS(DB_T(r->api.org), DB_T(r->env), DB_T(use->virtual_host), DB_T(use->path)),
 		&rows));

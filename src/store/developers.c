@@ -84,7 +84,7 @@ err developer_emails(struct arena *a, struct store *st, str org, const struct pa
 	return names_query(
 		a, st->db,
 		"SELECT email FROM developer WHERE org = $1 AND email >= $2 ORDER BY email LIMIT "
-	        "$3",
+		"$3",
 		DB_ARGS(DB_T(org), DB_T(str_lower(a, page_start(p))), DB_I(page_count(p))), out);
 }
 
@@ -108,10 +108,12 @@ err developer_list(struct arena *a, struct store *st, str org, const struct page
 		a, st->db,
 		"SELECT developer_id, name FROM app WHERE org = $1 ORDER BY developer_id, name",
 		DB_ARGS(DB_T(org)), &rows));
+	str *names = arena_array(a, str, rows.n + 1); /* by developer: each gets a slice */
 	for (size_t i = 0; i < rows.n; i++) {
 		struct developer *d = map_get(&by_id, db_row(&rows, i)[0].s);
-		if (d)
-			strs_add(a, &d->apps, db_row(&rows, i)[1].s);
+		names[i] = db_row(&rows, i)[1].s;
+		if (d && !d->apps.n++)
+			d->apps.v = &names[i];
 	}
 	return DONE;
 }

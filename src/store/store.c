@@ -36,7 +36,7 @@ static err add_keys(struct db *tx, void *arg)
 		TRY(db_exec(
 			tx,
 			"INSERT INTO seal_key (id, proof) VALUES ($1, $2) ON CONFLICT (id) DO "
-		        "NOTHING",
+			"NOTHING",
 			DB_ARGS(DB_I(seal_id(k->seal, i)), DB_B(proof_of(k->arena, k->seal, i))),
 			NULL));
 	return DONE;

@@ -105,7 +105,7 @@ err virtual_host_change(struct arena *a, struct store *st, const struct vhost_ke
 		.edit = edit,
 		.select = VHOST_BY_NAME,
 		.update = "UPDATE virtual_host SET doc = $4 WHERE org = $1 AND env = $2 AND name = "
-		          "$3",
+			  "$3",
 		.key = DB_ARGS(DB_T(k->org), DB_T(k->env), DB_T(k->name)),
 		.settle = settle_vhost,
 		.context = &copy,
