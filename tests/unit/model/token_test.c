@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Token keys: they sort by the hour of expiry, and never sorts last.
+/* Token keys.
+ * They sort by the hour of expiry, and never sorts last.
  * Source: docs/why/token_keys.md. */
 #include <setjmp.h>
 #include <stdarg.h>

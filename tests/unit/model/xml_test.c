@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Nouns in XML, out and in: what is written reads back the same, and refusals name line and element.
+/* Nouns in XML, out and in.
+ * What is written reads back the same, and a refusal names line and element.
  * Source: model/xml.h. */
 #include <setjmp.h>
 #include <stdarg.h>
