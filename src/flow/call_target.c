@@ -48,32 +48,30 @@ static bool evaluate(struct exchange *x)
 	return true;
 }
 
-static void forwarded_for(struct exchange *x, struct headers *headers)
+/* Edge's property: the client's address is appended for the target. */
+static struct headers with_forwarded_for(struct exchange *x)
 {
-	if (!x->endpoint->x_forwarded_for || !x->call->sock)
-		return;
+	const struct headers *from = &x->request->headers;
+	struct headers to = { .cap = from->n + 1 };
+	to.v = arena_array(x->arena, struct header, to.cap);
+	memcpy(to.v, from->v, from->n * sizeof *to.v);
+	to.n = from->n;
 	str name = S("X-Forwarded-For"), peer = sock_peer_ip(x->call->sock);
-	str before = headers_all(x->arena, headers, name);
-	headers_set(x->arena, headers, name,
+	str before = headers_all(x->arena, from, name);
+	headers_set(x->arena, &to, name,
 	            before.n ? str_fmt(x->arena, "%.*s, %.*s", STR(before), STR(peer)) : peer);
+	return to;
 }
 
-/* The request as the target gets it; a shallow copy, so that request.* stays what it was. */
+/* The request as the target gets it; a shallow copy, so that request.* stays what it was.  Host is the
+ * origin's affair. */
 static struct message outgoing(struct exchange *x)
 {
 	struct message m = *x->request;
 	m.path = x->target_path;
 	m.query = x->target_query;
-	m.headers = (struct headers){ 0 };
-	m.headers.cap = x->request->headers.n + 2;
-	m.headers.v = arena_alloc(x->arena, m.headers.cap * sizeof(struct header),
-	                          _Alignof(struct header));
-	for (size_t i = 0; i < x->request->headers.n; i++)
-		if (!str_ieq(x->request->headers.v[i].name, S("Host")))
-			m.headers.v[m.headers.n++] = x->request->headers.v[i];
-	forwarded_for(x, &m.headers);
-	if (str_given(x->target_host_header))
-		headers_set(x->arena, &m.headers, S("Host"), x->target_host_header);
+	if (x->endpoint->x_forwarded_for && x->call->sock)
+		m.headers = with_forwarded_for(x);
 	return m;
 }
 
@@ -140,7 +138,8 @@ enum verdict call_target(struct exchange *x)
 		return x->fault_pending ? FAULT : fault_raise(x, &gateway_faults[TARGET_MISSING]);
 	const struct uri *uri = &x->target_uri;
 	struct http_origin origin = { .host = uri->host, .port = uri->port };
-	origin.host_header = exchange_target_authority(x);
+	origin.host_header = str_given(x->target_host_header) ? x->target_host_header
+	                                                      : exchange_target_authority(x);
 	if (uri->tls)
 		origin.tls = x->target->tls ? x->target->tls : x->tls;
 	struct http_timeouts limits = timeouts(&x->target->props);

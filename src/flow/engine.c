@@ -217,6 +217,19 @@ static enum verdict step_proxy_response(struct exchange *x)
 	return run_segment(x, SEG_PROXY_RESPONSE, &x->endpoint->ep);
 }
 
+/* Not a byte went out: the head cannot be written, or the target broke off before its first byte.  The
+ * flows have run, so no rule is asked. */
+static void send_instead(struct exchange *x, err e)
+{
+	fault_raise(x, &gateway_faults[e.code == ERR_SYNTAX    ? BAD_GATEWAY
+	                               : e.code == ERR_TIMEOUT ? GATEWAY_TIMEOUT
+	                                                       : UNEXPECTED_EOF]);
+	x->in_error = true;
+	make_error(x);
+	if (http_answer(x->call, x->error, deadline_in(GRACE_MS)).code)
+		x->client_gone = true;
+}
+
 static enum verdict step_send(struct exchange *x)
 {
 	struct message *answer = x->in_error ? x->error : x->response;
@@ -224,7 +237,9 @@ static enum verdict step_send(struct exchange *x)
 		answer = x->response = message_response(x->arena, 200);
 	x->client_sent_start_ms = loop_utc_ms(x->loop);
 	err e = http_answer(x->call, answer, x->deadline);
-	x->client_gone |= e.code != ERR_NONE;
+	x->client_gone |= e.code == ERR_CANCELED;
+	if (e.code && !x->call->answered && !x->client_gone)
+		send_instead(x, e);
 	x->client_sent_end_ms = loop_utc_ms(x->loop);
 	return CONTINUE;
 }

@@ -86,10 +86,10 @@ static str json_form(struct arena *a, enum soap soap, str string, str code)
 		return str_fmt(
 			a,
 			"{\"Envelope\":{\"Body\":{\"Fault\":{\"faultcode\":\"soap:Server\","
-		        "\"detail\":{\"source\":"
+			"\"detail\":{\"source\":"
 			"{\"errorcode\":\"%.*s\"}},\"faultstring\":\"%.*s\",\"faultactor\":{}}},"
 			"\"encodingStyle\":\"http:\\/\\/schemas.xmlsoap.org\\/soap\\/encoding\\/"
-		        "\"}}",
+			"\"}}",
 			STR(code), STR(string));
 	return str_fmt(a,
 	               "{\"fault\":{\"faultstring\":\"%.*s\",\"detail\":{\"errorcode\":\"%.*s\"}}}",
@@ -116,9 +116,9 @@ static str xml_form(struct arena *a, enum soap soap, str string, str code)
 			"<?xml version='1.0' encoding='UTF-8'?>"
 			"<soap:Envelope xmlns:soap=\"http://schemas.xmlsoap.org/soap/envelope/\" "
 			"soap:encodingStyle=\"http://schemas.xmlsoap.org/soap/encoding/"
-		        "\"><soap:Body><soap:Fault>"
+			"\"><soap:Body><soap:Fault>"
 			"<faultcode>soap:Server</faultcode><faultstring>%.*s</"
-		        "faultstring><faultactor/>"
+			"faultstring><faultactor/>"
 			"<detail><source><errorcode>%.*s</errorcode></source></detail>"
 			"</soap:Fault></soap:Body></soap:Envelope>",
 			STR(string), STR(code));

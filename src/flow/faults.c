@@ -12,7 +12,7 @@ static void add_headers(struct exchange *x, const struct headers *from)
 }
 
 /* The answer as it stands before any rule has touched it. */
-static void make_error(struct exchange *x)
+void make_error(struct exchange *x)
 {
 	x->fault_pending = false;
 	if (x->raised.by_raise_fault) {

@@ -11,3 +11,5 @@ enum verdict run_steps(struct exchange *, const struct steps *);
 enum verdict call_target(struct exchange *); /* call_target.c */
 /* The error flow: fault rules, the default rule, and x->error as it goes out (faults.c). */
 void run_fault_flow(struct exchange *);
+/* x->error as the fault that was raised says it, before any rule. */
+void make_error(struct exchange *);

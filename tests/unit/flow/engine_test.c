@@ -242,6 +242,8 @@ static err test_answer(struct http_call *call, struct message *m, deadline until
 {
 	assert_false(deadline_passed(until));
 	assert_false(call->answered);
+	if (m->status == 298) /* a stream that breaks before its first byte */
+		return FAIL(ERR_IO);
 	call->answered = true;
 	now->answer = m;
 	leave('#');
@@ -346,6 +348,8 @@ static const struct row rows[] = {
 	  .trail = "@#z", .status = 404, .body = "target's" },
 	{ "target 500: its rules", .target_status = 500, .t_rules = "a", .rules = "x", .dflt = "*x", .trail = "@a#", .status = 500, .body = "target's" },
 	{ "target 302 is a success", .target_status = 302, .post2 = "a", .trail = "@a#", .status = 302 },
+	{ "the target breaks off before the answer has begun", .target_status = 298, .after = "z", .trail = "@#z", .status = 502,
+	  .body = "{\"fault\":{\"faultstring\":\"Unexpected EOF at target\",\"detail\":{\"errorcode\":\"messaging.adaptors.http.flow.UnexpectedEOFAtTarget\"}}}" },
 	{ "nobody listens", .failure = HTTP_CONNECT_REFUSED, .t_rules = "a", .post2 = "x", .trail = "a#", .status = 503,
 	  .body = "{\"fault\":{\"faultstring\":\"The Service is temporarily unavailable\",\"detail\":{\"errorcode\":\"messaging.adaptors.http.flow.ServiceUnavailable\"}}}" },
 	{ "connect time-out", .failure = HTTP_CONNECT_TIMEOUT, .trail = "#", .status = 503 },
@@ -403,7 +407,6 @@ static void what_the_target_is_asked(void **state)
 		assert_true(str_eq(run.sent.query, str_from_z(asked[i].want_query)));
 		assert_true(str_given(run.sent.query) == (asked[i].want_query != NULL));
 		assert_true(str_eq(run.origin.host_header, str_from_z(asked[i].want_host)));
-		assert_false(str_given(headers_get(&run.sent.headers, S("Host"))));
 		assert_true(str_eq(headers_get(&run.sent.headers, S("x-client")), S("1")));
 		finish(&run);
 	}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Lines are composed by hand into the loop's buffer: no printf, no allocation.
+ * A line is whole or not there; no query, no header, nothing secret is in it.
+ * Source: house ("logging"). */
+#include "gateway/access_log.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "flow/snapshot.h"
+
+enum {
+	ACCESS_LOG_BYTES = 256 * 1024,
+	LINE_MAX_BYTES = 12 * 1024,
+	PATH_MAX_BYTES = 1024,
+	FLUSH_MS = 1000
+};
+
+/* ---- a line ---- */
+
+static char *put(char *p, str s)
+{
+	memcpy(p, s.p, s.n);
+	return p + s.n;
+}
+
+static char *put_number(char *p, int64_t n)
+{
+	char digits[20];
+	size_t at = sizeof digits;
+	uint64_t u = n < 0 ? 0 : (uint64_t)n;
+	do
+		digits[--at] = (char)('0' + u % 10);
+	while (u /= 10);
+	return put(p, str_from(digits + at, sizeof digits - at));
+}
+
+/* A JSON string's inside, at most max bytes of s; what is not plain ASCII becomes \u00XX. */
+static char *put_escaped(char *p, str s, size_t max)
+{
+	static const char hex[] = "0123456789abcdef";
+	for (size_t i = 0; i < s.n && i < max; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+		if (c >= ' ' && c < 0x7f && c != '"' && c != '\\') {
+			*p++ = (char)c;
+			continue;
+		}
+		p = put(p, S("\\u00"));
+		*p++ = hex[c >> 4];
+		*p++ = hex[c & 15];
+	}
+	return p;
+}
+
+static char *put_text(char *p, str key, str value, size_t max)
+{
+	if (!value.n)
+		return p;
+	p = put(p, key);
+	p = put_escaped(p, value, max);
+	*p++ = '"';
+	return p;
+}
+
+static char *put_time(struct access_log *log, char *p, int64_t ms)
+{
+	if (ms / 1000 != log->text_ms) {
+		time_t seconds = (time_t)(log->text_ms = ms / 1000);
+		struct tm tm;
+		must(gmtime_r(&seconds, &tm));
+		strftime(log->text, sizeof log->text, "%Y-%m-%dT%H:%M:%S", &tm);
+	}
+	p = put(p, str_from_z(log->text));
+	*p++ = '.';
+	*p++ = (char)('0' + ms % 1000 / 100);
+	*p++ = (char)('0' + ms % 100 / 10);
+	*p++ = (char)('0' + ms % 10);
+	return put(p, S("Z\""));
+}
+
+static char *put_line(struct access_log *log, char *p, const struct exchange *x, unsigned status)
+{
+	const struct http_call *call = x->call;
+	p = put_time(log, put(p, S("{\"time\":\"")), call->received_start_ms);
+	p = put_text(p, S(",\"id\":\""), x->message_id, 64);
+	p = put_text(p, S(",\"client\":\""), call->sock ? sock_peer_ip(call->sock) : S(""), 64);
+	if (x->snapshot) {
+		p = put_text(p, S(",\"org\":\""), snapshot_organization(x->snapshot), 64);
+		p = put_text(p, S(",\"env\":\""), snapshot_environment(x->snapshot), 64);
+	}
+	p = put_text(p, S(",\"vhost\":\""), x->virtual_host, 64);
+	if (x->proxy) {
+		p = put_text(p, S(",\"proxy\":\""), x->proxy->name, 64);
+		p = put_text(p, S(",\"revision\":\""), x->proxy->revision, 16);
+	}
+	p = put_text(p, S(",\"verb\":\""), x->request->verb, 32);
+	p = put_text(p, S(",\"path\":\""), x->request_path, PATH_MAX_BYTES);
+	p = put_number(put(p, S(",\"status\":")), status);
+	p = put_number(put(p, S(",\"bytes\":")), (int64_t)call->bytes_out);
+	p = put_number(put(p, S(",\"ms\":")), x->client_sent_end_ms - call->received_start_ms);
+	if (x->target_sent_start_ms)
+		p = put_number(put(p, S(",\"target_ms\":")),
+		               x->target_received_start_ms - x->target_sent_start_ms);
+	if (x->in_error)
+		p = put_text(p, S(",\"fault\":\""), x->raised.code, 128);
+	return put(p, S("}\n"));
+}
+
+/* ---- buffers ---- */
+
+/* PATH_MAX_BYTES escaped is six times as long; the other values are bounded far below the rest. */
+_Static_assert(6 * PATH_MAX_BYTES + 6 * 700 + 500 < LINE_MAX_BYTES, "a line fits");
+
+void access_log_add(struct access_log *log, const struct exchange *x, unsigned status)
+{
+	if (log->fd < 0)
+		return;
+	if (log->filled + LINE_MAX_BYTES > ACCESS_LOG_BYTES) {
+		atomic_fetch_add_explicit(&log->dropped, 1, memory_order_relaxed);
+		return;
+	}
+	char *p = log->filling + log->filled;
+	log->filled += (size_t)(put_line(log, p, x, status) - p);
+	if (log->filled > ACCESS_LOG_BYTES / 2 && !log->busy)
+		wake(&log->due);
+}
+
+static void write_out(void *arg)
+{
+	struct access_log *log = arg;
+	for (size_t at = 0; at < log->to_write;) {
+		ssize_t n = write(log->fd, log->writing + at, log->to_write - at);
+		if (n < 0 && errno != EINTR) {
+			log_error("access_log_failed", LOG_Z("reason", strerrordesc_np(errno)));
+			return;
+		}
+		at += n > 0 ? (size_t)n : 0;
+	}
+}
+
+static void flush(struct access_log *log)
+{
+	char *full = log->filling;
+	log->filling = log->writing;
+	log->writing = full;
+	log->to_write = log->filled;
+	log->filled = 0;
+	log->busy = true;
+	while (offload(LANE_CPU, write_out, log).code ==
+	       ERR_LIMIT) /* the lane is full of other work */
+		if (wait_until(deadline_in(10)).code)
+			break;
+	log->busy = false;
+}
+
+static void flusher(void *arg)
+{
+	struct access_log *log = arg;
+	while (!log->stop) {
+		err e = wait_waker(&log->due, deadline_in(FLUSH_MS));
+		if (log->filled)
+			flush(log);
+		if (e.code == ERR_CANCELED && !log->stop)
+			wait_end(&log->due); /* the loop ends: only the stop is awaited */
+	}
+	if (log->filled)
+		flush(log);
+	wake(log->stop);
+}
+
+void access_log_init(struct access_log *log, struct arena *arena, int fd)
+{
+	*log = (struct access_log){ .fd = fd };
+	if (fd < 0)
+		return;
+	log->filling = arena_alloc(arena, ACCESS_LOG_BYTES, 1);
+	log->writing = arena_alloc(arena, ACCESS_LOG_BYTES, 1);
+}
+
+err access_log_start(struct access_log *log, struct loop *loop)
+{
+	return log->fd < 0 ? DONE : fiber_start(loop, flusher, log);
+}
+
+void access_log_stop(struct access_log *log, struct waker *done)
+{
+	log->stop = done;
+	if (log->fd < 0)
+		wake(done);
+	else
+		wake(&log->due);
+}

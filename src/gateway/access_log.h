@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The access log: a JSON object a line, buffered per loop, written by a worker thread.
+ * The loop never waits for the disk: while both buffers are full, lines are dropped and counted.
+ * Source: house. */
+#pragma once
+
+#include <stdatomic.h>
+
+#include "flow/exchange.h"
+
+struct access_log {              /* of one loop */
+	int fd;                  /* -1: no log */
+	char *filling, *writing; /* two buffers of ACCESS_LOG_BYTES; NULL: it was not started */
+	size_t filled, to_write;
+	bool busy; /* a job writes */
+	struct waker due;
+	struct waker *stop; /* woken when all is written; NULL: it goes on */
+	_Atomic(uint64_t) dropped;
+	int64_t text_ms; /* the second that text says */
+	char text[24];   /* "2026-11-21T21:51:00" */
+};
+
+/* fd is shared by loops: each write is whole lines, appended.  -1: no log. */
+void access_log_init(struct access_log *, struct arena *, int fd);
+err access_log_start(struct access_log *, struct loop *) MUST_CHECK; /* on the loop */
+void access_log_add(struct access_log *, const struct exchange *, unsigned status);
+/* On the loop: writes what is left, then wakes done. */
+void access_log_stop(struct access_log *, struct waker *done);

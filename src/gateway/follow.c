@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Following the change feed: what changed is marked, applied, and only then reported as done.
+ * A change that cannot be applied yet (the store is away) is tried again; nothing is skipped.
+ * Source: house ("a change is answered when this node has applied it"). */
+#include "base/log.h"
+#include "gateway/inside.h"
+
+enum { AGAIN_MS = 1000 };
+
+static void wake_follower(void *arg) { wake(&((struct gateway *)arg)->changed); }
+
+void gateway_attach(struct gateway *g) { g->feed = feed_attach(g->conf.store, wake_follower, g); }
+
+/* "kind/name/number" of a revision that is deployed makes its environments load it anew. */
+static void mark_revision(struct gateway *g, const struct change *c)
+{
+	str rest = c->name;
+	str_cut(&rest, '/');
+	str name = str_cut(&rest, '/');
+	int64_t number = 0;
+	bool all = !str_to_i64(rest, &number);
+	VEC_EACH(struct environment_state *, e, &g->environments)
+	{
+		if (!str_eq((*e)->organization, c->org))
+			continue;
+		for (size_t i = 0; i < (*e)->n_deployed; i++) {
+			struct deployed *d = &(*e)->deployed[i];
+			if (str_eq(d->name, name) && (all || d->revision == number))
+				d->stale = (*e)->dirty = true;
+		}
+	}
+}
+
+static void mark_deployment(struct gateway *g, const struct change *c)
+{
+	bool found = false;
+	VEC_EACH(struct environment_state *, e, &g->environments)
+	if (str_eq((*e)->organization, c->org) && (!c->env.n || str_eq((*e)->name, c->env)))
+		found = (*e)->dirty = true;
+	if (!found)
+		g->hosts_dirty = true; /* an environment that we have not seen yet */
+}
+
+static void mark(struct gateway *g, const struct change *c)
+{
+	switch (c->kind) {
+	case FEED_organization:
+	case FEED_environment:
+	case FEED_virtual_host:
+		g->hosts_dirty = true;
+		break;
+	case FEED_deployment:
+		mark_deployment(g, c);
+		break;
+	case FEED_revision:
+		mark_revision(g, c);
+		break;
+	default:
+		break; /* not the gateway's: caches listen for themselves */
+	}
+}
+
+static void mark_all(struct gateway *g)
+{
+	g->hosts_dirty = true;
+	VEC_EACH(struct environment_state *, e, &g->environments)
+	{
+		(*e)->dirty = true;
+		for (size_t i = 0; i < (*e)->n_deployed; i++)
+			(*e)->deployed[i].stale = true;
+	}
+}
+
+/* The last change's number, 0 when there is none. */
+static err take_changes(struct arena *arena, struct gateway *g, int64_t *last)
+{
+	struct list changes;
+	bool lost = false;
+	*last = 0;
+	TRY(feed_next(arena, g->feed, &changes, &lost));
+	if (lost)
+		mark_all(g);
+	const struct change *c = changes.v;
+	for (size_t i = 0; i < changes.n; i++) {
+		mark(g, &c[i]);
+		*last = c[i].seq;
+	}
+	return DONE;
+}
+
+static bool stopping(struct gateway *g) { return atomic_load(&g->stopping); }
+
+static void apply_until_done(struct gateway *g)
+{
+	for (err e; (e = gateway_apply(g)).code && !stopping(g);) {
+		log_warn("changes_not_applied_yet", LOG_Z("reason", err_word(e.code)));
+		if (wait_waker(&g->changed, deadline_in(AGAIN_MS)).code == ERR_CANCELED)
+			return;
+	}
+}
+
+static void follow(struct gateway *g)
+{
+	while (!stopping(g)) {
+		struct arena *arena = arena_create(0, 0);
+		int64_t last;
+		err e = take_changes(arena, g, &last);
+		arena_destroy(&arena);
+		if (!e.code && last) {
+			apply_until_done(g);
+			feed_done(g->feed, last);
+			continue;
+		}
+		e = wait_waker(&g->changed, e.code ? deadline_in(AGAIN_MS) : NEVER);
+		if (e.code == ERR_CANCELED && !stopping(g))
+			wait_end(&g->changed); /* the process ends: only unfollow is awaited */
+	}
+}
+
+void gateway_follow(struct gateway *g)
+{
+	g->follows = true;
+	wake(&g->changed); /* what came while all was loaded */
+	gateway_in_fiber(g, follow, &g->followed);
+}
+
+void gateway_unfollow(struct gateway *g)
+{
+	atomic_store(&g->stopping, true);
+	if (g->follows) {
+		wake(&g->changed);
+		wait_end(&g->followed);
+		g->follows = false;
+	}
+	feed_detach(&g->feed);
+}

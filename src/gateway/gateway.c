@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Opening and closing the data plane, and its counters.
+ * Nothing is accepted before everything deployed has been loaded.
+ * Source: house. */
+#include "gateway/gateway.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/rand.h"
+#include "gateway/inside.h"
+
+enum { DRAIN_LOOK_MS = 20, UNWIND_MS = 5000 };
+
+struct on_loop {
+	struct gateway_loop *loop;
+	void (*fn)(struct gateway_loop *);
+	struct waker done;
+};
+
+static void run_on_loop(void *arg)
+{
+	struct on_loop *job = arg;
+	job->fn(job->loop);
+	wake(&job->done);
+}
+
+void gateway_each_loop(struct gateway *g, void (*fn)(struct gateway_loop *))
+{
+	struct arena *arena = arena_create(0, 0);
+	struct on_loop *jobs = arena_array(arena, struct on_loop, g->conf.n_loops);
+	for (size_t i = 0; i < g->conf.n_loops; i++) {
+		jobs[i] = (struct on_loop){ .loop = &g->loops[i], .fn = fn };
+		loop_post(g->loops[i].loop, run_on_loop, &jobs[i]);
+	}
+	for (size_t i = 0; i < g->conf.n_loops; i++)
+		wait_end(&jobs[i].done);
+	arena_destroy(&arena);
+}
+
+static struct gateway *make(const struct gateway_conf *conf)
+{
+	struct arena *arena = arena_create(0, 0);
+	struct gateway *g = arena_new(arena, struct gateway);
+	g->arena = arena;
+	g->conf = *conf;
+	g->loops = arena_array(arena, struct gateway_loop, conf->n_loops);
+	uint64_t start;
+	rand_bytes(&start, sizeof start);
+	snprintf(g->message_prefix, sizeof g->message_prefix, "%016llx-",
+	         (unsigned long long)start);
+	for (size_t i = 0; i < conf->n_loops; i++) {
+		g->loops[i].gateway = g;
+		g->loops[i].index = i;
+		g->loops[i].loop = conf->loops[i];
+		g->loops[i].log.fd = -1;
+		g->loops[i].ports = arena_array(arena, struct port, conf->n_listeners);
+		for (size_t k = 0; k < conf->n_listeners; k++)
+			g->loops[i].ports[k] =
+				(struct port){ .loop = &g->loops[i], .listener = k, .fd = -1 };
+	}
+	return g;
+}
+
+/* ---- jobs on loops and fibers ---- */
+
+struct fiber_job {
+	struct gateway *gateway;
+	void (*fn)(struct gateway *);
+	struct waker *done;
+	struct timer again;
+};
+
+static void run_in_fiber(void *arg)
+{
+	struct fiber_job *job = arg;
+	struct waker *done = job->done;
+	job->fn(job->gateway);
+	wake(done);
+}
+
+static void start_fiber(void *arg)
+{
+	struct fiber_job *job = arg;
+	struct loop *loop = job->gateway->conf.control;
+	if (fiber_start(loop, run_in_fiber, job).code) /* the loop is full of requests: they end */
+		timer_set(loop, &job->again, deadline_in(10), start_fiber, job);
+}
+
+void gateway_in_fiber(struct gateway *g, void (*fn)(struct gateway *), struct waker *done)
+{
+	struct fiber_job *job = arena_new(g->arena, struct fiber_job);
+	*job = (struct fiber_job){ .gateway = g, .fn = fn, .done = done };
+	loop_post(g->conf.control, start_fiber, job);
+}
+
+/* ---- opening ---- */
+
+static err open_log(struct gateway *g, struct diag *diag)
+{
+	str path = g->conf.access_log;
+	g->log_fd = -1;
+	if (!path.n)
+		return DONE;
+	g->log_fd = open(str_z(g->arena, path), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+	if (g->log_fd < 0)
+		return diag_add(diag, ERR_IO, 0, "cannot open the access log %.*s: %s", STR(path),
+		                strerrordesc_np(errno));
+	return DONE;
+}
+
+static void start_log(struct gateway_loop *l)
+{
+	if (access_log_start(&l->log, l->loop).code)
+		l->log.fd =
+			-1; /* no fiber to be had at the very start: the loop has other troubles */
+}
+
+static err open_all(struct gateway *g, struct diag *diag)
+{
+	TRY(open_log(g, diag));
+	for (size_t i = 0; i < g->conf.n_loops; i++)
+		access_log_init(&g->loops[i].log, g->arena, g->log_fd);
+	gateway_attach(g);
+	err e = gateway_load(g);
+	if (e.code)
+		return diag_add(diag, e.code, 0, "cannot load what is deployed: %s",
+		                err_word(e.code));
+	TRY(gateway_listen(g, diag));
+	gateway_each_loop(g, start_log);
+	gateway_follow(g);
+	return DONE;
+}
+
+err gateway_open(const struct gateway_conf *conf, struct diag *diag, struct gateway **out)
+{
+	*out = make(conf);
+	return open_all(*out, diag);
+}
+
+/* ---- the end ---- */
+
+static void drain_servers(struct gateway_loop *l)
+{
+	for (size_t i = 0; i < l->gateway->conf.n_listeners; i++)
+		if (l->ports[i].server)
+			http_server_drain(l->ports[i].server);
+}
+
+static void look_idle(struct gateway_loop *l)
+{
+	for (size_t i = 0; i < l->gateway->conf.n_listeners; i++)
+		if (l->ports[i].server && !http_server_idle(l->ports[i].server))
+			atomic_store(&l->gateway->busy, true);
+}
+
+static void close_servers(struct gateway_loop *l)
+{
+	for (size_t i = 0; i < l->gateway->conf.n_listeners; i++)
+		http_server_close(&l->ports[i].server);
+}
+
+static void stop_log(struct gateway_loop *l) { access_log_stop(&l->log, &l->log_done); }
+
+static bool is_busy(struct gateway *g)
+{
+	atomic_store(&g->busy, false);
+	gateway_each_loop(g, look_idle);
+	return atomic_load(&g->busy);
+}
+
+static void wait_while_active(struct gateway *g, deadline until)
+{
+	while (gateway_totals(g).active && !deadline_passed(until))
+		if (wait_until(deadline_in(DRAIN_LOOK_MS)).code)
+			return;
+}
+
+static void drain(struct gateway *g)
+{
+	gateway_each_loop(g, drain_servers);
+	while (is_busy(g) && !deadline_passed(g->drain_until))
+		if (wait_until(deadline_in(DRAIN_LOOK_MS)).code)
+			break;
+	gateway_each_loop(g, close_servers);
+	wait_while_active(g, deadline_in(UNWIND_MS));
+	gateway_each_loop(g, stop_log);
+	for (size_t i = 0; i < g->conf.n_loops; i++)
+		wait_end(&g->loops[i].log_done);
+}
+
+void gateway_drain(struct gateway *g, deadline until)
+{
+	struct waker done = { 0 };
+	g->drain_until = until;
+	gateway_in_fiber(g, drain, &done);
+	wait_end(&done);
+	gateway_unfollow(g);
+}
+
+void gateway_close(struct gateway **gp)
+{
+	struct gateway *g = *gp;
+	*gp = NULL;
+	if (!g)
+		return;
+	gateway_forget(g);
+	if (g->log_fd >= 0)
+		close(g->log_fd);
+	struct arena *arena = g->arena;
+	arena_destroy(&arena);
+}
+
+/* ---- counters ---- */
+
+static uint64_t now(const _Atomic(uint64_t) *c)
+{
+	return atomic_load_explicit(c, memory_order_relaxed);
+}
+
+struct gateway_totals gateway_totals(const struct gateway *g)
+{
+	struct gateway_totals t = { 0 };
+	for (size_t i = 0; i < g->conf.n_loops; i++) {
+		const struct counters_of_loop *c = &g->loops[i].counters;
+		for (size_t k = 0; k < 6; k++)
+			t.by_class[k] += now(&c->by_class[k]);
+		t.faults += now(&c->faults);
+		t.no_proxy += now(&c->no_proxy);
+		t.bytes_out += now(&c->bytes_out);
+		t.active += now(&c->active);
+		t.log_dropped += now(&g->loops[i].log.dropped);
+	}
+	return t;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the gateway's files share: the gateway, and what each of its loops has of its own.
+ * Fields of a gateway_loop are touched on its loop only, save the counters, which others may read.
+ * Source: house. */
+#pragma once
+
+#include <stdatomic.h>
+
+#include "flow/snapshot.h"
+#include "gateway/access_log.h"
+#include "gateway/gateway.h"
+#include "gateway/hosts.h"
+#include "store/deployments.h"
+#include "store/feed.h"
+
+struct counters_of_loop {
+	_Alignas(64) _Atomic(uint64_t) by_class[6];
+	_Atomic(uint64_t) faults, no_proxy, bytes_out, active;
+};
+
+/* Only the loop itself counts, so this is a plain addition that others may read. */
+static inline void count(_Atomic(uint64_t) *c, uint64_t by)
+{
+	atomic_store_explicit(c, atomic_load_explicit(c, memory_order_relaxed) + by,
+	                      memory_order_relaxed);
+}
+
+struct port { /* a listener on a loop: the arg of its server */
+	struct gateway_loop *loop;
+	size_t listener;
+	int fd;
+	struct http_server *server;
+};
+
+struct gateway_loop {
+	struct counters_of_loop counters;
+	struct gateway *gateway;
+	size_t index;
+	struct loop *loop;
+	const struct hosts *hosts;
+	struct port *ports;
+	struct access_log log;
+	struct waker log_done;
+	uint64_t messages; /* for message ids */
+};
+
+struct deployed { /* a deployment that this node runs, or why it does not */
+	enum api_kind kind;
+	str name, base_path;
+	int64_t revision, seq;
+	const struct proxy *proxy; /* held; NULL: it never compiled */
+	bool stale;                /* its files have changed */
+};
+
+struct environment_state {
+	str organization, name;
+	struct snapshot_slot *slot;
+	struct arena *arena; /* of deployed and its strings; anew at every reload */
+	struct deployed *deployed;
+	size_t n_deployed;
+	bool dirty, gone;
+};
+
+struct gateway {
+	struct arena *arena;
+	struct gateway_conf conf;
+	struct gateway_loop *loops;
+	char message_prefix[24];
+
+	/* the control loop's (the opener's, before it follows) */
+	VEC(struct environment_state *) environments;
+	struct hosts *hosts;
+	bool hosts_dirty;
+	struct feed_reader *feed;
+	struct waker changed, followed;
+	int log_fd;
+	_Atomic(bool) stopping, busy;
+	bool follows;
+	deadline drain_until;
+};
+
+/* Runs fn(loop) on every loop's thread, on all at once, and waits for all of them. */
+void gateway_each_loop(struct gateway *, void (*fn)(struct gateway_loop *));
+/* Runs fn(g) in a fiber of the control loop; when it returned, done is woken. */
+void gateway_in_fiber(struct gateway *, void (*fn)(struct gateway *), struct waker *done);
+
+/* serve.c */
+void gateway_serve(struct http_call *);
+str gateway_error_body(struct arena *, unsigned status, const char *what, str *content_type);
+
+/* listen.c */
+err gateway_listen(struct gateway *, struct diag *) MUST_CHECK;
+
+/* deploy.c */
+err gateway_load(struct gateway *) MUST_CHECK;  /* all of it */
+err gateway_apply(struct gateway *) MUST_CHECK; /* what is marked dirty */
+void gateway_forget(struct gateway *);          /* after the loops */
+
+/* follow.c: the feed is attached before what is there is loaded, so that nothing falls between */
+void gateway_attach(struct gateway *);
+void gateway_follow(struct gateway *);
+void gateway_unfollow(struct gateway *); /* from a fiber or a plain thread */

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One request: from the server's call to an exchange, through the engine, to the log and the counters.
+ * The snapshot is held from the first look to the drop of the exchange's arena.
+ * Source: house ("the walk of a request"); Apigee, "Runtime error catalog". */
+#include "flow/engine.h"
+#include "gateway/inside.h"
+
+static str message_id(struct gateway_loop *g, struct arena *arena)
+{
+	char *p = arena_alloc(arena, 48, 1), digits[20];
+	size_t n = strlen(g->gateway->message_prefix), at = sizeof digits;
+	uint64_t number = ++g->messages;
+	memcpy(p, g->gateway->message_prefix, n);
+	do
+		digits[--at] = (char)('0' + number % 10);
+	while (number /= 10);
+	p[n++] = (char)('a' + g->index % 26);
+	p[n++] = (char)('a' + g->index / 26 % 26);
+	p[n++] = '-';
+	memcpy(p + n, digits + at, sizeof digits - at);
+	return str_from(p, n + sizeof digits - at);
+}
+
+struct held {
+	struct snapshot *snapshot;
+	size_t index;
+};
+
+static void let_go(void *arg)
+{
+	struct held *held = arg;
+	snapshot_let_go(held->snapshot, held->index);
+}
+
+/* Deferred first, so that it runs last: all that the exchange made may still point into the snapshot. */
+static struct snapshot *hold(struct gateway_loop *g, struct arena *arena, const struct host *host)
+{
+	struct snapshot *s = host ? snapshot_hold(host->slot, g->index) : NULL;
+	if (!s)
+		return NULL;
+	struct held *held = arena_new(arena, struct held);
+	*held = (struct held){ s, g->index };
+	arena_defer(arena, let_go, held);
+	return s;
+}
+
+static unsigned status_of(const struct exchange *x)
+{
+	const struct message *answer = x->in_error ? x->error : x->response;
+	return x->client_gone && !x->call->answered ? 499 : answer->status;
+}
+
+static void count_exchange(struct gateway_loop *g, const struct exchange *x, unsigned status)
+{
+	struct counters_of_loop *c = &g->counters;
+	bool gone = status == 499 && x->client_gone;
+	count(&c->by_class[gone || status > 599 ? 0 : status / 100], 1);
+	count(&c->faults, x->in_error);
+	count(&c->no_proxy, !x->endpoint);
+	count(&c->bytes_out, x->call->bytes_out);
+	count(&c->active, (uint64_t)-1);
+}
+
+void gateway_serve(struct http_call *call)
+{
+	struct port *port = call->arg;
+	struct gateway_loop *g = port->loop;
+	const struct gateway_conf *conf = &g->gateway->conf;
+	count(&g->counters.active, 1);
+	const struct host *host = hosts_find(g->hosts, port->listener, call->arena,
+	                                     headers_get(&call->request->headers, S("Host")));
+	struct exchange *x = arena_alloc(call->arena, sizeof *x, _Alignof(struct exchange));
+	*x = (struct exchange){
+		.arena = call->arena,
+		.call = call,
+		.loop = call->loop,
+		.deadline = NEVER,
+		.snapshot = hold(g, call->arena, host),
+		.virtual_host = host ? str_dup(call->arena, host->name)
+		                     : conf->listeners[port->listener].name,
+		.message_id = message_id(g, call->arena),
+		.tls = conf->client_tls,
+		.services = conf->services,
+	};
+	flow_run(x);
+	unsigned status = status_of(x);
+	access_log_add(&g->log, x, status);
+	count_exchange(g, x, status);
+}
+
+/* What the server answers itself, before there is an exchange. */
+str gateway_error_body(struct arena *arena, unsigned status, const char *what, str *content_type)
+{
+	static const struct {
+		unsigned status;
+		const char *code, *string;
+	} rows[] = {
+		{ 408, "messaging.adaptors.http.flow.RequestTimeout", "Request timed out" },
+		{ 411, "messaging.adaptors.http.flow.LengthRequired",
+		  "'Content-Length' is missing" },
+		{ 413, "protocol.http.TooBigBody", "Body buffer overflow" },
+		{ 414, "protocol.http.TooBigLine", "request line size exceeding 7,168" },
+		{ 431, "protocol.http.TooBigHeaders", "headers size exceeding the limit" },
+		{ 501, "protocol.http.UnsupportedEncoding", "Unsupported Encoding" },
+		{ 503, "messaging.adaptors.http.flow.ServiceUnavailable",
+		  "The Service is temporarily unavailable" },
+		{ 505, "protocol.http.UnsupportedVersion", "Unsupported HTTP version" },
+	};
+	const char *code = "protocol.http.BadRequest", *string = what;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (rows[i].status == status) {
+			code = rows[i].code;
+			string = rows[i].string;
+		}
+	*content_type = S("application/json");
+	return str_fmt(arena,
+	               "{\"fault\":{\"faultstring\":\"%s\",\"detail\":{\"errorcode\":\"%s\"}}}",
+	               string, code);
+}
