@@ -76,7 +76,8 @@ static bool read_code(str text, struct success_code *out)
 {
 	int64_t from, to;
 	size_t dash = str_find_char(text, '-');
-	if (text.n == 3 && str_ieq(str_sub(text, 1, 3), S("xx")) && text.p[0] >= '1' && text.p[0] <= '9') {
+	if (text.n == 3 && str_ieq(str_sub(text, 1, 3), S("xx")) && text.p[0] >= '1' &&
+	    text.p[0] <= '9') {
 		unsigned hundred = (unsigned)(text.p[0] - '0') * 100;
 		*out = (struct success_code){ hundred, hundred + 99 };
 		return true;
@@ -100,7 +101,8 @@ static err read_codes(struct binder *b, const struct property *p, struct target_
 		struct success_code code;
 		if (!read_code(one, &code))
 			return diag_add(b->diag, ERR_SYNTAX, p->line,
-			                "the property success.codes holds \"%.*s\"; a list such as 2xx,304,404 is needed",
+			                "the property success.codes holds \"%.*s\"; a list such as "
+			                "2xx,304,404 is needed",
 			                STR(one));
 		VEC_PUSH(b->arena, &codes, code);
 	}
@@ -115,7 +117,8 @@ static err take_ms(struct binder *b, const struct property *p, int64_t *out)
 {
 	if (str_to_i64(p->value, out) && *out >= 1 && *out <= 86400000)
 		return DONE;
-	return WRONG(b, p, "the property %.*s is \"%.*s\"; milliseconds from 1 to 86400000 are needed",
+	return WRONG(b, p,
+	             "the property %.*s is \"%.*s\"; milliseconds from 1 to 86400000 are needed",
 	             STR(p->name), STR(str_sub(p->value, 0, 60)));
 }
 
@@ -144,7 +147,9 @@ static err take(struct binder *b, const struct known *known, const struct proper
 	case P_ONLY:
 		if (str_ieq(p->value, str_from_z(known->only)))
 			return DONE;
-		return WRONG(b, p, "the property %.*s is \"%.*s\"; nothing but %s is supported yet by this gateway",
+		return WRONG(b, p,
+		             "the property %.*s is \"%.*s\"; nothing but %s is supported yet by "
+		             "this gateway",
 		             STR(p->name), STR(str_sub(p->value, 0, 60)), known->only);
 	case P_LATER:
 		break;
@@ -189,8 +194,12 @@ err proxy_properties(struct binder *b, const struct list *list, struct proxy_end
 err target_properties(struct binder *b, const struct list *list, struct target_properties *out)
 {
 	*out = (struct target_properties){
-		.connect_ms = 3000, .io_ms = 55000, .keep_ms = 60000,
-		.copy_pathsuffix = true, .copy_queryparams = true, .allow_405_without_allow = true,
+		.connect_ms = 3000,
+		.io_ms = 55000,
+		.keep_ms = 60000,
+		.copy_pathsuffix = true,
+		.copy_queryparams = true,
+		.allow_405_without_allow = true,
 	};
 	return read_all(b, of_target, list, out);
 }

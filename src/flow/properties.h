@@ -10,7 +10,8 @@ struct property {
 	str name, value;
 	unsigned line;
 };
-extern const struct field property_fields[]; /* of a struct property: <Property name="...">value</Property> */
+extern const struct field
+	property_fields[]; /* of a struct property: <Property name="...">value</Property> */
 
 /* list: of struct property.  Go on after a finding; the answer is the last trouble. */
 err proxy_properties(struct binder *, const struct list *, struct proxy_endpoint *) MUST_CHECK;

@@ -71,13 +71,15 @@ static void mark_all(struct gateway *g)
 	}
 }
 
-/* The last change's number, 0 when there is none. */
-static err take_changes(struct arena *arena, struct gateway *g, int64_t *last)
+/* *any: something changed; *last: the last change's number, 0 when only "all of it" is known. */
+static err take_changes(struct arena *arena, struct gateway *g, bool *any, int64_t *last)
 {
 	struct list changes;
 	bool lost = false;
+	*any = false;
 	*last = 0;
 	TRY(feed_next(arena, g->feed, &changes, &lost));
+	*any = lost || changes.n;
 	if (lost)
 		mark_all(g);
 	const struct change *c = changes.v;
@@ -104,11 +106,13 @@ static void follow(struct gateway *g)
 	while (!stopping(g)) {
 		struct arena *arena = arena_create(0, 0);
 		int64_t last;
-		err e = take_changes(arena, g, &last);
+		bool any;
+		err e = take_changes(arena, g, &any, &last);
 		arena_destroy(&arena);
-		if (!e.code && last) {
+		if (!e.code && any) {
 			apply_until_done(g);
-			feed_done(g->feed, last);
+			if (last)
+				feed_done(g->feed, last);
 			continue;
 		}
 		e = wait_waker(&g->changed, e.code ? deadline_in(AGAIN_MS) : NEVER);
@@ -121,7 +125,7 @@ void gateway_follow(struct gateway *g)
 {
 	g->follows = true;
 	wake(&g->changed); /* what came while all was loaded */
-	gateway_in_fiber(g, follow, &g->followed);
+	gateway_in_fiber(g, follow, &g->following);
 }
 
 void gateway_unfollow(struct gateway *g)
@@ -129,7 +133,7 @@ void gateway_unfollow(struct gateway *g)
 	atomic_store(&g->stopping, true);
 	if (g->follows) {
 		wake(&g->changed);
-		wait_end(&g->followed);
+		wait_end(&g->following.done);
 		g->follows = false;
 	}
 	feed_detach(&g->feed);

@@ -41,12 +41,30 @@ void gateway_each_loop(struct gateway *g, void (*fn)(struct gateway_loop *))
 	arena_destroy(&arena);
 }
 
+/* The caller's arrays and texts end with his call. */
+static void copy_conf(struct gateway *g, const struct gateway_conf *conf)
+{
+	struct loop **loops = arena_array(g->arena, struct loop *, conf->n_loops);
+	struct gateway_listener *listeners =
+		arena_array(g->arena, struct gateway_listener, conf->n_listeners);
+	memcpy(loops, conf->loops, conf->n_loops * sizeof(struct loop *));
+	for (size_t i = 0; i < conf->n_listeners; i++)
+		listeners[i] =
+			(struct gateway_listener){ str_dup(g->arena, conf->listeners[i].name),
+			                           str_dup(g->arena, conf->listeners[i].address),
+			                           conf->listeners[i].tls };
+	g->conf = *conf;
+	g->conf.loops = loops;
+	g->conf.listeners = listeners;
+	g->conf.access_log = str_dup(g->arena, conf->access_log);
+}
+
 static struct gateway *make(const struct gateway_conf *conf)
 {
 	struct arena *arena = arena_create(0, 0);
 	struct gateway *g = arena_new(arena, struct gateway);
 	g->arena = arena;
-	g->conf = *conf;
+	copy_conf(g, conf);
 	g->loops = arena_array(arena, struct gateway_loop, conf->n_loops);
 	uint64_t start;
 	rand_bytes(&start, sizeof start);
@@ -67,19 +85,11 @@ static struct gateway *make(const struct gateway_conf *conf)
 
 /* ---- jobs on loops and fibers ---- */
 
-struct fiber_job {
-	struct gateway *gateway;
-	void (*fn)(struct gateway *);
-	struct waker *done;
-	struct timer again;
-};
-
 static void run_in_fiber(void *arg)
 {
 	struct fiber_job *job = arg;
-	struct waker *done = job->done;
 	job->fn(job->gateway);
-	wake(done);
+	wake(&job->done);
 }
 
 static void start_fiber(void *arg)
@@ -90,10 +100,9 @@ static void start_fiber(void *arg)
 		timer_set(loop, &job->again, deadline_in(10), start_fiber, job);
 }
 
-void gateway_in_fiber(struct gateway *g, void (*fn)(struct gateway *), struct waker *done)
+void gateway_in_fiber(struct gateway *g, void (*fn)(struct gateway *), struct fiber_job *job)
 {
-	struct fiber_job *job = arena_new(g->arena, struct fiber_job);
-	*job = (struct fiber_job){ .gateway = g, .fn = fn, .done = done };
+	*job = (struct fiber_job){ .gateway = g, .fn = fn };
 	loop_post(g->conf.control, start_fiber, job);
 }
 
@@ -157,10 +166,18 @@ static void look_idle(struct gateway_loop *l)
 			atomic_store(&l->gateway->busy, true);
 }
 
+static void close_port(struct port *port)
+{
+	http_server_close(&port->server);
+	if (port->fd >= 0)
+		close(port->fd);
+	port->fd = -1;
+}
+
 static void close_servers(struct gateway_loop *l)
 {
 	for (size_t i = 0; i < l->gateway->conf.n_listeners; i++)
-		http_server_close(&l->ports[i].server);
+		close_port(&l->ports[i]);
 }
 
 static void stop_log(struct gateway_loop *l) { access_log_stop(&l->log, &l->log_done); }
@@ -194,10 +211,10 @@ static void drain(struct gateway *g)
 
 void gateway_drain(struct gateway *g, deadline until)
 {
-	struct waker done = { 0 };
+	struct fiber_job job;
 	g->drain_until = until;
-	gateway_in_fiber(g, drain, &done);
-	wait_end(&done);
+	gateway_in_fiber(g, drain, &job);
+	wait_end(&job.done);
 	gateway_unfollow(g);
 }
 

@@ -61,6 +61,13 @@ struct environment_state {
 	bool dirty, gone;
 };
 
+struct fiber_job {
+	struct gateway *gateway;
+	void (*fn)(struct gateway *);
+	struct waker done;
+	struct timer again;
+};
+
 struct gateway {
 	struct arena *arena;
 	struct gateway_conf conf;
@@ -72,7 +79,8 @@ struct gateway {
 	struct hosts *hosts;
 	bool hosts_dirty;
 	struct feed_reader *feed;
-	struct waker changed, followed;
+	struct waker changed;
+	struct fiber_job following;
 	int log_fd;
 	_Atomic(bool) stopping, busy;
 	bool follows;
@@ -81,8 +89,8 @@ struct gateway {
 
 /* Runs fn(loop) on every loop's thread, on all at once, and waits for all of them. */
 void gateway_each_loop(struct gateway *, void (*fn)(struct gateway_loop *));
-/* Runs fn(g) in a fiber of the control loop; when it returned, done is woken. */
-void gateway_in_fiber(struct gateway *, void (*fn)(struct gateway *), struct waker *done);
+/* Runs fn(g) in a fiber of the control loop; when it returned, job->done is woken. */
+void gateway_in_fiber(struct gateway *, void (*fn)(struct gateway *), struct fiber_job *job);
 
 /* serve.c */
 void gateway_serve(struct http_call *);

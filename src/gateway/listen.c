@@ -28,18 +28,33 @@ static void serve_on_loop(void *arg)
 	wake(&l->done);
 }
 
+/* The first loop takes the address, so that a second server finds it taken; the others get twins. */
+static err open_sockets(struct gateway *g, size_t k, struct diag *diag)
+{
+	int *first = &g->loops[0].ports[k].fd;
+	TRY(sock_listen(g->conf.listeners[k].address, first, diag));
+	for (size_t i = 1; i < g->conf.n_loops; i++)
+		TRY(sock_listen_twin(*first, &g->loops[i].ports[k].fd, diag));
+	return DONE;
+}
+
+static err serve(struct gateway *g, struct port *port, struct diag *diag)
+{
+	struct listening l = { .port = port, .gateway = g };
+	loop_post(port->loop->loop, serve_on_loop, &l);
+	wait_end(&l.done);
+	if (l.e.code)
+		return diag_add(diag, l.e.code, 0, "cannot accept on %.*s: %s",
+		                STR(g->conf.listeners[port->listener].address), err_word(l.e.code));
+	return DONE;
+}
+
 err gateway_listen(struct gateway *g, struct diag *diag)
 {
+	for (size_t k = 0; k < g->conf.n_listeners; k++)
+		TRY(open_sockets(g, k, diag));
 	for (size_t i = 0; i < g->conf.n_loops; i++)
 		for (size_t k = 0; k < g->conf.n_listeners; k++)
-			TRY(sock_listen(g->conf.listeners[k].address, &g->loops[i].ports[k].fd,
-			                diag));
-	for (size_t i = 0; i < g->conf.n_loops; i++)
-		for (size_t k = 0; k < g->conf.n_listeners; k++) {
-			struct listening l = { .port = &g->loops[i].ports[k], .gateway = g };
-			loop_post(g->loops[i].loop, serve_on_loop, &l);
-			wait_end(&l.done);
-			TRY(l.e);
-		}
+			TRY(serve(g, &g->loops[i].ports[k], diag));
 	return DONE;
 }
