@@ -12,6 +12,7 @@
 
 #include "base/rand.h"
 #include "gateway/inside.h"
+#include "http/client.h"
 
 enum { DRAIN_LOOK_MS = 20, UNWIND_MS = 5000 };
 
@@ -180,7 +181,12 @@ static void close_servers(struct gateway_loop *l)
 		close_port(&l->ports[i]);
 }
 
-static void stop_log(struct gateway_loop *l) { access_log_stop(&l->log, &l->log_done); }
+/* The last of this loop: nobody needs its targets' connections any more. */
+static void end_loop(struct gateway_loop *l)
+{
+	http_pool_drain(l->loop);
+	access_log_stop(&l->log, &l->log_done);
+}
 
 static bool is_busy(struct gateway *g)
 {
@@ -204,7 +210,7 @@ static void drain(struct gateway *g)
 			break;
 	gateway_each_loop(g, close_servers);
 	wait_while_active(g, deadline_in(UNWIND_MS));
-	gateway_each_loop(g, stop_log);
+	gateway_each_loop(g, end_loop);
 	for (size_t i = 0; i < g->conf.n_loops; i++)
 		wait_end(&g->loops[i].log_done);
 }

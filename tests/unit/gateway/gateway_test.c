@@ -39,7 +39,7 @@ static struct {
 	_Atomic(int64_t) taken, done;
 	char note[256];
 	_Atomic(int) compiled, released, away;
-	bool with_prod;
+	_Atomic(bool) with_prod;
 	void (*wake)(void *);
 	void *arg;
 } the;
