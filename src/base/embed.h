@@ -18,3 +18,4 @@ static inline str embedded_str(const struct embedded *e)
 
 extern const struct embedded embedded_schema[];  /* store/: src/store/schema */
 extern const struct embedded embedded_bundles[]; /* main/: bundles           */
+extern const struct embedded embedded_walk[];    /* main/: docs/walk         */

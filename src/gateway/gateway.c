@@ -53,7 +53,7 @@ static void copy_conf(struct gateway *g, const struct gateway_conf *conf)
 		listeners[i] =
 			(struct gateway_listener){ str_dup(g->arena, conf->listeners[i].name),
 			                           str_dup(g->arena, conf->listeners[i].address),
-			                           conf->listeners[i].tls };
+			                           conf->listeners[i].fd, conf->listeners[i].tls };
 	g->conf = *conf;
 	g->conf.loops = loops;
 	g->conf.listeners = listeners;
@@ -153,11 +153,21 @@ err gateway_open(const struct gateway_conf *conf, struct diag *diag, struct gate
 
 /* ---- the end ---- */
 
+static void close_listener(struct port *port)
+{
+	if (port->fd >= 0)
+		close(port->fd);
+	port->fd = -1;
+}
+
+/* Whoever connects from now on is refused at once, and tries elsewhere. */
 static void drain_servers(struct gateway_loop *l)
 {
 	for (size_t i = 0; i < l->gateway->conf.n_listeners; i++)
-		if (l->ports[i].server)
+		if (l->ports[i].server) {
 			http_server_drain(l->ports[i].server);
+			close_listener(&l->ports[i]);
+		}
 }
 
 static void look_idle(struct gateway_loop *l)
@@ -170,9 +180,7 @@ static void look_idle(struct gateway_loop *l)
 static void close_port(struct port *port)
 {
 	http_server_close(&port->server);
-	if (port->fd >= 0)
-		close(port->fd);
-	port->fd = -1;
+	close_listener(port);
 }
 
 static void close_servers(struct gateway_loop *l)

@@ -14,6 +14,7 @@ struct store;
 struct gateway_listener {
 	str name;                /* of the virtual hosts that it serves: "default" */
 	str address;             /* "HOST:PORT"; virtual hosts of this port are served too */
+	int fd;                  /* a socket that listens there, taken; 0: opened here */
 	struct tls_context *tls; /* NULL: plain */
 };
 

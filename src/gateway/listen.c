@@ -32,7 +32,9 @@ static void serve_on_loop(void *arg)
 static err open_sockets(struct gateway *g, size_t k, struct diag *diag)
 {
 	int *first = &g->loops[0].ports[k].fd;
-	TRY(sock_listen(g->conf.listeners[k].address, first, diag));
+	*first = g->conf.listeners[k].fd;
+	if (*first <= 0)
+		TRY(sock_listen(g->conf.listeners[k].address, first, diag));
 	for (size_t i = 1; i < g->conf.n_loops; i++)
 		TRY(sock_listen_twin(*first, &g->loops[i].ports[k].fd, diag));
 	return DONE;

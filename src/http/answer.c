@@ -170,7 +170,7 @@ static struct message *error_message(struct exchange *x, unsigned status, const 
 	return m;
 }
 
-err answer_error(struct exchange *x, unsigned status, const char *what)
+err answer_refusal(struct exchange *x, unsigned status, const char *what)
 {
 	return answer(x, error_message(x, status, what), NEVER);
 }

@@ -76,6 +76,6 @@ enum scanned exchange_scan(struct conn *);
 void exchange_refuse(struct conn *, unsigned status, const char *what);
 
 /* answer.c */
-err answer_error(struct exchange *, unsigned status, const char *what) MUST_CHECK;
+err answer_refusal(struct exchange *, unsigned status, const char *what) MUST_CHECK;
 /* Without a fiber: one try to say it. */
 void answer_at_once(struct conn *, struct exchange *, unsigned status, const char *what);

@@ -95,7 +95,7 @@ static void run(void *arg)
 	if (!c->server->closed)
 		c->server->conf.handle(&x->call);
 	sock_cancels(c->sock, NULL, false);
-	if (!x->call.answered && answer_error(x, 500, "the request was not answered").code)
+	if (!x->call.answered && answer_refusal(x, 500, "the request was not answered").code)
 		x->keep = false;
 	finish(x);
 }
@@ -103,7 +103,7 @@ static void run(void *arg)
 static void run_refusal(void *arg)
 {
 	struct exchange *x = arg;
-	if (answer_error(x, x->head.bad_status, x->head.bad).code)
+	if (answer_refusal(x, x->head.bad_status, x->head.bad).code)
 		x->keep = false;
 	x->conn->in->at = 0; /* whatever came is unread: linger */
 	finish(x);

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The first administrator of main/administrator.h.
+ * Killed anywhere here, the next start makes a new password, and says that one.
+ * Source: house ("bootstrap"); rename(2) for a file that is whole or absent. */
+#include "main/administrator.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/rand.h"
+
+enum { PASSWORD_LENGTH = 20 };
+
+static str environment_text(const char *name)
+{
+	str s = str_from_z(getenv(name));
+	return s.n ? s : STR_NONE;
+}
+
+str administrator_name(struct arena *a)
+{
+	str given = environment_text("GATEHOUSE_ADMIN_USER");
+	return identity_user_name(a, given.n ? given : S("admin@example.com"));
+}
+
+str administrator_file(struct arena *a, str data)
+{
+	return str_fmt(a, "%.*s/admin-password", STR(data));
+}
+
+static bool all_written(int fd, str bytes)
+{
+	return write(fd, bytes.p, bytes.n) == (ssize_t)bytes.n && fsync(fd) == 0;
+}
+
+static err write_password(struct seed *s, str data, str password)
+{
+	str path = administrator_file(s->arena, data);
+	const char *to = str_z(s->arena, path);
+	const char *from = str_z(s->arena, str_fmt(s->arena, "%s.new", to));
+	str line = str_fmt(s->arena, "%.*s\n", STR(password));
+	int fd = open(from, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	bool ok = fd >= 0 && all_written(fd, line);
+	int why = errno;
+	if (fd >= 0)
+		close(fd);
+	if (!ok || rename(from, to))
+		return diag_add(s->diag, ERR_IO, 0,
+		                "cannot write the administrator's password to %.*s: %s", STR(path),
+		                strerror(ok ? errno : why));
+	return DONE;
+}
+
+static err tell(struct seed *s, str data, str password)
+{
+	if (!isatty(STDOUT_FILENO))
+		return write_password(s, data, password);
+	printf("The administrator is %.*s, the password %.*s\nIt is not shown again.\n", STR(s->by),
+	       STR(password));
+	fflush(stdout);
+	return DONE;
+}
+
+err administrator_make(struct seed *s, struct identity *id, str data)
+{
+	struct user user = { .key = { USER_ZONE, USER_ORIGIN, s->by },
+		             .email = s->by,
+		             .first_name = S("First"),
+		             .last_name = S("Administrator"),
+		             .active = true };
+	str given = environment_text("GATEHOUSE_ADMIN_PASSWORD");
+	str password = given.n ? given : rand_alnum(s->arena, PASSWORD_LENGTH);
+	TRY(seed_made(user_create(s->store, &user)));
+	TRY(identity_set_password(s->arena, id, &user.key, password));
+	TRY(user_role_grant(s->store, s->org, &user.key, S("orgadmin")));
+	if (!given.n)
+		TRY(tell(s, data, password));
+	return DONE;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The first administrator.
+ * A password that was made here is shown once on a terminal or rests in a file of mode 0600: never in a
+ * log, never in both.
+ * Source: house ("bootstrap"). */
+#pragma once
+
+#include "identity/identity.h"
+#include "main/seed.h"
+
+/* GATEHOUSE_ADMIN_USER, or "admin@example.com", as users are stored. */
+str administrator_name(struct arena *);
+/* Makes the user with the role orgadmin and a password: GATEHOUSE_ADMIN_PASSWORD, or a random one. */
+err administrator_make(struct seed *, struct identity *, str data) MUST_CHECK;
+str administrator_file(struct arena *, str data); /* where a random password is written to */

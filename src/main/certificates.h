@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The certificates of all virtual hosts that speak TLS, as one context: SNI picks.
+ * A keypair that several virtual hosts name is presented once.
+ * Source: Apigee, "About virtual hosts": SSLInfo. */
+#pragma once
+
+#include "base/diag.h"
+
+struct store;
+struct tls_context;
+
+#define KEYSTORE_OWN S("gatehouse")
+#define ALIAS_SELF_SIGNED S("self-signed")
+
+/* *out stays NULL when no virtual host speaks TLS. */
+err certificates_load(struct arena *, struct store *, struct diag *, struct tls_context **out,
+                      bool *self_signed) MUST_CHECK;

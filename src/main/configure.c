@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From options to settings.
+ * A later source replaces an earlier one key by key; with --demo what faces the world by default does not.
+ * Source: house ("configuration"). */
+#include "main/configure.h"
+
+#include "cli/verb.h"
+
+enum { CONFIG_MAX = 1 << 20 };
+
+static bool is_postgres(str store)
+{
+	return str_starts(store, S("postgres://")) || str_starts(store, S("postgresql://"));
+}
+
+static err check(const struct settings *s, struct diag *d)
+{
+	if (!str_eq(s->store, S("sqlite")) && !is_postgres(s->store))
+		return diag_add(d, ERR_SYNTAX, 0, "store takes \"sqlite\" or \"postgres://...\"");
+	if (!s->organization.n)
+		return diag_add(d, ERR_SYNTAX, 0, "organization takes a name");
+	for (size_t i = 0; i < s->organization.n; i++) {
+		char c = s->organization.p[i]; /* it becomes part of a host name */
+		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'))
+			return diag_add(
+				d, ERR_SYNTAX, 0,
+				"organization takes small letters, digits and '-', not \"%.*s\"",
+				STR(s->organization));
+	}
+	return DONE;
+}
+
+static void keep_to_loopback(struct settings *s)
+{
+	s->default_listen = S("127.0.0.1:9001");
+	s->secure_listen = S("127.0.0.1:9443");
+}
+
+err configure(struct arena *a, const struct serve_options *o, struct diag *d, struct settings *s)
+{
+	config_defaults(a, settings_fields, s);
+	if (o->demo)
+		keep_to_loopback(s);
+	if (str_given(o->config)) {
+		str text;
+		TRY(verb_read_file(a, o->config, CONFIG_MAX, d, &text));
+		d->file = o->config;
+		TRY(config_read(a, text, settings_fields, s, d));
+		d->file = STR_NONE;
+	}
+	for (size_t i = 0; i < o->set.n; i++)
+		TRY(config_set(a, o->set.v[i], settings_fields, s, d));
+	return check(s, d);
+}
+
+str settings_store_location(struct arena *a, const struct settings *s, str data)
+{
+	return is_postgres(s->store) ? s->store : str_fmt(a, "sqlite:%.*s", STR(data));
+}
+
+str settings_access_log(struct arena *a, const struct settings *s, str data)
+{
+	if (str_eq(s->access_log, S("off")))
+		return STR_NONE;
+	return s->access_log.n ? s->access_log : str_fmt(a, "%.*s/access.log", STR(data));
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The configuration of one start: defaults, then the file, then the command line.
+ * Everything that can be seen to be wrong is a finding before anything is opened.
+ * Source: house ("configuration"). */
+#pragma once
+
+#include "main/settings.h"
+
+struct serve_options {
+	str data, config;
+	bool demo;
+	struct strs set; /* KEY=VALUE */
+};
+
+err configure(struct arena *, const struct serve_options *, struct diag *,
+              struct settings *) MUST_CHECK;
+
+str settings_store_location(struct arena *, const struct settings *, str data);
+str settings_access_log(struct arena *, const struct settings *, str data); /* STR_NONE: none */

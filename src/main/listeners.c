@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Listening sockets of main/listeners.h.
+ * A descriptor is closed here unless it was taken.
+ * Source: getsockname(2). */
+#include "main/listeners.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <unistd.h>
+
+#include "rt/sock.h"
+
+union address { /* one object under its names */
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+	struct sockaddr_storage room;
+};
+
+static const struct {
+	const char *key;
+	size_t offset;
+} rows[LISTENERS] = {
+	[LISTEN_MANAGEMENT] = { "management.listen", offsetof(struct settings, management_listen) },
+	[LISTEN_DEFAULT] = { "gateway.default.listen", offsetof(struct settings, default_listen) },
+	[LISTEN_SECURE] = { "gateway.secure.listen", offsetof(struct settings, secure_listen) },
+	[LISTEN_MOCKTARGET] = { "mocktarget.listen", offsetof(struct settings, mocktarget_listen) },
+};
+
+err listeners_open(const struct settings *s, bool mocktarget, struct diag *d, struct listeners *l)
+{
+	err e = DONE;
+	for (size_t i = 0; i < LISTENERS; i++)
+		l->fd[i] = -1;
+	for (size_t i = 0; i < LISTENERS && !e.code; i++) {
+		const str *address = (const str *)((const char *)s + rows[i].offset);
+		d->file = str_from_z(rows[i].key);
+		if (i != LISTEN_MOCKTARGET || mocktarget)
+			e = sock_listen(*address, &l->fd[i], d);
+	}
+	d->file = STR_NONE;
+	if (e.code)
+		listeners_close(l);
+	return e;
+}
+
+void listeners_close(struct listeners *l)
+{
+	for (size_t i = 0; i < LISTENERS; i++)
+		if (l->fd[i] >= 0)
+			close(listener_take(l, (enum listener)i));
+}
+
+int listener_take(struct listeners *l, enum listener which)
+{
+	int fd = l->fd[which];
+	l->fd[which] = -1;
+	return fd;
+}
+
+unsigned listener_port(const struct listeners *l, enum listener which)
+{
+	return sock_listen_port(l->fd[which]);
+}
+
+static union address address_of(const struct listeners *l, enum listener which)
+{
+	union address a = { .room = { 0 } };
+	socklen_t n = sizeof a;
+	must(!getsockname(l->fd[which], &a.any, &n));
+	return a;
+}
+
+bool listener_is_loopback(const struct listeners *l, enum listener which)
+{
+	union address a = address_of(l, which);
+	if (a.any.sa_family == AF_INET)
+		return ntohl(a.v4.sin_addr.s_addr) >> 24 == 127;
+	return IN6_IS_ADDR_LOOPBACK(&a.v6.sin6_addr);
+}
+
+str listener_here(struct arena *arena, const struct listeners *l, enum listener which)
+{
+	union address a = address_of(l, which);
+	char text[INET6_ADDRSTRLEN] = "127.0.0.1";
+	unsigned port = listener_port(l, which);
+	if (a.any.sa_family == AF_INET && a.v4.sin_addr.s_addr != htonl(INADDR_ANY))
+		must(inet_ntop(AF_INET, &a.v4.sin_addr, text, sizeof text));
+	if (a.any.sa_family == AF_INET || IN6_IS_ADDR_UNSPECIFIED(&a.v6.sin6_addr))
+		return str_fmt(arena, "%s:%u", text, port);
+	must(inet_ntop(AF_INET6, &a.v6.sin6_addr, text, sizeof text));
+	return str_fmt(arena, "[%s]:%u", text, port);
+}

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Loops, threads, servers: `workers` loops for the data plane, one for management and what is done now
+ * and then.
+ * The calling thread runs no loop: it starts, waits for a signal, and stops the others.
+ * Source: house ("waiting"). */
+#include "main/node.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "cli/mocktarget.h"
+#include "gateway/gateway.h"
+#include "policy/counters.h"
+#include "rt/tls.h"
+
+enum { CONTROL_FIBERS = 1000, PURGE_MS = 60000, PAUSE_MS = 20 };
+
+struct runner { /* a loop and its thread */
+	struct loop *loop;
+	pthread_t thread;
+	bool running;
+};
+
+struct served {
+	struct http_server *server;
+	int fd; /* -1: closed */
+};
+
+struct node {
+	struct node_conf conf;
+	struct runner *workers, control;
+	struct loop **loops; /* of the workers */
+	size_t n_workers;
+	struct gateway *gateway;
+	struct tls_context *client_tls;
+	struct listeners *listeners;
+	struct served management, mocktarget; /* the control loop's, as all that follows */
+	bool stopping;
+	struct watch signals;
+	struct waker signaled;
+};
+
+/* fn(node) on the control loop, to its end. */
+struct errand {
+	struct node *node;
+	void (*fn)(struct node *);
+	struct waker done;
+};
+
+static void errand_run(void *arg)
+{
+	struct errand *e = arg;
+	e->fn(e->node);
+	wake(&e->done);
+}
+
+static void on_control(struct node *n, void (*fn)(struct node *))
+{
+	struct errand e = { .node = n, .fn = fn };
+	loop_post(n->control.loop, errand_run, &e);
+	wait_end(&e.done);
+}
+
+static void *runner_main(void *arg)
+{
+	struct runner *r = arg;
+	loop_run(r->loop);
+	return NULL;
+}
+
+static void runner_start(struct runner *r, unsigned max_fibers)
+{
+	r->loop = loop_create(max_fibers);
+	must(pthread_create(&r->thread, NULL, runner_main, r) == 0);
+	r->running = true;
+}
+
+static void runner_stop(struct runner *r)
+{
+	if (!r->running)
+		return;
+	loop_stop(r->loop);
+	must(pthread_join(r->thread, NULL) == 0);
+	r->running = false;
+}
+
+static size_t cores(void)
+{
+	cpu_set_t set;
+	return sched_getaffinity(0, sizeof set, &set) ? 1 : (size_t)CPU_COUNT(&set);
+}
+
+static void start_loops(struct arena *a, struct node *n)
+{
+	const struct settings *s = n->conf.settings;
+	n->n_workers = s->workers ? (size_t)s->workers : cores();
+	n->workers = arena_array(a, struct runner, n->n_workers);
+	n->loops = arena_array(a, struct loop *, n->n_workers);
+	size_t each = ((size_t)s->max_exchanges + n->n_workers - 1) / n->n_workers;
+	for (size_t i = 0; i < n->n_workers; i++) {
+		runner_start(&n->workers[i], (unsigned)each);
+		n->loops[i] = n->workers[i].loop;
+	}
+	runner_start(&n->control, CONTROL_FIBERS);
+}
+
+/* ---- what the control loop serves ---- */
+static void serve(struct node *n, struct served *s, enum listener which,
+                  const struct http_server_conf *conf)
+{
+	s->fd = listener_take(n->listeners, which);
+	if (s->fd >= 0)
+		must(!http_serve(n->control.loop, s->fd, NULL, conf, &s->server).code);
+}
+
+static void serve_control(struct node *n)
+{
+	struct http_server_conf management = {
+		.handle = management_serve,
+		.error_body = management_error_body,
+		.arg = n->conf.management,
+		.limits = http_limits_default(),
+	};
+	struct http_server_conf mocktarget = { .handle = mocktarget_handle,
+		                               .limits = http_limits_default() };
+	serve(n, &n->management, LISTEN_MANAGEMENT, &management);
+	serve(n, &n->mocktarget, LISTEN_MOCKTARGET, &mocktarget);
+	if (counters_start(n->conf.services->counters, n->control.loop).code)
+		log_error("quotas_not_kept");
+}
+
+/* Whoever connects from now on is refused at once. */
+static void stop_accepting(struct served *s)
+{
+	if (!s->server || s->fd < 0)
+		return;
+	http_server_drain(s->server);
+	close(s->fd);
+	s->fd = -1;
+}
+
+static void drain_control(struct node *n)
+{
+	n->stopping = true;
+	stop_accepting(&n->management);
+	stop_accepting(&n->mocktarget);
+}
+
+static void close_control(struct node *n)
+{
+	drain_control(n);
+	watch_remove(&n->signals);
+	http_server_close(&n->management.server);
+	http_server_close(&n->mocktarget.server);
+	counters_stop(n->conf.services->counters);
+	fibers_cancel(n->control.loop);
+}
+
+/* Expired tokens go in small pieces, so that nobody waits for it. */
+static void purge(void *arg)
+{
+	struct node *n = arg;
+	struct store *store = n->conf.services->store;
+	int64_t gone = 0;
+	while (!n->stopping && !wait_until(deadline_in(gone ? PAUSE_MS : PURGE_MS)).code)
+		if (token_purge(store, clock_ms(), &gone).code)
+			gone = 0; /* the store is away: later */
+}
+
+static void start_purge(struct node *n)
+{
+	if (fiber_start(n->control.loop, purge, n).code)
+		log_error("no_purge");
+}
+
+/* ---- the data plane ---- */
+static struct gateway_listener listener_of(struct arena *a, struct node *n, enum listener which,
+                                           const char *virtual_host, struct tls_context *tls)
+{
+	return (struct gateway_listener){ .name = str_from_z(virtual_host),
+		                          .tls = tls,
+		                          .address = listener_here(a, n->listeners, which),
+		                          .fd = listener_take(n->listeners, which) };
+}
+
+static err open_gateway(struct arena *a, struct node *n, struct diag *d)
+{
+	struct gateway_listener listeners[] = {
+		listener_of(a, n, LISTEN_DEFAULT, "default", NULL),
+		listener_of(a, n, LISTEN_SECURE, "secure", n->conf.secure),
+	};
+	struct gateway_conf conf = {
+		.loops = n->loops,
+		.n_loops = n->n_workers,
+		.control = n->control.loop,
+		.listeners = listeners,
+		.n_listeners = 2,
+		.store = n->conf.services->store,
+		.services = n->conf.services,
+		.find_policy = n->conf.management->policy_find,
+		.client_tls = n->client_tls,
+		.limits = http_limits_default(),
+		.access_log = n->conf.access_log,
+	};
+	return gateway_open(&conf, d, &n->gateway);
+}
+
+err node_start(struct arena *a, const struct node_conf *conf, struct listeners *listeners,
+               struct diag *d, struct node **out)
+{
+	struct node *n = arena_new(a, struct node);
+	*n = (struct node){ .conf = *conf, .listeners = listeners };
+	*out = n;
+	TRY(tls_client(STR_NONE, STR_NONE, STR_NONE, true, d, &n->client_tls));
+	start_loops(a, n);
+	TRY(open_gateway(a, n, d));
+	on_control(n, serve_control);
+	on_control(n, start_purge);
+	return DONE;
+}
+
+struct drain { /* of the control loop, in a fiber of it */
+	struct node *node;
+	deadline until;
+	struct waker done;
+};
+
+static bool is_idle(const struct served *s) { return !s->server || http_server_idle(s->server); }
+
+static void drain_fiber(void *arg)
+{
+	struct drain *d = arg;
+	struct node *n = d->node;
+	drain_control(n);
+	while (!(is_idle(&n->management) && is_idle(&n->mocktarget)) && !deadline_passed(d->until))
+		if (wait_until(deadline_min(d->until, deadline_in(PAUSE_MS))).code)
+			break;
+	wake(&d->done);
+}
+
+static void drain_start(void *arg)
+{
+	struct drain *d = arg;
+	if (fiber_start(d->node->control.loop, drain_fiber, d)
+	            .code) { /* as full as can be: no waiting */
+		drain_control(d->node);
+		wake(&d->done);
+	}
+}
+
+/* Both planes at once: what management still answers may wait for the gateway. */
+static void drain(struct node *n, deadline until)
+{
+	struct drain d = { .node = n, .until = until };
+	loop_post(n->control.loop, drain_start, &d);
+	gateway_drain(n->gateway, until);
+	wait_end(&d.done);
+}
+
+static void signal_came(struct watch *w, unsigned ready)
+{
+	struct node *n = (struct node *)((char *)w - offsetof(struct node, signals));
+	if (ready & READY_READ)
+		wake(&n->signaled);
+}
+
+static void watch_signals(struct node *n)
+{
+	n->signals.fn = signal_came;
+	must(!watch_add(n->control.loop, &n->signals).code);
+}
+
+void node_wait(struct node *n, int signals)
+{
+	n->signals.fd = signals;
+	on_control(n, watch_signals);
+	wait_end(&n->signaled);
+}
+
+void node_stop(struct node **node, int64_t drain_ms)
+{
+	struct node *n = *node;
+	*node = NULL;
+	if (!n)
+		return;
+	if (n->gateway)
+		drain(n, deadline_in(drain_ms));
+	if (n->control.running)
+		on_control(n, close_control);
+	for (size_t i = 0; i < n->n_workers; i++)
+		runner_stop(&n->workers[i]);
+	runner_stop(&n->control);
+	gateway_close(&n->gateway);
+	for (size_t i = 0; i < n->n_workers; i++)
+		loop_destroy(&n->workers[i].loop);
+	loop_destroy(&n->control.loop);
+	tls_release(&n->client_tls);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* This process as a running server: loops on their threads, servers on the loops.
+ * node_start() returns when every listener accepts; node_stop() drains, then ends all threads.
+ * Source: house ("management runs on a loop of its own"). */
+#pragma once
+
+#include "main/listeners.h"
+#include "management/api.h"
+#include "policy/services.h"
+
+struct node_conf {
+	const struct settings *settings;
+	struct management *management;
+	struct services *services;
+	struct tls_context *secure; /* what gateway.secure.listen presents */
+	str access_log;             /* STR_NONE: none */
+};
+
+struct node;
+err node_start(struct arena *, const struct node_conf *, struct listeners *, struct diag *,
+               struct node **out) MUST_CHECK;
+void node_wait(struct node *, int signals); /* until the descriptor of verb_signals() has one */
+void node_stop(struct node **, int64_t drain_ms);

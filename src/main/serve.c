@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `gatehouse serve`: reads settings, opens the store, makes what a first start makes, serves, drains, stops.
+ * stdout holds one line, "gatehouse ready", once every listener accepts; what keeps it from starting is
+ * one line on stderr.
+ * Source: house ("main: read config, wire the rooms, run, drain, stop"). */
+#include "main/serve.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/rand.h"
+#include "main/bootstrap.h"
+#include "main/certificates.h"
+#include "main/configure.h"
+#include "main/hints.h"
+#include "main/node.h"
+#include "policy/counters.h"
+#include "policy/registry.h"
+#include "rt/dns.h"
+#include "rt/fiber.h"
+#include "rt/tls.h"
+
+static const struct field options[] = {
+	FIELD(serve_options, data, "data", T_STR,
+	      .doc = "DIR\tThe folder where everything is kept; made if need be"),
+	FIELD(serve_options, config, "config", T_STR,
+	      .doc = "FILE\tThe configuration; etc/gatehouse.conf shows every key"),
+	FIELD(serve_options, demo, "demo", T_BOOL,
+	      .doc = "\tAdd the example of the documents, once, and run its target"),
+	FIELD(serve_options, set, "set", T_STRS,
+	      .doc = "KEY=VALUE\tReplace a key of the configuration; may be repeated"),
+	FIELDS_END,
+};
+
+struct serving { /* in the order in which it is opened, and closed backwards */
+	struct arena *arena;
+	const struct serve_options *options;
+	struct diag diag;
+	struct settings settings;
+	str data;
+	struct store *store;
+	struct listeners listeners;
+	struct token_service *tokens;
+	struct identity *identity;
+	struct tls_context *secure;
+	struct management management;
+	struct services services;
+	struct node *node;
+	bool first;
+};
+
+static void raise_limits(void)
+{
+	struct rlimit r;
+	if (getrlimit(RLIMIT_NOFILE, &r) || r.rlim_cur == r.rlim_max)
+		return;
+	r.rlim_cur = r.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &r))
+		log_warn("descriptors_limited", LOG_INT("errno", errno));
+}
+
+static err make_folder(struct serving *s)
+{
+	const char *dir = str_z(s->arena, s->data);
+	struct stat st;
+	if (mkdir(dir, 0700) && errno != EEXIST)
+		return diag_add(&s->diag, ERR_IO, 0, "cannot make the data folder %s: %s", dir,
+		                strerror(errno));
+	if (stat(dir, &st) || !S_ISDIR(st.st_mode))
+		return diag_add(&s->diag, ERR_IO, 0, "the data folder %s is not a folder", dir);
+	return DONE;
+}
+
+static err open_store(struct serving *s)
+{
+	struct store_options o = {
+		.location = settings_store_location(s->arena, &s->settings, s->data),
+		.secret_key_file = s->settings.secret_key_file,
+	};
+	if (!o.secret_key_file.n)
+		o.secret_key_file = str_fmt(s->arena, "%.*s/secret.key", STR(s->data));
+	return store_open(&o, &s->diag, &s->store);
+}
+
+/* Where target hosts really are: what the operator says comes first. */
+static err map_hosts(struct serving *s)
+{
+	const struct config_pairs *hosts = &s->settings.hosts;
+	for (size_t i = 0; i < hosts->list.n; i++)
+		if (dns_map(hosts->list.v[i].key, hosts->list.v[i].value).code)
+			return diag_add(&s->diag, ERR_SYNTAX, 0,
+			                "hosts takes \"name:port\" = \"address:port\", not "
+			                "\"%.*s\" = \"%.*s\"",
+			                STR(hosts->list.v[i].key), STR(hosts->list.v[i].value));
+	if (!s->options->demo)
+		return DONE;
+	return dns_map(S("mocktarget.apigee.net:80"),
+	               listener_here(s->arena, &s->listeners, LISTEN_MOCKTARGET));
+}
+
+static err fill_store(struct serving *s)
+{
+	struct bootstrap b = {
+		.seed = { .arena = s->arena,
+		          .store = s->store,
+		          .org = s->settings.organization,
+		          .by = administrator_name(s->arena),
+		          .policy_find = policy_find,
+		          .diag = &s->diag },
+		.identity = s->identity,
+		.data = s->data,
+		.default_port = listener_port(&s->listeners, LISTEN_DEFAULT),
+		.secure_port = listener_port(&s->listeners, LISTEN_SECURE),
+	};
+	TRY(bootstrap_run(&b, &s->first));
+	return s->options->demo ? demo_run(&b.seed) : DONE;
+}
+
+static err wire(struct serving *s)
+{
+	struct token_settings lifetimes = { s->settings.access_token_ms,
+		                            s->settings.refresh_token_ms };
+	s->tokens = token_service_create(s->store, &lifetimes);
+	s->identity = identity_create(s->store);
+	s->management = (struct management){
+		.store = s->store,
+		.identity = s->identity,
+		.tokens = s->tokens,
+		.policy_find = policy_find,
+		.node_id = rand_uuid(s->arena),
+	};
+	s->services = (struct services){ .store = s->store, .tokens = s->tokens };
+	return counters_open(s->store, &s->services.counters);
+}
+
+/* How a shell that follows the hints gets the administrator's password. */
+static str password_words(const struct serving *s)
+{
+	char whole[PATH_MAX];
+	if (!realpath(str_z(s->arena, administrator_file(s->arena, s->data)), whole))
+		return S("PASSWORD");
+	return str_fmt(s->arena, "'\"$(cat '%s')\"'", whole);
+}
+
+static void say_hints(const struct serving *s)
+{
+	struct hints hints = { &s->listeners, s->settings.organization,
+		               administrator_name(s->arena), password_words(s) };
+	fprintf(stderr, "%.*s", STR(hints_text(s->arena, &hints)));
+}
+
+static err start(struct serving *s)
+{
+	TRY(configure(s->arena, s->options, &s->diag, &s->settings));
+	log_set_level((enum log_level)s->settings.log_level);
+	TRY(make_folder(s));
+	TRY(open_store(s));
+	TRY(listeners_open(&s->settings, s->options->demo, &s->diag, &s->listeners));
+	TRY(map_hosts(s));
+	TRY(wire(s));
+	TRY(fill_store(s));
+	bool self_signed;
+	TRY(certificates_load(s->arena, s->store, &s->diag, &s->secure, &self_signed));
+	if (self_signed && !listener_is_loopback(&s->listeners, LISTEN_SECURE))
+		log_warn("self_signed_certificate", LOG_STR("listen", s->settings.secure_listen));
+	struct node_conf conf = {
+		.settings = &s->settings,
+		.management = &s->management,
+		.services = &s->services,
+		.secure = s->secure,
+		.access_log = settings_access_log(s->arena, &s->settings, s->data),
+	};
+	if (s->options->demo)
+		say_hints(s);
+	return node_start(s->arena, &conf, &s->listeners, &s->diag, &s->node);
+}
+
+static void stop(struct serving *s)
+{
+	node_stop(&s->node, s->settings.drain_timeout_s * 1000);
+	listeners_close(&s->listeners);
+	tls_release(&s->secure);
+	identity_destroy(&s->identity);
+	counters_close(&s->services.counters);
+	token_service_destroy(&s->tokens);
+	store_close(&s->store);
+}
+
+static void say_ready(void)
+{
+	puts("gatehouse ready");
+	fflush(stdout);
+}
+
+static enum exit_code run(struct arena *a, const struct verb_env *env, const void *opts,
+                          struct strs operands)
+{
+	const struct serve_options *o = opts;
+	struct serving s = { .arena = a, .options = o, .diag = { .arena = a }, .data = o->data };
+	(void)env, (void)operands;
+	if (!o->data.n)
+		return verb_failed("serve: say --data DIR, the folder where everything is kept");
+	umask(077);
+	signal(SIGPIPE, SIG_IGN);
+	raise_limits();
+	int signals = verb_signals();
+	offload_start(0);
+	for (size_t i = 0; i < LISTENERS; i++)
+		s.listeners.fd[i] = -1;
+	err e = start(&s);
+	if (e.code && !s.diag.findings.n)
+		diag_note(&s.diag, 0, "cannot start: %s", err_word(e.code));
+	if (!e.code) {
+		say_ready();
+		node_wait(s.node, signals);
+		log_info("draining");
+	}
+	stop(&s);
+	offload_stop();
+	close(signals);
+	return e.code ? verb_findings(&s.diag) : EXIT_OK;
+}
+
+const struct verb verb_serve = {
+	.name = "serve",
+	.operands = "",
+	.summary = "Run the gateway, its management API and the token endpoints",
+	.help = "Prints `gatehouse ready` when every listener accepts. SIGTERM drains and stops.\n"
+		"GATEHOUSE_ADMIN_USER and GATEHOUSE_ADMIN_PASSWORD name the first administrator.",
+	.options = options,
+	.options_size = sizeof(struct serve_options),
+	.run = run,
+};
