@@ -8,7 +8,7 @@
 #include "store/store.h"
 
 struct counter_row {
-	str key;   /* 16 bytes */
+	str key; /* 16 bytes */
 	int64_t start_ms, expires_at_ms, used, exceeded;
 	str slots; /* of a rolling window; STR_NONE: none */
 };

@@ -35,12 +35,20 @@ static str message_of(const char *m)
 	return str_sub(s, 0, str_find_char(s, '\n'));
 }
 
+/* "relation exists, skipping" and its like: what matters comes as a result. */
+static void no_notices(void *arg, const char *message)
+{
+	(void)arg;
+	(void)message;
+}
+
 err pg_connect(struct pg_conn *p, const char *url, struct diag *diag)
 {
 	struct connecting c = { p, url };
 	memset(p->prepared, 0, sizeof p->prepared);
 	p->broken = p->again = false;
 	TRY(offload(LANE_STORE_READ, connect_now, &c));
+	PQsetNoticeProcessor(p->c, no_notices, NULL);
 	if (PQstatus(p->c) == CONNECTION_OK && PQsetnonblocking(p->c, 1) == 0)
 		return DONE;
 	err e = diag_add(diag, ERR_STORE, 0, "PostgreSQL: %.*s",

@@ -111,6 +111,44 @@ void at_once(int n, void (*fn)(void *, int), void *arg)
 	pthread_barrier_destroy(&start);
 }
 
+struct fibers {
+	struct loop *loop;
+	int left;
+};
+
+struct one_fiber {
+	struct fibers *all;
+	void (*fn)(void *, int);
+	void *arg;
+	int i;
+};
+
+static void run_fiber(void *arg)
+{
+	struct one_fiber *o = arg;
+	o->fn(o->arg, o->i);
+	if (--o->all->left == 0)
+		loop_stop(o->all->loop);
+}
+
+static void start_fiber(void *arg)
+{
+	struct one_fiber *o = arg;
+	must(!fiber_start(o->all->loop, run_fiber, o).code);
+}
+
+void in_fibers(int n, void (*fn)(void *, int), void *arg)
+{
+	struct fibers all = { loop_create((unsigned)n), n };
+	struct one_fiber *v = arena_array(a, struct one_fiber, n);
+	for (int i = 0; i < n; i++) {
+		v[i] = (struct one_fiber){ &all, fn, arg, i };
+		loop_post(all.loop, start_fiber, &v[i]);
+	}
+	loop_run(all.loop);
+	loop_destroy(&all.loop);
+}
+
 struct developer *make_developer(str email)
 {
 	struct developer *d = arena_new(a, struct developer);

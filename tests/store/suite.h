@@ -53,6 +53,8 @@ void suite_reopen(void);
 
 /* n threads run fn(arg, i) at once; returns when all have ended. */
 void at_once(int n, void (*fn)(void *arg, int i), void *arg);
+/* The same with n fibers of one loop.  fn asserts nothing: it notes what it saw. */
+void in_fibers(int n, void (*fn)(void *arg, int i), void *arg);
 
 void rest_ms(int ms); /* on a plain thread */
 

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Organizations, environments, virtual hosts, keypairs, users, roles, audit, marks.
+ * Each call is also made with a stranger's organization, and finds nothing.
+ * Source: store/organizations.h, users.h, audit.h. */
+#include "store/suite.h"
+
+static err set_property(struct arena *arena, void *thing, void *arg)
+{
+	struct environment *e = thing;
+	attribute_set(arena, &e->properties, S("k"), *(str *)arg);
+	e->name = S("other");
+	return DONE;
+}
+
+static err refuse(struct arena *arena, void *thing, void *arg)
+{
+	(void)arena;
+	(void)arg;
+	((struct organization *)thing)->display_name = S("never");
+	return FAIL(ERR_DENIED);
+}
+
+static void organizations(void **state)
+{
+	(void)state;
+	struct organization *o;
+	struct environment *e;
+	struct strs names;
+	str v = S("v");
+	struct edit edit = { set_property, &v, STR_NONE, S("me") };
+	ANSWERS(ERR_CONFLICT, organization_create(store, &(struct organization){ .name = ACME }));
+	ANSWERS(ERR_NOT_FOUND, organization_get(a, store, S("nobody"), &o));
+	GOOD(organization_list(a, store, &names));
+	assert_int_equal(names.n, 2);
+	GOOD(organization_get(a, store, ACME, &o));
+	assert_int_equal(o->environments.n, 2);
+	SAME(o->environments.v[0], S("prod"));
+	ANSWERS(ERR_DENIED,
+	        organization_change(a, store, ACME, &(struct edit){ .fn = refuse }, &o));
+	GOOD(organization_get(a, store, ACME, &o));
+	SAME(o->display_name, ACME);
+	ANSWERS(ERR_CONFLICT,
+	        environment_create(store, ACME, &(struct environment){ .name = S("test") }));
+	ANSWERS(ERR_NOT_FOUND,
+	        environment_create(store, S("nobody"), &(struct environment){ .name = S("test") }));
+	ANSWERS(ERR_NOT_FOUND, environment_get(a, store, ACME, S("moon"), &e));
+	GOOD(environment_change(a, store, ACME, S("test"), &edit, &e));
+	SAME(e->name, S("test"));
+	GOOD(environment_get(a, store, OTHER, S("test"), &e));
+	assert_int_equal(e->properties.n, 0);
+	GOOD(environment_get(a, store, ACME, S("test"), &e));
+	SAME(attribute_get(&e->properties, S("k")), v);
+	SAME(e->last_modified_by, S("me"));
+}
+
+static err move_host(struct arena *arena, void *thing, void *arg)
+{
+	struct virtual_host *v = thing;
+	v->host_aliases = (struct strs){ 0 };
+	strs_add(arena, &v->host_aliases, *(str *)arg);
+	return DONE;
+}
+
+static void virtual_hosts(void **state)
+{
+	(void)state;
+	struct vhost_key k = { ACME, S("test"), S("default") },
+			 twin = { OTHER, S("test"), S("default") };
+	struct virtual_host v = {
+		.port = S("9001"),
+		.host_aliases = { (str[]){ S("Acme-Test.localhost"), S("localhost") }, 2 }
+	};
+	struct virtual_host *got;
+	struct ssl_info ssl = { .enabled = 1, .key_store = S("ks") };
+	str free_name = S("free.localhost"), taken = S("localhost");
+	struct strs names;
+	struct list all;
+	GOOD(virtual_host_create(store, &k, &v));
+	ANSWERS(ERR_CONFLICT, virtual_host_create(store, &k, &v));
+	ANSWERS(ERR_CONFLICT,
+	        virtual_host_create(store, &twin, &v)); /* the alias is taken on this port */
+	ANSWERS(ERR_NOT_FOUND, virtual_host_get(a, store, &twin, &got));
+	ANSWERS(ERR_NOT_FOUND,
+	        virtual_host_create(store, &(struct vhost_key){ ACME, S("moon"), S("x") }, &v));
+	v.port = S("9443");
+	v.ssl = &ssl;
+	GOOD(virtual_host_create(store, &twin, &v));
+	GOOD(virtual_host_get(a, store, &twin, &got));
+	SAME(got->host_aliases.v[0], S("acme-test.localhost"));
+	SAME(got->ssl->key_store, S("ks"));
+	assert_int_equal(got->ssl->enabled, 1);
+	GOOD(virtual_host_get(a, store, &k, &got));
+	assert_null(got->ssl);
+	GOOD(virtual_host_list(a, store, ACME, S("test"), &names));
+	assert_int_equal(names.n, 1);
+	GOOD(virtual_host_list(a, store, ACME, S("prod"), &names));
+	assert_int_equal(names.n, 0);
+	GOOD(virtual_host_all(a, store, &all));
+	assert_int_equal(all.n, 2);
+	SAME(((struct vhost_entry *)all.v)->key.org, ACME);
+	struct edit edit = { .fn = move_host, .arg = &free_name };
+	GOOD(virtual_host_change(a, store, &k, &edit, &got));
+	v = (struct virtual_host){ .port = S("9001"),
+		                   .host_aliases = { (str[]){ S("localhost") }, 1 } };
+	GOOD(virtual_host_create(store, &(struct vhost_key){ ACME, S("prod"), S("default") }, &v));
+	edit.arg = &taken;
+	ANSWERS(ERR_CONFLICT, virtual_host_change(a, store, &k, &edit, &got));
+	GOOD(virtual_host_get(a, store, &k, &got));
+	SAME(got->host_aliases.v[0], free_name);
+	ANSWERS(ERR_NOT_FOUND,
+	        virtual_host_delete(a, store, &(struct vhost_key){ OTHER, S("prod"), S("default") },
+	                            &got));
+	GOOD(virtual_host_delete(a, store, &k, &got));
+	GOOD(virtual_host_create(store, &k, got));
+}
+
+static void keypairs(void **state)
+{
+	(void)state;
+	struct keypair p = { S("ks"), S("al"), S("CERT"), S("KEY") }, *got;
+	struct vhost_key k = { ACME, S("test"), S("ks") }, stranger = { OTHER, S("test"), S("ks") };
+	GOOD(keypair_put(store, ACME, S("test"), &p));
+	GOOD(keypair_get(a, store, &k, S("al"), &got));
+	SAME(got->cert_pem, S("CERT"));
+	SAME(got->key_pem, S("KEY"));
+	p.key_pem = S("NEW");
+	GOOD(keypair_put(store, ACME, S("test"), &p));
+	GOOD(keypair_get(a, store, &k, S("al"), &got));
+	SAME(got->key_pem, S("NEW"));
+	ANSWERS(ERR_NOT_FOUND, keypair_get(a, store, &stranger, S("al"), &got));
+	ANSWERS(ERR_NOT_FOUND, keypair_get(a, store, &k, S("no"), &got));
+	ANSWERS(ERR_NOT_FOUND, keypair_put(store, ACME, S("moon"), &p));
+}
+
+static err deactivate(struct arena *arena, void *thing, void *arg)
+{
+	struct user *u = thing;
+	(void)arena;
+	(void)arg;
+	u->active = false;
+	u->key.name = S("other");
+	return DONE;
+}
+
+static void users(void **state)
+{
+	(void)state;
+	struct user_key k = { USER_ZONE, USER_ORIGIN, S("Admin@Example.com") },
+			same = { USER_ZONE, USER_ORIGIN, S("ADMIN@example.com") };
+	struct user_key elsewhere = { S("zone2"), USER_ORIGIN, S("admin@example.com") };
+	struct user u = { .key = k, .email = S("Admin@Example.com"), .active = true }, *got;
+	struct strs names;
+	str hash;
+	bool active;
+	GOOD(user_create(store, &u));
+	u.key = same;
+	ANSWERS(ERR_CONFLICT, user_create(store, &u));
+	ANSWERS(ERR_NOT_FOUND, user_get(a, store, &elsewhere, &got));
+	GOOD(user_get(a, store, &same, &got));
+	SAME(got->key.name, S("admin@example.com"));
+	SAME(got->email, S("Admin@Example.com"));
+	assert_int_equal(got->id.n, 36);
+	ANSWERS(ERR_NOT_FOUND, user_password(a, store, &k, &hash, &active));
+	ANSWERS(ERR_NOT_FOUND, user_password_set(store, &elsewhere, S("h")));
+	GOOD(user_password_set(store, &k, S("$argon2id$...")));
+	GOOD(user_password(a, store, &same, &hash, &active));
+	SAME(hash, S("$argon2id$..."));
+	assert_true(active);
+	GOOD(user_role_grant(store, ACME, &k, S("orgadmin")));
+	GOOD(user_role_grant(store, ACME, &k, S("orgadmin")));
+	ANSWERS(ERR_NOT_FOUND, user_role_grant(store, S("nobody"), &k, S("orgadmin")));
+	ANSWERS(ERR_NOT_FOUND, user_role_grant(store, ACME, &elsewhere, S("orgadmin")));
+	GOOD(user_roles(a, store, ACME, &same, &names));
+	assert_int_equal(names.n, 1);
+	GOOD(user_roles(a, store, OTHER, &k, &names));
+	assert_int_equal(names.n, 0);
+	GOOD(user_roles(a, store, ACME, &elsewhere, &names));
+	assert_int_equal(names.n, 0);
+	GOOD(user_organizations(a, store, &k, &names));
+	assert_int_equal(names.n, 1);
+	GOOD(role_users(a, store, ACME, S("orgadmin"), &names));
+	SAME(names.v[0], S("admin@example.com"));
+	GOOD(role_users(a, store, OTHER, S("orgadmin"), &names));
+	assert_int_equal(names.n, 0);
+	GOOD(role_list(a, store, ACME, &names));
+	assert_int_equal(names.n, 1);
+	GOOD(user_change(a, store, &k, &(struct edit){ .fn = deactivate }, &got));
+	SAME(got->key.name, S("admin@example.com"));
+	GOOD(user_password(a, store, &k, &hash, &active));
+	assert_false(active);
+	GOOD(user_list(a, store, USER_ZONE, NULL, &names));
+	assert_int_equal(names.n, 1);
+	ANSWERS(ERR_NOT_FOUND, user_role_revoke(store, OTHER, &k, S("orgadmin")));
+	GOOD(user_role_revoke(store, ACME, &k, S("orgadmin")));
+	GOOD(user_role_grant(store, ACME, &k, S("user")));
+	GOOD(user_delete(store, &k));
+	GOOD(role_list(a, store, ACME, &names));
+	assert_int_equal(names.n, 0);
+	ANSWERS(ERR_NOT_FOUND, user_delete(store, &k));
+}
+
+static void audit(void **state)
+{
+	(void)state;
+	struct list l;
+	for (int i = 0; i < 5; i++) {
+		struct audit_record r = { S("CREATE"), S("POST"), str_fmt(a, "/v1/o/acme/%d", i),
+			                  S("201"),    0,         S("me") };
+		GOOD(audit_add(store, ACME, &r));
+		rest_ms(2);
+	}
+	GOOD(audit_list(a, store, ACME, &(struct audit_range){ .rows = 3 }, &l));
+	assert_int_equal(l.n, 3);
+	SAME(((struct audit_record *)l.v)->request_uri, S("/v1/o/acme/4"));
+	assert_true(((struct audit_record *)l.v)[0].time_ms >
+	            ((struct audit_record *)l.v)[2].time_ms);
+	GOOD(audit_list(a, store, ACME, &(struct audit_range){ .to_ms = 1 }, &l));
+	assert_int_equal(l.n, 0);
+	GOOD(audit_list(a, store, OTHER, &(struct audit_range){ 0 }, &l));
+	assert_int_equal(l.n, 0);
+}
+
+static void marks(void **state)
+{
+	(void)state;
+	bool set = true;
+	GOOD(store_mark_get(store, S("bootstrap"), &set));
+	assert_false(set);
+	GOOD(store_mark_set(store, S("bootstrap")));
+	GOOD(store_mark_set(store, S("bootstrap")));
+	GOOD(store_mark_get(store, S("bootstrap"), &set));
+	assert_true(set);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(organizations, suite_reset),
+		cmocka_unit_test_teardown(virtual_hosts, suite_reset),
+		cmocka_unit_test_teardown(keypairs, suite_reset),
+		cmocka_unit_test_teardown(users, suite_reset),
+		cmocka_unit_test_teardown(audit, suite_reset),
+		cmocka_unit_test_teardown(marks, suite_reset),
+	};
+	return cmocka_run_group_tests(tests, suite_start, suite_end);
+}
