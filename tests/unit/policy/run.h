@@ -72,3 +72,16 @@ static inline enum verdict step_run(struct exchange *x, const struct step *step)
 	x->step_name = step->name;
 	return step->policy->run(step->conf, x);
 }
+
+/* The policy cannot be deployed, for this one reason (NULL: for any). */
+static inline void policy_refused(const char *xml, const char *want)
+{
+	struct arena *a = arena_create(0, 0);
+	struct diag d = { .arena = a };
+	assert_null(policy_proxy(a, xml, &d));
+	str got = str_trim(diag_text(a, &d));
+	str whole = str_fmt(a, "sharedflowbundle/policies/p.xml:1: %s", want ? want : "");
+	if (want ? !str_eq(got, whole) : !str_starts(got, whole))
+		fail_msg("%s\n got %s\nwant %s", xml, str_z(a, got), str_z(a, whole));
+	arena_destroy(&a);
+}

@@ -312,14 +312,10 @@ static void in_a_response(void **state)
 static void refuses(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(refused); i++) {
-		struct arena *a = arena_create(0, 0);
-		struct diag d = { .arena = a };
-		assert_null(policy_proxy(a, policy_xml(a, refused[i].inner), &d));
-		str want = str_fmt(a, "sharedflowbundle/policies/p.xml:1: %s", refused[i].want);
-		is(refused[i].inner, str_z(a, str_trim(diag_text(a, &d))), str_z(a, want));
-		arena_destroy(&a);
-	}
+	struct arena *a = arena_create(0, 0);
+	for (size_t i = 0; i < COUNT(refused); i++)
+		policy_refused(policy_xml(a, refused[i].inner), refused[i].want);
+	arena_destroy(&a);
 }
 
 int main(void)
