@@ -124,7 +124,7 @@ size_t arena_used(const struct arena *a) { return a->used; }
 
 char *buf_room(struct buf *b, size_t n)
 {
-	if (b->cap - b->n < n) {
+	if (!b->p || b->cap - b->n < n) {
 		size_t cap = b->cap ? b->cap : 64;
 		while (cap - b->n < n)
 			cap *= 2;

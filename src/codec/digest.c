@@ -50,9 +50,8 @@ static struct {
 	const char *name, *openssl;
 	EVP_MD *md;
 } digests[] = {
-	{ "md5", "MD5", NULL },       { "sha1", "SHA1", NULL },
-	{ "sha224", "SHA224", NULL }, { "sha256", "SHA256", NULL },
-	{ "sha384", "SHA384", NULL }, { "sha512", "SHA512", NULL },
+	{ "md5", "MD5", NULL },       { "sha1", "SHA1", NULL },     { "sha224", "SHA224", NULL },
+	{ "sha256", "SHA256", NULL }, { "sha384", "SHA384", NULL }, { "sha512", "SHA512", NULL },
 };
 static pthread_once_t fetched = PTHREAD_ONCE_INIT;
 

@@ -9,5 +9,7 @@
 
 void sha256(str data, unsigned char out[32]);
 void hmac_sha256(str key, str data, unsigned char out[32]);
-err digest(struct arena *, const char *name, str data, str *out) MUST_CHECK; /* ERR_NOT_FOUND: name */
+
+/* ERR_NOT_FOUND: there is no digest of that name. */
+err digest(struct arena *, const char *name, str data, str *out) MUST_CHECK;
 err digest_hmac(struct arena *, const char *name, str key, str data, str *out) MUST_CHECK;

@@ -14,7 +14,8 @@ static int nibble(char c)
 
 str percent_decode(struct arena *a, str s, bool plus_is_space)
 {
-	if (str_find_char(s, '%') == STR_NPOS && (!plus_is_space || str_find_char(s, '+') == STR_NPOS))
+	if (str_find_char(s, '%') == STR_NPOS &&
+	    (!plus_is_space || str_find_char(s, '+') == STR_NPOS))
 		return s;
 	char *out = arena_alloc(a, s.n, 1);
 	size_t n = 0;
@@ -76,7 +77,8 @@ err form_read(struct arena *a, str text, struct pairs *out)
 		if (out->n == FORM_PAIRS_MAX)
 			return FAIL(ERR_LIMIT);
 		str name = str_cut(&value, '=');
-		struct pair pair = { percent_decode(a, name, true), percent_decode(a, value, true) };
+		struct pair pair = { percent_decode(a, name, true),
+			             percent_decode(a, value, true) };
 		if (!str_given(pair.value))
 			pair.value = S("");
 		VEC_PUSH(a, out, pair);

@@ -25,8 +25,8 @@ static err measure(str text, struct diag *diag)
 		if (c == '"')
 			quoted = true;
 		else if ((c == '{' || c == '[') && ++depth > JSON_DEPTH_MAX)
-			return diag_add(diag, ERR_LIMIT, line, "JSON is nested deeper than %d levels",
-			                JSON_DEPTH_MAX);
+			return diag_add(diag, ERR_LIMIT, line,
+			                "JSON is nested deeper than %d levels", JSON_DEPTH_MAX);
 		else if ((c == '}' || c == ']') && depth)
 			depth--;
 		if ((c == ',' || c == '{' || c == '[') && ++values > JSON_VALUES_MAX)
@@ -42,11 +42,12 @@ err json_read(struct arena *a, str text, struct diag *diag, json_t **out)
 {
 	json_error_t e;
 	TRY(measure(text, diag));
-	json_t *root = json_loadb(text.n ? text.p : "", text.n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &e);
+	json_t *root = json_loadb(text.n ? text.p : "", text.n,
+	                          JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &e);
 	if (!root) {
 		unsigned line = e.line > 0 ? (unsigned)e.line : 1;
-		return diag_add(diag, ERR_SYNTAX, line, "JSON, column %d: %s", e.column > 0 ? e.column : 1,
-		                e.text);
+		return diag_add(diag, ERR_SYNTAX, line, "JSON, column %d: %s",
+		                e.column > 0 ? e.column : 1, e.text);
 	}
 	arena_defer(a, release, root);
 	*out = root;

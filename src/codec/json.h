@@ -14,13 +14,13 @@ enum { JSON_DEPTH_MAX = 100, JSON_VALUES_MAX = 1000000 };
 /* The tree is released with the arena.  A syntax error names line and column in the diag.
  * ERR_LIMIT over the depth or the number of values.  \u0000 is refused: no string holds a NUL. */
 err json_read(struct arena *, str text, struct diag *, json_t **out) MUST_CHECK;
-str json_text(const json_t *); /* STR_NONE unless a string; borrowed */
+str json_text(const json_t *);                              /* STR_NONE unless a string; borrowed */
 str json_member_str(const json_t *object, const char *key); /* STR_NONE unless a string; borrowed */
 
 /* Appends to a buf.  Objects and arrays are opened and closed; commas are the writer's. */
 struct json_writer {
 	struct buf *out;
-	bool pretty; /* Apigee's management style: two spaces, "key" : value */
+	bool pretty;    /* Apigee's management style: two spaces, "key" : value */
 	unsigned depth; /* of objects: what indents  */
 	unsigned open;  /* objects and arrays        */
 	bool more;      /* a member stands before    */

@@ -165,8 +165,8 @@ str json_double_text(double d, char out[JSON_DOUBLE_MAX])
 		int decimals = precision - exponent;
 		n = snprintf(out, JSON_DOUBLE_MAX, "%.*f", decimals > 0 ? decimals : 1, d);
 	} else {
-		n = snprintf(out, JSON_DOUBLE_MAX, "%s%c.%sE%d", minus ? "-" : "", digits[0], digits + 1,
-		             exponent);
+		n = snprintf(out, JSON_DOUBLE_MAX, "%s%c.%sE%d", minus ? "-" : "", digits[0],
+		             digits + 1, exponent);
 	}
 	return str_from(out, (size_t)n);
 }
@@ -202,7 +202,8 @@ static void container(struct json_writer *w, const json_t *v)
 
 void json_tree(struct json_writer *w, const json_t *v)
 {
-	must(w->open <= 2 * JSON_DEPTH_MAX); /* what json_read let in, within what the caller opened */
+	/* what json_read let in, within what the caller opened */
+	must(w->open <= 2 * JSON_DEPTH_MAX);
 	switch (json_typeof(v)) {
 	case JSON_OBJECT:
 	case JSON_ARRAY:

@@ -38,7 +38,8 @@ static void stop(struct parse *p, err e)
 	xmlStopParser(p->ctxt);
 }
 
-static void doctype(void *ctx, const xmlChar *name, const xmlChar *public_id, const xmlChar *system_id)
+static void doctype(void *ctx, const xmlChar *name, const xmlChar *public_id,
+                    const xmlChar *system_id)
 {
 	struct parse *p = ctx;
 	(void)name, (void)public_id, (void)system_id;
@@ -103,9 +104,9 @@ static void start_element(void *ctx, const xmlChar *name, const xmlChar **pairs)
 		above->last_child = node;
 		node->parent = above->node;
 	}
-	p->open[p->depth++] = (struct open_element){
-		.node = node, .text = buf_in(p->arena), .inner = content_start(p)
-	};
+	p->open[p->depth++] = (struct open_element){ .node = node,
+		                                     .text = buf_in(p->arena),
+		                                     .inner = content_start(p) };
 }
 
 static void end_element(void *ctx, const xmlChar *name)
@@ -153,7 +154,7 @@ static void problem(void *ctx, const char *fmt, ...)
 err xml_read(struct arena *a, str bytes, struct diag *diag, struct xml_node **root)
 {
 	static const xmlSAXHandler handler = {
-		.initialized = 1, /* SAX version 1: names and xmlns attributes as they are written */
+		.initialized = 1, /* SAX version 1: names and xmlns as they are written */
 		.internalSubset = doctype,
 		.startElement = start_element,
 		.endElement = end_element,
@@ -171,12 +172,14 @@ err xml_read(struct arena *a, str bytes, struct diag *diag, struct xml_node **ro
 	must(p.ctxt);
 	*p.ctxt->sax = handler;
 	p.ctxt->userData = &p;
-	xmlDocPtr doc = xmlCtxtReadMemory(p.ctxt, p.document.p, (int)p.document.n, NULL, NULL, OPTIONS);
+	xmlDocPtr doc =
+		xmlCtxtReadMemory(p.ctxt, p.document.p, (int)p.document.n, NULL, NULL, OPTIONS);
 	bool good = p.ctxt->wellFormed && !p.failed.code && p.root;
 	xmlFreeDoc(doc);
 	xmlFreeParserCtxt(p.ctxt);
 	if (!good)
-		return p.failed.code ? p.failed : diag_add(diag, ERR_SYNTAX, 1, "XML: no root element");
+		return p.failed.code ? p.failed
+		                     : diag_add(diag, ERR_SYNTAX, 1, "XML: no root element");
 	*root = p.root;
 	return DONE;
 }

@@ -12,8 +12,8 @@ struct xml_attr {
 };
 
 struct xml_node { /* an element */
-	str name;   /* with its prefix: "soap:Body" */
-	str text;   /* its own text and CDATA, joined, untrimmed */
+	str name; /* with its prefix: "soap:Body" */
+	str text; /* its own text and CDATA, joined, untrimmed */
 	str markup; /* with child elements: all between its tags as it was written, in UTF-8; else STR_NONE */
 	unsigned line;
 	struct xml_attr *attrs;

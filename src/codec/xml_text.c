@@ -67,7 +67,8 @@ static str declared(str text)
 static err by_declaration(struct arena *a, str in, struct diag *diag, str *out)
 {
 	static const char *const utf8[] = { "UTF-8", "UTF8", "US-ASCII", "ASCII", NULL };
-	static const char *const latin1[] = { "ISO-8859-1", "ISO8859-1", "LATIN1", "LATIN-1", NULL };
+	static const char *const latin1[] = { "ISO-8859-1", "ISO8859-1", "LATIN1", "LATIN-1",
+		                              NULL };
 	str name = declared(in);
 	*out = str_dup(a, in);
 	if (!str_given(name))
@@ -82,7 +83,8 @@ static err by_declaration(struct arena *a, str in, struct diag *diag, str *out)
 		}
 	}
 	return diag_add(diag, ERR_SYNTAX, 1,
-	                "encoding \"%.*s\" is not read; UTF-8, UTF-16 and ISO-8859-1 are", STR(name));
+	                "encoding \"%.*s\" is not read; UTF-8, UTF-16 and ISO-8859-1 are",
+	                STR(name));
 }
 
 err xml_text(struct arena *a, str in, struct diag *diag, str *out)
@@ -110,4 +112,12 @@ err xml_text(struct arena *a, str in, struct diag *diag, str *out)
 
 static pthread_once_t ready = PTHREAD_ONCE_INIT;
 
-void xml_library_ready(void) { pthread_once(&ready, xmlInitParser); }
+static void unheard(void *ctx, const char *fmt, ...) { (void)ctx, (void)fmt; }
+
+/* The silence is a thread's own, so it is asked for every time: libxml2 would else write to stderr
+ * what no handler takes, for example the unknown functions of an XPath expression. */
+void xml_library_ready(void)
+{
+	pthread_once(&ready, xmlInitParser);
+	xmlSetGenericErrorFunc(NULL, unheard);
+}

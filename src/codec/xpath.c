@@ -12,7 +12,8 @@
 
 #include "codec/xml_text.h"
 
-static void doctype(void *ctx, const xmlChar *name, const xmlChar *public_id, const xmlChar *system_id)
+static void doctype(void *ctx, const xmlChar *name, const xmlChar *public_id,
+                    const xmlChar *system_id)
 {
 	(void)name, (void)public_id, (void)system_id;
 	xmlStopParser(ctx);
@@ -23,7 +24,10 @@ static void unseen(void *ctx, xmlErrorPtr e) { (void)ctx, (void)e; }
 
 static err parse(struct arena *a, str bytes, xmlDocPtr *out)
 {
-	enum { OPTIONS = XML_PARSE_NONET | XML_PARSE_NOENT | XML_PARSE_IGNORE_ENC | XML_PARSE_NOCDATA };
+	enum {
+		OPTIONS =
+			XML_PARSE_NONET | XML_PARSE_NOENT | XML_PARSE_IGNORE_ENC | XML_PARSE_NOCDATA
+	};
 	struct diag why = { .arena = a };
 	str text;
 	TRY(xml_text(a, bytes, &why, &text));
@@ -106,9 +110,10 @@ static err evaluate(struct arena *a, xmlXPathContextPtr context, const char *exp
 	xmlXPathObjectPtr found = xmlXPathCompiledEval(compiled, context);
 	xmlXPathFreeCompExpr(compiled);
 	if (!found)
-		return FAIL(context->lastError.code == XPATH_OP_LIMIT_EXCEEDED + XML_XPATH_EXPRESSION_OK
-		                ? ERR_LIMIT
-		                : ERR_SYNTAX);
+		return FAIL(context->lastError.code ==
+		                            XPATH_OP_LIMIT_EXCEEDED + XML_XPATH_EXPRESSION_OK
+		                    ? ERR_LIMIT
+		                    : ERR_SYNTAX);
 	*out = result(a, context->doc, found, type);
 	xmlXPathFreeObject(found);
 	return DONE;

@@ -6,11 +6,17 @@
 
 #include "codec/form.h"
 
-enum xpath_type { XPATH_TYPE_NODESET, XPATH_TYPE_NODE, XPATH_TYPE_NUMBER, XPATH_TYPE_BOOLEAN, XPATH_TYPE_STRING };
+enum xpath_type {
+	XPATH_TYPE_NODESET,
+	XPATH_TYPE_NODE,
+	XPATH_TYPE_NUMBER,
+	XPATH_TYPE_BOOLEAN,
+	XPATH_TYPE_STRING
+};
 
 enum { XPATH_EXPRESSION_MAX = 1024, XPATH_SIGNS_MAX = 200, XPATH_STEPS_MAX = 500000 };
 
 /* Elements come as markup, other nodes as their text; nothing found is "".
  * ERR_SYNTAX: the XML or the expression; ERR_LIMIT. */
-err xpath_eval(struct arena *, str expression, str xml, const struct pairs *prefixes, enum xpath_type,
-               str *out) MUST_CHECK;
+err xpath_eval(struct arena *, str expression, str xml, const struct pairs *prefixes,
+               enum xpath_type, str *out) MUST_CHECK;

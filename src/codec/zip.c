@@ -54,23 +54,28 @@ static bool is_plain(struct reading *r, uint64_t i)
 static err check_sizes(struct reading *r, str path, const zip_stat_t *st)
 {
 	if (st->size > ZIP_FILE_MAX)
-		return REFUSE(r, ERR_LIMIT, "\"%.*s\" is larger than %d bytes", STR(path), ZIP_FILE_MAX);
+		return REFUSE(r, ERR_LIMIT, "\"%.*s\" is larger than %d bytes", STR(path),
+		              ZIP_FILE_MAX);
 	if (st->size > ZIP_RATIO_FROM && st->size / ZIP_RATIO_MAX > st->comp_size)
-		return REFUSE(r, ERR_LIMIT, "\"%.*s\" unpacks to more than %d times its size", STR(path),
-		              ZIP_RATIO_MAX);
+		return REFUSE(r, ERR_LIMIT, "\"%.*s\" unpacks to more than %d times its size",
+		              STR(path), ZIP_RATIO_MAX);
 	r->total += st->size;
 	if (r->total > ZIP_TOTAL_MAX)
-		return REFUSE(r, ERR_LIMIT, "the archive unpacks to more than %d bytes", ZIP_TOTAL_MAX);
+		return REFUSE(r, ERR_LIMIT, "the archive unpacks to more than %d bytes",
+		              ZIP_TOTAL_MAX);
 	return DONE;
 }
 
 /* folder: it has passed and there is nothing to unpack */
 static err check(struct reading *r, uint64_t i, struct zip_file *out, zip_stat_t *st, bool *folder)
 {
-	enum { NEEDED = ZIP_STAT_NAME | ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD |
-	                ZIP_STAT_ENCRYPTION_METHOD };
+	enum {
+		NEEDED = ZIP_STAT_NAME | ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD |
+		         ZIP_STAT_ENCRYPTION_METHOD
+	};
 	if (zip_stat_index(r->zip, i, 0, st) != 0 || (st->valid & NEEDED) != NEEDED)
-		return REFUSE(r, ERR_SYNTAX, "entry %llu has no readable header", (unsigned long long)i);
+		return REFUSE(r, ERR_SYNTAX, "entry %llu has no readable header",
+		              (unsigned long long)i);
 	str path = str_dup(r->arena, str_from_z(st->name));
 	*folder = path.n && path.p[path.n - 1] == '/';
 	if (*folder)
@@ -82,7 +87,8 @@ static err check(struct reading *r, uint64_t i, struct zip_file *out, zip_stat_t
 	if (st->encryption_method != ZIP_EM_NONE)
 		return REFUSE(r, ERR_SYNTAX, "\"%.*s\" is encrypted", STR(path));
 	if (st->comp_method != ZIP_CM_STORE && st->comp_method != ZIP_CM_DEFLATE)
-		return REFUSE(r, ERR_SYNTAX, "\"%.*s\" is compressed by method %u; only deflate is read",
+		return REFUSE(r, ERR_SYNTAX,
+		              "\"%.*s\" is compressed by method %u; only deflate is read",
 		              STR(path), st->comp_method);
 	if (map_has(&r->seen, path) && !*folder)
 		return REFUSE(r, ERR_SYNTAX, "\"%.*s\" is there twice", STR(path));
@@ -98,8 +104,9 @@ static err unpack(struct reading *r, uint64_t i, const zip_stat_t *st, struct zi
 	uint64_t n = 0;
 	zip_int64_t got = -1;
 	zip_file_t *f = zip_fopen_index(r->zip, i, 0);
+	/* one byte more than declared shows a lie, and the end checks the CRC */
 	while (f && n <= st->size && (got = zip_fread(f, p + n, st->size + 1 - n)) > 0)
-		n += (uint64_t)got; /* one byte more than declared shows a lie, and the end checks the CRC */
+		n += (uint64_t)got;
 	if (f)
 		zip_fclose(f);
 	if (n > st->size || (got == 0 && n != st->size))
@@ -134,7 +141,8 @@ static bool names_hold_nul(str archive)
 	size_t at = le((const unsigned char *)end + 16, 4);
 	while (at + HEADER <= archive.n && memcmp(p + at, "PK\1\2", 4) == 0) {
 		size_t name = le(p + at + 28, 2);
-		if (memchr(p + at + HEADER, 0, name < archive.n - at - HEADER ? name : archive.n - at - HEADER))
+		if (memchr(p + at + HEADER, 0,
+		           name < archive.n - at - HEADER ? name : archive.n - at - HEADER))
 			return true;
 		at += HEADER + name + le(p + at + 30, 2) + le(p + at + 32, 2);
 	}
@@ -145,7 +153,8 @@ static err read_entries(struct reading *r, struct zip_files *out)
 {
 	zip_int64_t count = zip_get_num_entries(r->zip, 0);
 	if (count > ZIP_ENTRIES_MAX)
-		return REFUSE(r, ERR_LIMIT, "the archive has more than %d entries", ZIP_ENTRIES_MAX);
+		return REFUSE(r, ERR_LIMIT, "the archive has more than %d entries",
+		              ZIP_ENTRIES_MAX);
 	zip_stat_t *stats = arena_array(r->arena, zip_stat_t, (size_t)count + 1);
 	for (zip_int64_t i = 0; i < count; i++) {
 		struct zip_file file = { 0 };
@@ -172,7 +181,8 @@ err zip_read(struct arena *a, str archive, struct diag *diag, struct zip_files *
 	if (names_hold_nul(archive))
 		return REFUSE(&r, ERR_SYNTAX, "the archive holds a name with a NUL in it");
 	zip_error_init(&error);
-	zip_source_t *source = zip_source_buffer_create(archive.n ? archive.p : "", archive.n, 0, &error);
+	zip_source_t *source =
+		zip_source_buffer_create(archive.n ? archive.p : "", archive.n, 0, &error);
 	must(source);
 	r.zip = zip_open_from_source(source, ZIP_RDONLY, &error);
 	if (!r.zip) {
@@ -189,7 +199,8 @@ err zip_read(struct arena *a, str archive, struct diag *diag, struct zip_files *
 
 static bool add(zip_t *zip, const struct zip_file *file, const char *name)
 {
-	zip_source_t *bytes = zip_source_buffer(zip, file->bytes.n ? file->bytes.p : "", file->bytes.n, 0);
+	zip_source_t *bytes =
+		zip_source_buffer(zip, file->bytes.n ? file->bytes.p : "", file->bytes.n, 0);
 	zip_int64_t i = bytes ? zip_file_add(zip, name, bytes, ZIP_FL_ENC_UTF_8) : -1;
 	if (i < 0) {
 		zip_source_free(bytes);

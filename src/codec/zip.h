@@ -6,7 +6,12 @@
 
 #include "base/diag.h"
 
-enum { ZIP_ENTRIES_MAX = 5000, ZIP_FILE_MAX = 15 << 20, ZIP_TOTAL_MAX = 64 << 20, ZIP_PATH_MAX = 512 };
+enum {
+	ZIP_ENTRIES_MAX = 5000,
+	ZIP_FILE_MAX = 15 << 20,
+	ZIP_TOTAL_MAX = 64 << 20,
+	ZIP_PATH_MAX = 512
+};
 enum { ZIP_RATIO_MAX = 200, ZIP_RATIO_FROM = 1 << 20 }; /* the ratio counts above this size */
 
 struct zip_file {

@@ -10,11 +10,11 @@ struct null_rule {
 };
 
 static const struct null_rule null_rules[] = {
-	[TEST_EQ] = { false, false, true },      [TEST_IEQ] = { false, false, true },
-	[TEST_NE] = { true, true, false },       [TEST_STARTS] = { false, false, false },
-	[TEST_GT] = { true, false, false },      [TEST_GE] = { false, true, true },
-	[TEST_LT] = { true, false, false },      [TEST_LE] = { true, false, true },
-	[TEST_GLOB] = { false, false, false },   [TEST_PATH] = { false, false, false },
+	[TEST_EQ] = { false, false, true },     [TEST_IEQ] = { false, false, true },
+	[TEST_NE] = { true, true, false },      [TEST_STARTS] = { false, false, false },
+	[TEST_GT] = { true, false, false },     [TEST_GE] = { false, true, true },
+	[TEST_LT] = { true, false, false },     [TEST_LE] = { true, false, true },
+	[TEST_GLOB] = { false, false, false },  [TEST_PATH] = { false, false, false },
 	[TEST_REGEX] = { false, false, false },
 };
 static const struct null_rule not_matching = { true, false, false }; /* "!~" and its like */

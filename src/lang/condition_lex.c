@@ -151,8 +151,11 @@ err lexer_next(struct lexer *lex, struct token *t)
 	str rest = str_sub(lex->text, lex->at, STR_NPOS);
 	for (size_t i = 0; i < COUNT(signs); i++) {
 		if (str_starts(rest, signs[i].text)) {
-			*t = (struct token){ .kind = signs[i].kind, .at = lex->at, .text = signs[i].text,
-				             .op = signs[i].op, .negated = signs[i].negated };
+			*t = (struct token){ .kind = signs[i].kind,
+				             .at = lex->at,
+				             .text = signs[i].text,
+				             .op = signs[i].op,
+				             .negated = signs[i].negated };
 			lex->at += signs[i].text.n;
 			return DONE;
 		}

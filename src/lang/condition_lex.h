@@ -22,8 +22,8 @@ enum token_kind {
 
 struct token {
 	enum token_kind kind;
-	size_t at; /* offset into the text */
-	str text;  /* without quotes */
+	size_t at;          /* offset into the text */
+	str text;           /* without quotes */
 	bool quoted;        /* TOKEN_NAME in quotes is never a word of the language */
 	enum test_op op;    /* TOKEN_TEST */
 	bool negated;       /* TOKEN_TEST: "!~" */

@@ -39,7 +39,8 @@ static err bind(struct parser *p, str name, const struct flowvar **out)
 		return lexer_fail(&p->lex, p->token.at, ERR_SYNTAX, "a variable needs a name");
 	*out = p->binder->bind(p->binder, str_dup(p->binder->arena, name));
 	if (!*out)
-		return lexer_fail(&p->lex, p->token.at, ERR_SYNTAX, "\"%.*s\" names no variable", STR(name));
+		return lexer_fail(&p->lex, p->token.at, ERR_SYNTAX, "\"%.*s\" names no variable",
+		                  STR(name));
 	return DONE;
 }
 
@@ -74,7 +75,8 @@ static err operand(struct parser *p, struct operand *out)
 		                  "the condition ends where a variable or a value should stand");
 	default:
 		return lexer_fail(&p->lex, t->at, ERR_SYNTAX,
-		                  "\"%.*s\" stands where a variable or a value should", STR(t->text));
+		                  "\"%.*s\" stands where a variable or a value should",
+		                  STR(t->text));
 	}
 	return advance(p);
 }
@@ -95,7 +97,8 @@ static err comparison(struct parser *p, struct test *t)
 	if (no)
 		TRY(advance(p));
 	if (p->token.kind != TOKEN_TEST)
-		return lexer_fail(&p->lex, p->token.at, ERR_SYNTAX, "an operator should follow \"not\" here");
+		return lexer_fail(&p->lex, p->token.at, ERR_SYNTAX,
+		                  "an operator should follow \"not\" here");
 	t->op = p->token.op;
 	t->negated = p->token.negated;
 	TRY(advance(p));
@@ -114,7 +117,8 @@ static err pattern(struct parser *p, struct test *t)
 {
 	const struct token *s = &p->token;
 	if (s->kind != TOKEN_STRING)
-		return lexer_fail(&p->lex, s->at, ERR_SYNTAX, "a pattern in double quotes should stand here");
+		return lexer_fail(&p->lex, s->at, ERR_SYNTAX,
+		                  "a pattern in double quotes should stand here");
 	if (t->op == TEST_REGEX) {
 		struct regex *regex = NULL;
 		struct diag why = { .arena = p->binder->arena };
@@ -160,7 +164,8 @@ static err group(struct parser *p, struct node **out)
 		return lexer_fail(&p->lex, at, ERR_SYNTAX, "this \"(\" is not closed");
 	if (p->token.kind != TOKEN_CLOSE)
 		return lexer_fail(&p->lex, p->token.at, ERR_SYNTAX,
-		                  "\"%.*s\" stands where \"and\", \"or\" or \")\" should", STR(p->token.text));
+		                  "\"%.*s\" stands where \"and\", \"or\" or \")\" should",
+		                  STR(p->token.text));
 	return advance(p);
 }
 
@@ -170,7 +175,8 @@ static err factor(struct parser *p, struct node **out)
 	if (!no && p->token.kind != TOKEN_OPEN)
 		return test(p, out);
 	if (p->depth == NESTED_MAX)
-		return lexer_fail(&p->lex, p->token.at, ERR_LIMIT, "nested deeper than %d", NESTED_MAX);
+		return lexer_fail(&p->lex, p->token.at, ERR_LIMIT, "nested deeper than %d",
+		                  NESTED_MAX);
 	p->depth++;
 	if (no) {
 		struct node *below;
@@ -245,7 +251,8 @@ static err parse(struct parser *p, struct node **out)
 		return lexer_fail(&p->lex, p->token.at, ERR_SYNTAX, "this \")\" closes nothing");
 	if (p->token.kind != TOKEN_END)
 		return lexer_fail(&p->lex, p->token.at, ERR_SYNTAX,
-		                  "\"%.*s\" stands where \"and\" or \"or\" should", STR(p->token.text));
+		                  "\"%.*s\" stands where \"and\" or \"or\" should",
+		                  STR(p->token.text));
 	return DONE;
 }
 
@@ -254,7 +261,8 @@ err condition_compile(struct binder *b, str text, unsigned line, struct conditio
 	struct parser p = { .binder = b, .lex = { .text = text, .line = line, .diag = b->diag } };
 	struct node *tree = NULL;
 	if (text.n > TEXT_MAX)
-		return diag_add(b->diag, ERR_LIMIT, line, "a condition of more than %d bytes", TEXT_MAX);
+		return diag_add(b->diag, ERR_LIMIT, line, "a condition of more than %d bytes",
+		                TEXT_MAX);
 	TRY(parse(&p, &tree));
 	struct condition *c = arena_new(b->arena, struct condition);
 	c->text = str_dup(b->arena, str_trim(text));

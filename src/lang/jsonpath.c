@@ -58,8 +58,10 @@ static err slice(const struct find *f, const struct segment *s, size_t left, jso
 {
 	int64_t n = (int64_t)json_array_size(node), step = x->step;
 	bool up = step > 0;
-	int64_t from = x->start == INT64_MIN ? (up ? 0 : n - 1) : bound(x->start, n, up ? 0 : -1, up ? n : n - 1);
-	int64_t to = x->stop == INT64_MIN ? (up ? n : -1) : bound(x->stop, n, up ? 0 : -1, up ? n : n - 1);
+	int64_t from = x->start == INT64_MIN ? (up ? 0 : n - 1)
+	                                     : bound(x->start, n, up ? 0 : -1, up ? n : n - 1);
+	int64_t to = x->stop == INT64_MIN ? (up ? n : -1)
+	                                  : bound(x->stop, n, up ? 0 : -1, up ? n : n - 1);
 	if (!json_is_array(node) || step == 0)
 		return DONE;
 	for (int64_t i = from; up ? i < to : i > to;) {
@@ -79,7 +81,8 @@ static err select_from(const struct find *f, const struct segment *s, size_t lef
 		child = json_object_getn(node, x->name.p, x->name.n);
 		break;
 	case SELECT_INDEX: {
-		int64_t n = (int64_t)json_array_size(node), i = x->index < 0 ? x->index + n : x->index;
+		int64_t n = (int64_t)json_array_size(node),
+			i = x->index < 0 ? x->index + n : x->index;
 		child = json_is_array(node) && i >= 0 ? json_array_get(node, (size_t)i) : NULL;
 		break;
 	}
@@ -164,7 +167,8 @@ static bool same(const struct filter_operand *a, const struct filter_operand *b)
 	return false;
 }
 
-static bool ordered(enum filter_op op, const struct filter_operand *a, const struct filter_operand *b)
+static bool ordered(enum filter_op op, const struct filter_operand *a,
+                    const struct filter_operand *b)
 {
 	int c;
 	if (a->kind == LITERAL_NUMBER && b->kind == LITERAL_NUMBER)
@@ -173,7 +177,10 @@ static bool ordered(enum filter_op op, const struct filter_operand *a, const str
 		c = str_cmp(a->text, b->text);
 	else
 		return false;
-	return op == FILTER_LT ? c < 0 : op == FILTER_LE ? c <= 0 : op == FILTER_GT ? c > 0 : c >= 0;
+	return op == FILTER_LT   ? c < 0
+	       : op == FILTER_LE ? c <= 0
+	       : op == FILTER_GT ? c > 0
+	                         : c >= 0;
 }
 
 static err compare(const struct find *f, const struct filter *x, json_t *node, bool *yes)
@@ -215,7 +222,8 @@ static err passes(const struct find *f, const struct filter *x, json_t *node, bo
 	return compare(f, x, node, yes);
 }
 
-err jsonpath_find(struct arena *a, const struct jsonpath *p, json_t *root, struct jsonpath_found *out)
+err jsonpath_find(struct arena *a, const struct jsonpath *p, json_t *root,
+                  struct jsonpath_found *out)
 {
 	unsigned visits = 0;
 	struct find f = { a, root, &visits, out };

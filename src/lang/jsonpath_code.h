@@ -12,8 +12,8 @@ enum selector_kind { SELECT_NAME, SELECT_INDEX, SELECT_SLICE, SELECT_ALL, SELECT
 struct selector {
 	enum selector_kind kind;
 	str name;
-	int64_t index;               /* negative: from the end */
-	int64_t start, stop, step;   /* SELECT_SLICE; INT64_MIN: not given */
+	int64_t index;             /* negative: from the end */
+	int64_t start, stop, step; /* SELECT_SLICE; INT64_MIN: not given */
 	const struct filter *filter;
 };
 

@@ -22,8 +22,8 @@ static err any(struct parser *p, struct filter **out);
 
 static err refuse(struct parser *p, size_t at, const char *what)
 {
-	return diag_add(p->diag, ERR_SYNTAX, p->line, "JSONPath \"%.*s\", column %zu: %s", STR(p->text),
-	                at + 1, what);
+	return diag_add(p->diag, ERR_SYNTAX, p->line, "JSONPath \"%.*s\", column %zu: %s",
+	                STR(p->text), at + 1, what);
 }
 
 static char peek(const struct parser *p) { return p->at < p->text.n ? p->text.p[p->at] : 0; }
@@ -124,7 +124,8 @@ static err slice(struct parser *p, struct selector *x)
 	x->step = 1;
 	for (int i = 0; i < 3; i++) {
 		blanks(p);
-		if (starts_integer(p) && (!integer(p, parts[i]) || *parts[i] < -INT32_MAX || *parts[i] > INT32_MAX))
+		if (starts_integer(p) &&
+		    (!integer(p, parts[i]) || *parts[i] < -INT32_MAX || *parts[i] > INT32_MAX))
 			return REFUSE(p, "a number that is too large");
 		blanks(p);
 		if (i == 2 || !eat(p, S(":")))
@@ -309,10 +310,14 @@ static err like(struct parser *p, struct filter *x)
 
 static err comparison(struct parser *p, struct filter *x)
 {
-	static const struct { str sign; enum filter_op op; } ops[] = {
-		{ S_INIT("=="), FILTER_EQ }, { S_INIT("!="), FILTER_NE }, { S_INIT("<="), FILTER_LE },
-		{ S_INIT(">="), FILTER_GE }, { S_INIT("=~"), FILTER_LIKE }, { S_INIT("<"), FILTER_LT },
-		{ S_INIT(">"), FILTER_GT },  { S_INIT("="), FILTER_EQ },
+	static const struct {
+		str sign;
+		enum filter_op op;
+	} ops[] = {
+		{ S_INIT("=="), FILTER_EQ },   { S_INIT("!="), FILTER_NE },
+		{ S_INIT("<="), FILTER_LE },   { S_INIT(">="), FILTER_GE },
+		{ S_INIT("=~"), FILTER_LIKE }, { S_INIT("<"), FILTER_LT },
+		{ S_INIT(">"), FILTER_GT },    { S_INIT("="), FILTER_EQ },
 	};
 	TRY(operand(p, &x->a));
 	blanks(p);
@@ -371,14 +376,19 @@ static err all(struct parser *p, struct filter **out)
 	return joined(p, S("&&"), FILTER_AND, factor, out);
 }
 
-static err any(struct parser *p, struct filter **out) { return joined(p, S("||"), FILTER_OR, all, out); }
+static err any(struct parser *p, struct filter **out)
+{
+	return joined(p, S("||"), FILTER_OR, all, out);
+}
 
-err jsonpath_compile(struct arena *a, str text, struct diag *diag, unsigned line, struct jsonpath **out)
+err jsonpath_compile(struct arena *a, str text, struct diag *diag, unsigned line,
+                     struct jsonpath **out)
 {
 	struct parser p = { .arena = a, .diag = diag, .line = line, .text = str_trim(text) };
 	struct jsonpath *j = arena_new(a, struct jsonpath);
 	if (text.n > TEXT_MAX)
-		return diag_add(diag, ERR_LIMIT, line, "a JSONPath of more than %d bytes", TEXT_MAX);
+		return diag_add(diag, ERR_LIMIT, line, "a JSONPath of more than %d bytes",
+		                TEXT_MAX);
 	if (p.text.n == 0)
 		return REFUSE(&p, "it is empty");
 	if (peek(&p) != '$' && peek(&p) != '[' && peek(&p) != '.') { /* "a.b" is "$.a.b" */

@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-enum { /* items above the 256 characters */
+/* Items above the 256 characters. */
+enum {
 	PART = 256, /* any characters but '/', also none */
 	ELEMENT,    /* any characters but '/', at least one */
 	ANY,        /* any characters, also none */
@@ -15,7 +16,7 @@ enum { /* items above the 256 characters */
 
 struct path_pattern {
 	size_t n, prefix; /* items; how many of them at the start are characters */
-	bool root;        /* PATH_ELEMENTS "/": also the empty path; PATH_RESOURCE "/": everything */
+	bool root; /* PATH_ELEMENTS "/": also the empty path; PATH_RESOURCE "/": everything */
 	enum path_style style;
 	char literal[PATH_PATTERN_MAX]; /* the prefix, for memcmp */
 	uint16_t items[PATH_PATTERN_MAX];
@@ -74,7 +75,10 @@ static void compile(struct path_pattern *out, enum path_style style, str p)
 	}
 }
 
-static bool takes(uint16_t item, char c) { return item >= ANY || (item >= PART ? c != '/' : item == (unsigned char)c); }
+static bool takes(uint16_t item, char c)
+{
+	return item >= ANY || (item >= PART ? c != '/' : item == (unsigned char)c);
+}
 
 /* Every pair of (path position, item) once: reach[k] says the first k items match what was read. */
 static bool matches_by_table(const struct path_pattern *p, str path)
@@ -88,7 +92,8 @@ static bool matches_by_table(const struct path_pattern *p, str path)
 		for (size_t k = 0; k < p->n; k++) {
 			uint16_t item = p->items[k];
 			bool old = reach[k + 1], took = takes(item, path.p[i]);
-			bool stays = item >= PART && old && took, empty = item == ANY || item == PART;
+			bool stays = item >= PART && old && took,
+			     empty = item == ANY || item == PART;
 			reach[k + 1] = (before && took) || stays || (empty && reach[k]);
 			before = old;
 		}
@@ -113,10 +118,12 @@ static bool matches_from(const struct path_pattern *p, size_t k, str path, size_
 				return true;
 			any = (struct way_back){ true, ++k, i };
 			part.set = false;
-		} else if (k < p->n && item >= PART && (item == PART || (i < path.n && path.p[i] != '/'))) {
+		} else if (k < p->n && item >= PART &&
+		           (item == PART || (i < path.n && path.p[i] != '/'))) {
 			i += item == ELEMENT;
 			part = (struct way_back){ true, ++k, i };
-		} else if (k < p->n && item < PART && i < path.n && item == (unsigned char)path.p[i]) {
+		} else if (k < p->n && item < PART && i < path.n &&
+		           item == (unsigned char)path.p[i]) {
 			k++, i++;
 		} else if (part.set && part.at < path.n && path.p[part.at] != '/') {
 			i = ++part.at, k = part.item;
@@ -141,7 +148,8 @@ bool path_pattern_matches(const struct path_pattern *p, str path)
 	return matches_from(p, p->prefix, path, p->prefix);
 }
 
-err path_pattern_compile(struct arena *a, enum path_style style, str pattern, struct path_pattern **out)
+err path_pattern_compile(struct arena *a, enum path_style style, str pattern,
+                         struct path_pattern **out)
 {
 	if (pattern.n > PATH_PATTERN_MAX)
 		return FAIL(ERR_LIMIT);

@@ -22,7 +22,8 @@ enum { PATH_PATTERN_MAX = 1024 };
 struct path_pattern;
 
 /* ERR_LIMIT over PATH_PATTERN_MAX bytes; there are no ill-formed patterns. */
-err path_pattern_compile(struct arena *, enum path_style, str pattern, struct path_pattern **out) MUST_CHECK;
+err path_pattern_compile(struct arena *, enum path_style, str pattern,
+                         struct path_pattern **out) MUST_CHECK;
 bool path_pattern_matches(const struct path_pattern *, str path); /* case-sensitive */
 
 /* For patterns that are met once; an overlong one matches nothing. */

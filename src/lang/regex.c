@@ -32,10 +32,12 @@ static void release(void *ptr)
 	pcre2_match_context_free(r->limits);
 }
 
-err regex_compile(struct arena *a, str pattern, struct diag *diag, unsigned line, struct regex **out)
+err regex_compile(struct arena *a, str pattern, struct diag *diag, unsigned line,
+                  struct regex **out)
 {
 	/* Java: dot stops at any line end, \d and \w are ASCII, \uXXXX is a character */
-	uint32_t options = PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C | PCRE2_ALT_BSUX | PCRE2_USE_OFFSET_LIMIT;
+	uint32_t options =
+		PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C | PCRE2_ALT_BSUX | PCRE2_USE_OFFSET_LIMIT;
 	int code = 0;
 	PCRE2_SIZE at = 0;
 	if (pattern.n > PATTERN_MAX)
@@ -52,8 +54,9 @@ err regex_compile(struct arena *a, str pattern, struct diag *diag, unsigned line
 	if (!r->code) {
 		char why[256];
 		pcre2_get_error_message(code, (PCRE2_UCHAR *)why, sizeof why);
-		return diag_add(diag, ERR_SYNTAX, line, "regular expression \"%.*s\", column %zu: %s",
-		                STR(pattern), at + 1, why);
+		return diag_add(diag, ERR_SYNTAX, line,
+		                "regular expression \"%.*s\", column %zu: %s", STR(pattern), at + 1,
+		                why);
 	}
 	r->limits = pcre2_match_context_create(NULL);
 	must(r->limits);
@@ -196,7 +199,8 @@ static void expand(struct buf *b, const struct search *s, str text, str with)
 	for (size_t i = 0; i < with.n;) {
 		uint32_t number;
 		size_t next = 0;
-		if (with.p[i] == '$' && i + 1 < with.n && with.p[i + 1] >= '0' && with.p[i + 1] <= '9')
+		if (with.p[i] == '$' && i + 1 < with.n && with.p[i + 1] >= '0' &&
+		    with.p[i + 1] <= '9')
 			next = group_number(s, with, i + 1, &number);
 		else if (with.p[i] == '$' && i + 1 < with.n && with.p[i + 1] == '{')
 			next = named_group(s, with, i + 2, &number);
@@ -216,7 +220,8 @@ static str replaced(struct arena *a, struct search *s, str text, str with, bool 
 	size_t done = 0, from = 0;
 	while (from <= text.n && search_next(s, from)) {
 		const PCRE2_SIZE *at = pcre2_get_ovector_pointer(s->data);
-		if (at[0] < done || at[1] < at[0]) /* \K in a look-around: no Java, and no progress */
+		/* \K in a look-around, which Java has not: no progress */
+		if (at[0] < done || at[1] < at[0])
 			break;
 		buf_add(&b, str_sub(text, done, at[0]));
 		expand(&b, s, text, with);

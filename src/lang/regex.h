@@ -10,7 +10,8 @@
 enum { REGEX_MATCH_LIMIT = 200000 };
 struct regex;
 
-err regex_compile(struct arena *, str pattern, struct diag *, unsigned line, struct regex **out) MUST_CHECK;
+err regex_compile(struct arena *, str pattern, struct diag *, unsigned line,
+                  struct regex **out) MUST_CHECK;
 bool regex_matches(const struct regex *, str text); /* the whole text */
 bool regex_finds(const struct regex *, str text);   /* anywhere      */
 /* $1 and ${name} are groups, a backslash takes the next character as it is.  A search that takes

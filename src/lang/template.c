@@ -15,7 +15,8 @@ struct piece {
 	str name;
 };
 
-struct template {
+struct template
+{
 	struct piece *v;
 	size_t n, cap;
 };
@@ -44,8 +45,8 @@ static bool bind(struct scan *s, str name, str *copy, const struct flowvar **out
 	*copy = str_dup(s->binder->arena, name);
 	*out = s->binder->bind(s->binder, *copy);
 	if (!*out && !s->failed.code)
-		s->failed = diag_add(s->binder->diag, ERR_SYNTAX, s->line, "\"%.*s\" names no variable",
-		                     STR(name));
+		s->failed = diag_add(s->binder->diag, ERR_SYNTAX, s->line,
+		                     "\"%.*s\" names no variable", STR(name));
 	return *out != NULL;
 }
 
@@ -87,7 +88,8 @@ static bool argument(struct scan *s, size_t *i, struct argument *out)
 		return true;
 	}
 	size_t stop = name_end(word, 0);
-	if (stop == 0 || (stop < word.n && word.p[stop] != ':') || str_find_char(word, ' ') != STR_NPOS)
+	if (stop == 0 || (stop < word.n && word.p[stop] != ':') ||
+	    str_find_char(word, ' ') != STR_NPOS)
 		return false;
 	if (stop < word.n)
 		out->text = str_dup(s->binder->arena, str_sub(word, stop + 1, STR_NPOS));
@@ -142,7 +144,8 @@ static size_t piece(struct scan *s, size_t i, struct piece *out)
 	*out = (struct piece){ 0 };
 	if (t.p[end] == ':' && s->suffix != ':') {
 		size_t from = ++end;
-		while (end < t.n && t.p[end] != s->suffix && t.p[end] != s->prefix && t.p[end] != '\n')
+		while (end < t.n && t.p[end] != s->suffix && t.p[end] != s->prefix &&
+		       t.p[end] != '\n')
 			end++;
 		out->text = str_dup(s->binder->arena, str_sub(t, from, end));
 	}
@@ -155,7 +158,8 @@ static void text_piece(struct scan *s, struct template *t, size_t from, size_t t
 {
 	if (from < to)
 		VEC_PUSH(s->binder->arena, t,
-		         (struct piece){ .text = str_dup(s->binder->arena, str_sub(s->text, from, to)) });
+		         (struct piece){
+				 .text = str_dup(s->binder->arena, str_sub(s->text, from, to)) });
 }
 
 err template_compile(struct binder *b, str text, char prefix, char suffix, unsigned line,
@@ -168,8 +172,8 @@ err template_compile(struct binder *b, str text, char prefix, char suffix, unsig
 		struct piece p;
 		end = text.p[i] == prefix ? piece(&s, i + 1, &p) : 0;
 		if (end && t->n >= PIECES_MAX)
-			return diag_add(b->diag, ERR_LIMIT, s.line, "more than %d variables in a template",
-			                PIECES_MAX);
+			return diag_add(b->diag, ERR_LIMIT, s.line,
+			                "more than %d variables in a template", PIECES_MAX);
 		if (end) {
 			text_piece(&s, t, done, i);
 			VEC_PUSH(b->arena, t, p);
@@ -221,7 +225,8 @@ static str called(const struct call *c, struct scope *scope, str *unresolved)
 	struct input inputs[TEMPLATE_ARGS_MAX];
 	for (size_t i = 0; i < c->n; i++) {
 		const struct argument *a = &c->args[i];
-		inputs[i] = resolved(a->var, a->name, a->text, scope, c->fn->lenient ? NULL : unresolved);
+		inputs[i] = resolved(a->var, a->name, a->text, scope,
+		                     c->fn->lenient ? NULL : unresolved);
 	}
 	return c->fn->run(scope->arena, c, inputs);
 }
@@ -247,7 +252,8 @@ str template_render(const struct template *t, struct scope *scope, str *unresolv
 		parts = arena_array(scope->arena, str, t->n);
 	for (; n < t->n; n++) {
 		parts[n] = rendered(&t->v[n], scope, unresolved);
-		if (parts[n].n > OUTPUT_MAX - total) /* what is over is left out; the arena's cap tells */
+		/* what is over is left out; the arena's cap tells */
+		if (parts[n].n > OUTPUT_MAX - total)
 			break;
 		total += parts[n].n;
 	}

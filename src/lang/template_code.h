@@ -6,7 +6,7 @@
 
 #include "lang/template.h"
 
-struct argument { /* as a call is written */
+struct argument {                  /* as a call is written */
 	const struct flowvar *var; /* NULL: a literal */
 	str name;
 	str text; /* the literal, or the default, or STR_NONE */
@@ -19,8 +19,8 @@ struct call {
 	const void *prepared; /* what .prepare made of the literal arguments, or NULL */
 };
 
-struct input { /* as a function gets it */
-	str text;   /* "" for what is unresolved */
+struct input {    /* as a function gets it */
+	str text; /* "" for what is unresolved */
 	bool given;
 };
 

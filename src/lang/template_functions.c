@@ -25,7 +25,10 @@ static str hash_base64(struct arena *a, const struct call *c, const struct input
 	return digest(a, c->fn->word, in[0].text, &out).code ? S("") : base64_write(a, out);
 }
 
-static bool is_hex(str encoding) { return str_ieq(encoding, S("hex")) || str_ieq(encoding, S("base16")); }
+static bool is_hex(str encoding)
+{
+	return str_ieq(encoding, S("hex")) || str_ieq(encoding, S("base16"));
+}
 
 static err key_bytes(struct arena *a, str key, str encoding, str *out)
 {
@@ -44,7 +47,9 @@ static str hmac(struct arena *a, const struct call *c, const struct input *in)
 	if (key_bytes(a, in[0].text, encoding, &key).code ||
 	    digest_hmac(a, c->fn->word, key, in[1].text, &out).code)
 		return S("");
-	return is_hex(as) ? str_hex(a, out) : str_ieq(as, S("base64")) ? base64_write(a, out) : S("");
+	return is_hex(as)                 ? str_hex(a, out)
+	       : str_ieq(as, S("base64")) ? base64_write(a, out)
+	                                  : S("");
 }
 
 static str encode_base64(struct arena *a, const struct call *c, const struct input *in)
@@ -112,7 +117,8 @@ static str replace(struct arena *a, const struct call *c, const struct input *in
 			return S("");
 		regex = made;
 	}
-	return regex_replace(a, regex, in[0].text, in[2].text, strcmp(c->fn->name, "replaceAll") == 0);
+	return regex_replace(a, regex, in[0].text, in[2].text,
+	                     strcmp(c->fn->name, "replaceAll") == 0);
 }
 
 static str escape_json(struct arena *a, const struct call *c, const struct input *in)
@@ -163,8 +169,8 @@ static str create_uuid(struct arena *a, const struct call *c, const struct input
 static str random_long(struct arena *a, const struct call *c, const struct input *in)
 {
 	int64_t min = 0, max = INT64_MAX;
-	if ((c->n > 0 && !str_to_i64(in[0].text, &min)) || (c->n > 1 && !str_to_i64(in[1].text, &max)) ||
-	    max < min)
+	if ((c->n > 0 && !str_to_i64(in[0].text, &min)) ||
+	    (c->n > 1 && !str_to_i64(in[1].text, &max)) || max < min)
 		return S("");
 	uint64_t span = (uint64_t)max - (uint64_t)min + 1, r;
 	if (span == 0)
@@ -183,11 +189,19 @@ static str first_non_null(struct arena *a, const struct call *c, const struct in
 	return S("");
 }
 
-#define HASHES(word)                                            \
-	{ word "Hex", 1, 1, hash_hex, NULL, word, false },      \
-	{ word "Base64", 1, 1, hash_base64, NULL, word, false }
-#define MAC(name, word) { name, 2, 4, hmac, NULL, word, false }
-#define PLAIN(name, min, max, run) { name, min, max, run, NULL, NULL, false }
+#define HASHES(word)                                                \
+	{ word "Hex", 1, 1, hash_hex, NULL, word, false },          \
+	{                                                           \
+		word "Base64", 1, 1, hash_base64, NULL, word, false \
+	}
+#define MAC(name, word)                             \
+	{                                           \
+		name, 2, 4, hmac, NULL, word, false \
+	}
+#define PLAIN(name, min, max, run)                     \
+	{                                              \
+		name, min, max, run, NULL, NULL, false \
+	}
 
 static const struct template_function functions[] = {
 	HASHES("md5"),

@@ -87,7 +87,10 @@ str template_jsonpath(struct arena *a, const struct call *c, const struct input 
 
 static enum xpath_type type_named(str word)
 {
-	static const struct { str word; enum xpath_type type; } types[] = {
+	static const struct {
+		str word;
+		enum xpath_type type;
+	} types[] = {
 		{ S_INIT("node"), XPATH_TYPE_NODE },
 		{ S_INIT("number"), XPATH_TYPE_NUMBER },
 		{ S_INIT("boolean"), XPATH_TYPE_BOOLEAN },
@@ -119,8 +122,8 @@ err template_xeger_prepare(struct binder *b, unsigned line, struct call *c)
 {
 	str unused;
 	if (!c->args[0].var && xeger(b->arena, c->args[0].text, &unused).code)
-		return diag_add(b->diag, ERR_SYNTAX, line, "xeger(): no text can be made from \"%.*s\"",
-		                STR(c->args[0].text));
+		return diag_add(b->diag, ERR_SYNTAX, line,
+		                "xeger(): no text can be made from \"%.*s\"", STR(c->args[0].text));
 	return DONE;
 }
 

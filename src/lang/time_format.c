@@ -19,7 +19,10 @@ static const char *const months[] = { "January",   "February", "March",    "Apri
 static const char *const days[] = { "Sunday",   "Monday", "Tuesday", "Wednesday",
 	                            "Thursday", "Friday", "Saturday" };
 
-static void number(struct buf *b, int64_t n, unsigned width) { buf_fmt(b, "%0*lld", (int)width, (long long)n); }
+static void number(struct buf *b, int64_t n, unsigned width)
+{
+	buf_fmt(b, "%0*lld", (int)width, (long long)n);
+}
 
 static void word(struct buf *b, const char *name, unsigned width)
 {
@@ -110,7 +113,7 @@ static void zone_iso(struct buf *b, const struct moment *m, unsigned width)
 	buf_char(b, 'Z');
 }
 
-#define NUMBER(fn, expression)                                               \
+#define NUMBER(fn, expression)                                                \
 	static void fn(struct buf *b, const struct moment *m, unsigned width) \
 	{                                                                     \
 		number(b, (expression), width);                               \
@@ -131,12 +134,18 @@ static const struct {
 	char letter;
 	void (*write)(struct buf *, const struct moment *, unsigned width);
 } fields[] = {
-	{ 'G', era },          { 'y', year },         { 'Y', week_year },        { 'M', month },
-	{ 'L', month },        { 'w', week },         { 'W', week_of_month },    { 'D', day_of_year },
-	{ 'd', day },          { 'F', weekday_in_month }, { 'E', weekday },      { 'u', weekday_number },
-	{ 'a', half },         { 'H', hour_0_23 },    { 'k', hour_1_24 },        { 'K', hour_0_11 },
-	{ 'h', hour_1_12 },    { 'm', minute },       { 's', second },           { 'S', millisecond },
-	{ 'z', zone },         { 'Z', zone_rfc822 },  { 'X', zone_iso },
+	{ 'G', era },           { 'y', year },
+	{ 'Y', week_year },     { 'M', month },
+	{ 'L', month },         { 'w', week },
+	{ 'W', week_of_month }, { 'D', day_of_year },
+	{ 'd', day },           { 'F', weekday_in_month },
+	{ 'E', weekday },       { 'u', weekday_number },
+	{ 'a', half },          { 'H', hour_0_23 },
+	{ 'k', hour_1_24 },     { 'K', hour_0_11 },
+	{ 'h', hour_1_12 },     { 'm', minute },
+	{ 's', second },        { 'S', millisecond },
+	{ 'z', zone },          { 'Z', zone_rfc822 },
+	{ 'X', zone_iso },
 };
 
 static err field(struct buf *b, const struct moment *m, char letter, unsigned width)

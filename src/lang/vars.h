@@ -10,9 +10,9 @@ enum value_kind { VALUE_NULL, VALUE_STRING, VALUE_INT, VALUE_DOUBLE, VALUE_BOOL 
 
 struct value {
 	enum value_kind kind;
-	str s;      /* VALUE_STRING */
-	int64_t i;  /* VALUE_INT, VALUE_BOOL */
-	double d;   /* VALUE_DOUBLE */
+	str s;     /* VALUE_STRING */
+	int64_t i; /* VALUE_INT, VALUE_BOOL */
+	double d;  /* VALUE_DOUBLE */
 };
 
 #define VALUE_STR(t) ((struct value){ .kind = VALUE_STRING, .s = (t) })
@@ -21,7 +21,7 @@ struct value {
 
 enum { VALUE_ROOM = 40 };
 str value_write(struct value, char room[VALUE_ROOM]); /* the same, without an arena */
-str value_text(struct arena *, struct value); /* as a template prints it; null is "" */
+str value_text(struct arena *, struct value);         /* as a template prints it; null is "" */
 
 struct flowvar; /* a bound name; flow/vars.h knows what is inside */
 

@@ -9,7 +9,14 @@
 
 #include "base/rand.h"
 
-enum { STEPS_MAX = 100000, NESTED_MAX = 20, REPEAT_MAX = 1000, MORE = 10, FIRST = 0x20, LAST = 0x7e };
+enum {
+	STEPS_MAX = 100000,
+	NESTED_MAX = 20,
+	REPEAT_MAX = 1000,
+	MORE = 10,
+	FIRST = 0x20,
+	LAST = 0x7e
+};
 
 struct xeger {
 	str text;
