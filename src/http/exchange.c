@@ -69,7 +69,7 @@ static void finish(struct exchange *x)
 	server_give_arena(s, &a); /* x is gone */
 	c->fiber = NULL;
 	c->served = true;
-	if (!keep && (sock_ended(c->sock) || (all_read && !left))) {
+	if (!keep && (s->closed || sock_ended(c->sock) || (all_read && !left))) {
 		conn_close(c);
 	} else if (!keep) {
 		conn_linger(c);
