@@ -7,12 +7,15 @@
 #include "base/log.h"
 #include "http/conn.h"
 
+enum { JOINED = 2048 };
+
 struct out {
 	struct exchange *x;
 	struct message *m;
 	struct h1_answer answer;
 	deadline until;
-	str head;     /* not yet written */
+	str head;     /* not yet written; a small body in memory stands behind it already */
+	str bytes;    /* a larger one */
 	int64_t left; /* of a stream of known length */
 	bool bodiless;
 };
@@ -77,6 +80,12 @@ static err write_head(struct out *o)
 	if (o->m->status < 200)
 		return FAIL(ERR_SYNTAX);
 	TRY(h1_write_response(&b, o->m, &o->answer));
+	if (o->m->body.kind == BODY_BYTES && !o->bodiless)
+		o->bytes = o->m->body.bytes;
+	if (o->bytes.n <= JOINED) { /* one piece is sent at less cost than two */
+		buf_add(&b, o->bytes);
+		o->bytes = S("");
+	}
 	o->head = buf_str(&b);
 	return DONE;
 }
@@ -145,9 +154,8 @@ static err answer(struct exchange *x, struct message *m, deadline until)
 	if (m->body.kind == BODY_STREAM && !o.bodiless) {
 		e = stream(&o);
 	} else {
-		bool bytes = m->body.kind == BODY_BYTES && !o.bodiless;
-		struct iovec v[2] = { vec(o.head), vec(bytes ? m->body.bytes : S("")) };
-		e = put(&o, v, 2);
+		struct iovec v[2] = { vec(o.head), vec(o.bytes) };
+		e = put(&o, v, o.bytes.n ? 2 : 1);
 	}
 	x->call.answered = x->call.bytes_out > 0;
 	if (e.code)
@@ -181,7 +189,7 @@ void answer_at_once(struct conn *c, struct exchange *x, unsigned status, const c
 	size_t written;
 	if (write_head(&o).code)
 		return;
-	struct iovec v[2] = { vec(o.head), vec(o.bodiless ? S("") : o.m->body.bytes) };
+	struct iovec v[2] = { vec(o.head), vec(o.bytes) };
 	if (sock_try_write(c->sock, v, 2, &written).code || written < v[0].iov_len + v[1].iov_len)
 		log_debug("refusal_not_sent", LOG_INT("status", status));
 }

@@ -11,7 +11,7 @@
 
 static const struct h1_limits answer_limits = { .line = 7168, .head = 64 * 1024, .headers = 256 };
 
-enum { MAX_INTERIM = 64 };
+enum { MAX_INTERIM = 64, JOINED = 2048 };
 
 struct fetch {
 	struct h1_body body; /* of the answer; first: on_over() casts */
@@ -217,13 +217,16 @@ static err push_piece(struct fetch *f)
 	struct iovec v[4];
 	int n = 0;
 	bool last = f->ended || f->piece.n == 0;
-	v[n++] = vec(f->first);
+	if (f->first.n)
+		v[n++] = vec(f->first);
 	if (f->chunked && f->piece.n) {
 		v[n++] = (struct iovec){ size, (size_t)snprintf(size, sizeof size, "%zx\r\n", f->piece.n) };
 		v[n++] = vec(f->piece);
 		v[n++] = vec(last ? S("\r\n0\r\n\r\n") : S("\r\n"));
-	} else {
-		v[n++] = vec(f->chunked && last ? S("0\r\n\r\n") : f->piece);
+	} else if (f->chunked) {
+		v[n++] = vec(S("0\r\n\r\n"));
+	} else if (f->piece.n) {
+		v[n++] = vec(f->piece);
 	}
 	return push(f, v, n);
 }
@@ -265,6 +268,8 @@ static err write_head(struct fetch *f, const struct http_origin *o)
 	}
 	if (h1_write_request(&b, m, host, framing, length).code)
 		return fail(f, HTTP_REQUEST_BODY, ERR_SYNTAX);
+	if (body->kind == BODY_BYTES && body->bytes.n <= JOINED) /* one piece is sent at less cost than two */
+		buf_add(&b, body->bytes);
 	f->first = buf_str(&b);
 	return DONE;
 }
@@ -274,7 +279,7 @@ static err prepare(struct fetch *f, const struct http_origin *o)
 {
 	struct body *body = &f->request->body;
 	TRY(write_head(f, o));
-	f->piece = body->kind == BODY_BYTES ? body->bytes : S("");
+	f->piece = body->kind == BODY_BYTES && body->bytes.n > JOINED ? body->bytes : S("");
 	f->streamed = body->kind == BODY_STREAM;
 	f->ended = !f->streamed;
 	if (f->streamed && body->source->ready)

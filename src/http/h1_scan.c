@@ -91,6 +91,11 @@ static enum step fields(struct scan *s)
 static enum step version(struct scan *s)
 {
 	static const char form[] = "HTTP/d.d";
+	if (s->end - s->at > 8 && memcmp(s->at, "HTTP/1.1", 8) == 0) { /* nearly always */
+		s->m->version = 11;
+		s->at += 8;
+		return STEP_ON;
+	}
 	for (int i = 0; i < 8; i++) {
 		if (s->at + i == s->end)
 			return STEP_MORE;

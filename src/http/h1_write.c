@@ -63,26 +63,33 @@ static char *put_target(char *p, str s, enum h1_class allowed)
 	return p;
 }
 
-/* Fields for this connection only, or that the writer makes itself; by length first: most differ there. */
-static bool own_field(str name)
+/* Fields that a writer leaves out. */
+enum { OF_CONNECTION = 1, HOST = 2, EXPECT = 4 };
+
+/* By length first: most names differ there. */
+static unsigned kind_of(str name)
 {
 	switch (name.n) {
 	case 2:
-		return str_ieq(name, S("TE"));
+		return str_ieq(name, S("TE")) ? OF_CONNECTION : 0;
+	case 4:
+		return str_ieq(name, S("Host")) ? HOST : 0;
+	case 6:
+		return str_ieq(name, S("Expect")) ? EXPECT : 0;
 	case 7:
-		return str_ieq(name, S("Trailer")) || str_ieq(name, S("Upgrade"));
+		return str_ieq(name, S("Trailer")) || str_ieq(name, S("Upgrade")) ? OF_CONNECTION : 0;
 	case 10:
-		return str_ieq(name, S("Connection")) || str_ieq(name, S("Keep-Alive"));
+		return str_ieq(name, S("Connection")) || str_ieq(name, S("Keep-Alive")) ? OF_CONNECTION : 0;
 	case 14:
-		return str_ieq(name, S("Content-Length"));
+		return str_ieq(name, S("Content-Length")) ? OF_CONNECTION : 0;
 	case 16:
-		return str_ieq(name, S("Proxy-Connection"));
+		return str_ieq(name, S("Proxy-Connection")) ? OF_CONNECTION : 0;
 	case 17:
-		return str_ieq(name, S("Transfer-Encoding"));
+		return str_ieq(name, S("Transfer-Encoding")) ? OF_CONNECTION : 0;
 	case 19:
-		return str_ieq(name, S("Proxy-Authorization"));
+		return str_ieq(name, S("Proxy-Authorization")) ? OF_CONNECTION : 0;
 	default:
-		return false;
+		return 0;
 	}
 }
 
@@ -94,12 +101,12 @@ static size_t fields_size(const struct headers *h)
 	return n;
 }
 
-/* skip: one name more that is left out. */
-static char *put_fields(char *p, const struct headers *h, str skip, str skip_too, unsigned *tokens)
+/* skip: the kinds that are left out. */
+static char *put_fields(char *p, const struct headers *h, unsigned skip, unsigned *tokens)
 {
 	for (size_t i = 0; i < h->n; i++) {
 		str name = h->v[i].name;
-		if (own_field(name) || str_ieq(name, skip) || str_ieq(name, skip_too))
+		if (kind_of(name) & skip)
 			continue;
 		*tokens &= name.n ? ~0u : 0;
 		p = put_token(p, name, tokens);
@@ -141,7 +148,7 @@ err h1_write_request(struct buf *b, const struct message *m, str host, enum h1_f
 		p = PUT(p, "\r\n");
 	}
 	/* Expect was for us; the target is sent the body without being asked. */
-	p = put_fields(p, &m->headers, str_given(host) ? S("Host") : S("Expect"), S("Expect"), &tokens);
+	p = put_fields(p, &m->headers, OF_CONNECTION | EXPECT | (str_given(host) ? HOST : 0), &tokens);
 	p = put_framing(p, framing, length);
 	p = PUT(p, "\r\n");
 	if (!tokens || m->verb.n == 0)
@@ -162,7 +169,7 @@ err h1_write_response(struct buf *b, const struct message *m, const struct h1_an
 	p = PUT(p, " ");
 	p = put_value(p, m->reason);
 	p = PUT(p, "\r\n");
-	p = put_fields(p, &m->headers, S(""), S(""), &tokens);
+	p = put_fields(p, &m->headers, OF_CONNECTION, &tokens);
 	p = put_framing(p, answer->framing, answer->length);
 	if (str_given(answer->date) && !str_given(headers_get(&m->headers, S("Date")))) {
 		p = PUT(p, "Date: ");
