@@ -4,26 +4,84 @@
  * Source: Apigee, "API proxy configuration reference", bundle layout. */
 #include "bundle/load.h"
 
+#include "model/noun.h"
+
 #include "flow/vars.h"
 
 /* Apigee's policies that a later release may bring: they get a better answer than a typing error. */
 static const char *const apigee_policies[] = {
-	"AccessControl", "AccessEntity", "AssertCondition", "BasicAuthentication", "ConcurrentRatelimit",
-	"ConnectorCallout", "CORS", "DataCapture", "DecodeJWS", "DecodeJWT", "DeleteOAuthV1Info",
-	"DeleteOAuthV2Info", "ExternalCallout", "ExtractVariables", "GenerateJWS", "GenerateJWT",
-	"GenerateSAMLAssertion", "GetOAuthV1Info", "GetOAuthV2Info", "GraphQL", "HMAC", "HTTPModifier",
-	"IntegrationCallout", "InvalidateCache", "JavaCallout", "Javascript", "JSONThreatProtection",
-	"JSONToXML", "KeyValueMapOperations", "Ldap", "LLMTokenQuota", "LookupCache", "MessageLogging",
-	"MessageValidation", "MonetizationLimitsCheck", "OASValidation", "OAuthV1", "OAuthV2",
-	"ParseDialogflowRequest", "PopulateCache", "PromptTokenLimit", "PublishMessage", "ReadPropertySet",
-	"RegularExpressionProtection", "ResetQuota", "ResponseCache", "RevokeOAuthV2", "SanitizeModelResponse",
-	"SanitizeUserPrompt", "Script", "SemanticCacheLookup", "SemanticCachePopulate", "SetDialogflowResponse",
-	"SetIntegrationRequest", "SetOAuthV2Info", "StatisticsCollector", "TraceCapture",
-	"ValidateSAMLAssertion", "VerifyAPIKey", "VerifyIAM", "VerifyJWS", "VerifyJWT", "XMLThreatProtection",
-	"XMLToJSON", "XSL", NULL,
+	"AccessControl",
+	"AccessEntity",
+	"AssertCondition",
+	"BasicAuthentication",
+	"ConcurrentRatelimit",
+	"ConnectorCallout",
+	"CORS",
+	"DataCapture",
+	"DecodeJWS",
+	"DecodeJWT",
+	"DeleteOAuthV1Info",
+	"DeleteOAuthV2Info",
+	"ExternalCallout",
+	"ExtractVariables",
+	"GenerateJWS",
+	"GenerateJWT",
+	"GenerateSAMLAssertion",
+	"GetOAuthV1Info",
+	"GetOAuthV2Info",
+	"GraphQL",
+	"HMAC",
+	"HTTPModifier",
+	"IntegrationCallout",
+	"InvalidateCache",
+	"JavaCallout",
+	"Javascript",
+	"JSONThreatProtection",
+	"JSONToXML",
+	"KeyValueMapOperations",
+	"Ldap",
+	"LLMTokenQuota",
+	"LookupCache",
+	"MessageLogging",
+	"MessageValidation",
+	"MonetizationLimitsCheck",
+	"OASValidation",
+	"OAuthV1",
+	"OAuthV2",
+	"ParseDialogflowRequest",
+	"PopulateCache",
+	"PromptTokenLimit",
+	"PublishMessage",
+	"ReadPropertySet",
+	"RegularExpressionProtection",
+	"ResetQuota",
+	"ResponseCache",
+	"RevokeOAuthV2",
+	"SanitizeModelResponse",
+	"SanitizeUserPrompt",
+	"Script",
+	"SemanticCacheLookup",
+	"SemanticCachePopulate",
+	"SetDialogflowResponse",
+	"SetIntegrationRequest",
+	"SetOAuthV2Info",
+	"StatisticsCollector",
+	"TraceCapture",
+	"ValidateSAMLAssertion",
+	"VerifyAPIKey",
+	"VerifyIAM",
+	"VerifyJWS",
+	"VerifyJWT",
+	"XMLThreatProtection",
+	"XMLToJSON",
+	"XSL",
+	NULL,
 };
 
-static struct flowvar *bind_name(struct binder *b, str name) { return flowvar_bind(b->arena, name); }
+static struct flowvar *bind_name(struct binder *b, str name)
+{
+	return flowvar_bind(b->arena, name);
+}
 
 struct binder bundle_binder(struct arena *arena, struct diag *diag)
 {
@@ -39,7 +97,8 @@ static void note(struct loaded *l, err e)
 static err wrong_root(struct loaded *l, const struct xml_node *root, const char *wanted)
 {
 	return diag_add(l->binder.diag, ERR_SYNTAX, root->line,
-	                "the root element is <%.*s>; <%s> belongs in this folder", STR(root->name), wanted);
+	                "the root element is <%.*s>; <%s> belongs in this folder", STR(root->name),
+	                wanted);
 }
 
 static err load_as(struct loaded *l, const struct xml_node *root, const char *element,
@@ -57,9 +116,11 @@ static err unknown_policy(struct loaded *l, const struct xml_node *root)
 	for (const char *const *p = apigee_policies; *p; p++)
 		if (str_eq(root->name, str_from_z(*p)))
 			return diag_add(l->binder.diag, ERR_SYNTAX, root->line,
-			                "the policy <%.*s> is not supported yet by this gateway", STR(root->name));
+			                "the policy <%.*s> is not supported yet by this gateway",
+			                STR(root->name));
 	return diag_add(l->binder.diag, ERR_SYNTAX, root->line,
-	                "unknown policy <%.*s>; the root element of a policy is its type, such as <AssignMessage>",
+	                "unknown policy <%.*s>; the root element of a policy is its type, such as "
+	                "<AssignMessage>",
 	                STR(root->name));
 }
 
@@ -72,7 +133,10 @@ static err load_policy(struct loaded *l, const struct xml_node *root, struct ste
 	void *conf = arena_zalloc(l->binder.arena, p->size ? p->size : 1, _Alignof(max_align_t));
 	struct bind_layer layers[] = { { p->fields, conf }, { policy_fields, &head } };
 	TRY(bind_element(&l->binder, root, layers, 2));
-	*out = (struct step){ .policy = p, .conf = conf, .name = head.name, .enabled = head.enabled,
+	*out = (struct step){ .policy = p,
+		              .conf = conf,
+		              .name = head.name,
+		              .enabled = head.enabled,
 		              .continue_on_error = head.continue_on_error };
 	return p->check ? p->check(conf, head.name, &l->binder) : DONE;
 }
@@ -90,18 +154,36 @@ static bool is_policy_folder(str folder)
 	return str_eq(folder, S("policies")) || str_eq(folder, S("stepdefinitions"));
 }
 
-static err load_proxy(struct loaded *l, const struct xml_node *root, struct proxy_endpoint_xml **out)
+/* A URL with variables is only known when it is called. */
+static err check_url(struct loaded *l, const struct template *url, unsigned line)
 {
-	TRY(load_as(l, root, "ProxyEndpoint", proxy_endpoint_fields, sizeof **out, out));
-	return proxy_properties(&l->binder, &(*out)->listen->properties, &(struct proxy_endpoint){ 0 });
+	str text;
+	if (!url || !template_is_literal(url, &text) || str_istarts(text, S("http://")) ||
+	    str_istarts(text, S("https://")))
+		return DONE;
+	return diag_add(l->binder.diag, ERR_SYNTAX, line,
+	                "<URL> is \"%.*s\"; it begins with http:// or https://", STR(text));
 }
 
-static err load_target(struct loaded *l, const struct xml_node *root, struct target_endpoint_xml **out)
+static err load_proxy(struct loaded *l, const struct xml_node *root,
+                      struct proxy_endpoint_xml **out)
+{
+	TRY(load_as(l, root, "ProxyEndpoint", proxy_endpoint_fields, sizeof **out, out));
+	LIST_EACH(const struct route_xml, r, &(*out)->routes)
+	TRY(check_url(l, r->url, r->line));
+	return proxy_properties(&l->binder, &(*out)->listen->properties,
+	                        &(struct proxy_endpoint){ 0 });
+}
+
+static err load_target(struct loaded *l, const struct xml_node *root,
+                       struct target_endpoint_xml **out)
 {
 	TRY(load_as(l, root, "TargetEndpoint", target_endpoint_fields, sizeof **out, out));
 	if (!(*out)->connection)
 		return DONE;
-	return target_properties(&l->binder, &(*out)->connection->properties, &(struct target_properties){ 0 });
+	TRY(check_url(l, (*out)->connection->url, (*out)->connection->line));
+	return target_properties(&l->binder, &(*out)->connection->properties,
+	                         &(struct target_properties){ 0 });
 }
 
 static void load_in(struct loaded *l, const struct xml_node *root, str file, str folder)
@@ -118,12 +200,14 @@ static void load_in(struct loaded *l, const struct xml_node *root, str file, str
 		if (!got.code)
 			VEC_PUSH(a, &l->targets, e);
 	} else if (str_eq(folder, S("sharedflows"))) {
-		got = load_as(l, root, "SharedFlow", shared_flow_fields, sizeof(struct shared_flow_xml),
-		              &e.shared);
+		got = load_as(l, root, "SharedFlow", shared_flow_fields,
+		              sizeof(struct shared_flow_xml), &e.shared);
 		if (!got.code)
 			VEC_PUSH(a, &l->shared, e);
 	} else {
-		struct loaded_policy p = { .file = e.file, .line = root->line, .step = arena_new(a, struct step) };
+		struct loaded_policy p = { .file = e.file,
+			                   .line = root->line,
+			                   .step = arena_new(a, struct step) };
 		got = load_policy(l, root, p.step);
 		if (!got.code)
 			VEC_PUSH(a, &l->policies, p);
@@ -134,9 +218,10 @@ static void load_in(struct loaded *l, const struct xml_node *root, str file, str
 static void load_manifest(struct loaded *l, const struct xml_node *root, enum bundle_kind kind)
 {
 	struct manifest_xml *m;
-	note(l, kind == BUNDLE_PROXY ?
-	        load_as(l, root, "APIProxy", proxy_manifest_fields, sizeof *m, &m) :
-	        load_as(l, root, "SharedFlowBundle", shared_manifest_fields, sizeof *m, &m));
+	note(l,
+	     kind == BUNDLE_PROXY
+	             ? load_as(l, root, "APIProxy", proxy_manifest_fields, sizeof *m, &m)
+	             : load_as(l, root, "SharedFlowBundle", shared_manifest_fields, sizeof *m, &m));
 }
 
 static bool is_known_folder(str folder, enum bundle_kind kind)
@@ -152,7 +237,8 @@ void bundle_load(struct loaded *l, struct arena *scratch, const struct zip_files
                  enum bundle_kind kind)
 {
 	str root_folder = kind == BUNDLE_PROXY ? S("apiproxy/") : S("sharedflowbundle/");
-	VEC_EACH(struct zip_file, f, files) {
+	VEC_EACH(struct zip_file, f, files)
+	{
 		str folder = folder_of(f->path, root_folder);
 		if (!str_starts(f->path, root_folder) ||
 		    !str_ends(str_lower(scratch, f->path), S(".xml")) ||
@@ -180,8 +266,8 @@ err bundle_check(struct arena *arena, const struct zip_files *files, enum bundle
 	return l.worst;
 }
 
-err bundle_check_policy(struct arena *arena, str xml, str file, policy_finder find, struct diag *diag,
-                        str *name)
+err bundle_check_policy(struct arena *arena, str xml, str file, policy_finder find,
+                        struct diag *diag, str *name)
 {
 	struct loaded l = { .binder = bundle_binder(arena, diag), .find = find };
 	struct xml_node *root;

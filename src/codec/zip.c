@@ -80,6 +80,9 @@ static err check(struct reading *r, uint64_t i, struct zip_file *out, zip_stat_t
 	*folder = path.n && path.p[path.n - 1] == '/';
 	if (*folder)
 		path.n--;
+	if (path.n > ZIP_PATH_MAX)
+		return REFUSE(r, ERR_LIMIT, "a name of %zu bytes is too long: \"%.*s...\"", path.n,
+		              60, path.p);
 	if (!path_is_safe(path))
 		return REFUSE(r, ERR_SYNTAX, "\"%.*s\" is not a safe relative path", STR(path));
 	if (!is_plain(r, i))

@@ -24,20 +24,25 @@ str api_param(const struct api *q, const char *name)
 	return STR_NONE;
 }
 
-str api_query(const struct api *q, const char *name) { return form_get(&q->query, str_from_z(name)); }
+str api_query(const struct api *q, const char *name)
+{
+	return form_get(&q->query, str_from_z(name));
+}
 
 bool api_query_is(const struct api *q, const char *name, const char *value)
 {
 	return str_eq(api_query(q, name), str_from_z(value)) && str_given(api_query(q, name));
 }
 
-struct page api_page(const struct api *q)
+struct message *api_page(struct api *q, struct page *page)
 {
-	struct page page = { .start = api_query(q, "startKey") };
-	str count = api_query(q, str_given(api_query(q, "count")) ? "count" : "rows");
-	if (!str_to_u64(count, &page.count))
-		page.count = 0;
-	return page;
+	const char *name = str_given(api_query(q, "count")) ? "count" : "rows";
+	str count = api_query(q, name);
+	*page = (struct page){ .start = api_query(q, "startKey") };
+	if (!count.n || str_to_u64(count, &page->count))
+		return NULL;
+	return answer_error(q, 400, "management.InvalidQuery", "%s is a whole number, not \"%.*s\"",
+	                    name, STR(count));
 }
 
 struct message *api_body(struct api *q, size_t limit, str *bytes)
@@ -46,8 +51,10 @@ struct message *api_body(struct api *q, size_t limit, str *bytes)
 	if (!e.code)
 		return NULL;
 	if (e.code == ERR_LIMIT)
-		return answer_error(q, 413, "management.RequestTooLarge", "The body is larger than %zu bytes", limit);
-	return answer_error(q, 400, "management.RequestIncomplete", "The body did not arrive whole");
+		return answer_error(q, 413, "management.RequestTooLarge",
+		                    "The body is larger than %zu bytes", limit);
+	return answer_error(q, 400, "management.RequestIncomplete",
+	                    "The body did not arrive whole");
 }
 
 struct message *api_form(struct api *q, struct pairs *form)
@@ -57,7 +64,8 @@ struct message *api_form(struct api *q, struct pairs *form)
 	if (bad)
 		return bad;
 	if (form_read(q->arena, bytes, form).code)
-		return answer_error(q, 400, "management.InvalidForm", "The form has more than %d pairs", FORM_PAIRS_MAX);
+		return answer_error(q, 400, "management.InvalidForm",
+		                    "The form has more than %d pairs", FORM_PAIRS_MAX);
 	return NULL;
 }
 
@@ -97,20 +105,26 @@ static struct message *written(struct api *q, unsigned status, str text)
 	return answer_bytes(q, status, q->xml ? S("application/xml") : S("application/json"), text);
 }
 
-struct message *answer_noun(struct api *q, unsigned status, const struct noun *noun, const void *thing)
+struct message *answer_noun(struct api *q, unsigned status, const struct noun *noun,
+                            const void *thing)
 {
-	return written(q, status, q->xml ? model_xml(q->arena, noun, thing) : model_json(q->arena, noun, thing));
+	return written(q, status,
+	               q->xml ? model_xml(q->arena, noun, thing)
+	                      : model_json(q->arena, noun, thing));
 }
 
 struct message *answer_names(struct api *q, const struct strs *names)
 {
-	return written(q, 200, q->xml ? model_xml_names(q->arena, names) : model_json_names(q->arena, names));
+	return written(q, 200,
+	               q->xml ? model_xml_names(q->arena, names)
+	                      : model_json_names(q->arena, names));
 }
 
 struct message *answer_list(struct api *q, const struct noun *noun, const struct list *list)
 {
-	return written(q, 200, q->xml ? model_xml_list(q->arena, noun, list)
-	                              : model_json_list(q->arena, noun, list));
+	return written(q, 200,
+	               q->xml ? model_xml_list(q->arena, noun, list)
+	                      : model_json_list(q->arena, noun, list));
 }
 
 struct message *answer_done(struct api *q)
@@ -123,7 +137,8 @@ static str error_text(struct arena *a, bool xml, str code, str message)
 	struct buf b = buf_in(a);
 	struct json_writer w = json_to(&b, true);
 	if (xml)
-		return str_fmt(a, "<Error><Code>%.*s</Code><Message>%.*s</Message><Contexts/></Error>",
+		return str_fmt(a,
+		               "<Error><Code>%.*s</Code><Message>%.*s</Message><Contexts/></Error>",
 		               STR(xml_escape(a, code)), STR(xml_escape(a, message)));
 	json_open(&w, '{');
 	json_key(&w, S("code"));
@@ -149,11 +164,13 @@ struct message *answer_error(struct api *q, unsigned status, const char *code, c
 struct message *answer_trouble(struct api *q, err e)
 {
 	if (e.code == ERR_STORE || e.code == ERR_LIMIT || e.code == ERR_TIMEOUT) {
-		struct message *m = answer_error(q, 503, "management.StoreUnavailable", "The store cannot answer now");
+		struct message *m = answer_error(q, 503, "management.StoreUnavailable",
+		                                 "The store cannot answer now");
 		headers_set(q->arena, &m->headers, S("Retry-After"), S("1"));
 		return m;
 	}
-	return answer_error(q, 500, "management.InternalError", "Unexpected trouble: %s", err_word(e.code));
+	return answer_error(q, 500, "management.InternalError", "Unexpected trouble: %s",
+	                    err_word(e.code));
 }
 
 struct message *answer_findings(struct api *q, const char *code, const struct diag *d)

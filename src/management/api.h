@@ -32,10 +32,10 @@ struct api {
 	str segments[API_SEGMENTS]; /* of the path after /v1, decoded */
 	size_t n_segments;
 	struct pairs query;
-	bool xml;                   /* the client prefers XML */
+	bool xml; /* the client prefers XML */
 	struct principal who;
-	str org, env;               /* of the path, absent where there is none */
-	str request_uri;            /* for the audit: no query, secrets masked */
+	str org, env;    /* of the path, absent where there is none */
+	str request_uri; /* for the audit: no query, secrets masked */
 };
 
 struct route {
@@ -53,7 +53,8 @@ struct message *api_body(struct api *, size_t limit, str *bytes);
 /* Reads the body, JSON or XML by its type, into a noun; the answer to give when it does not fit. */
 struct message *api_read(struct api *, const struct noun *, enum model_read, void *out);
 bool api_type_is_xml(str content_type);
-struct page api_page(const struct api *); /* startKey, count */
+/* startKey, count; the answer to give when they make no page, else NULL. */
+struct message *api_page(struct api *, struct page *);
 
 struct message *answer_noun(struct api *, unsigned status, const struct noun *, const void *thing);
 struct message *answer_names(struct api *, const struct strs *names);

@@ -11,8 +11,8 @@
 static struct message *id_trouble(struct api *q, err e)
 {
 	if (e.code == ERR_NOT_FOUND)
-		return answer_error(q, 404, "developer.service.AppDoesNotExist", "App with id %.*s does not exist",
-		                 STR(api_param(q, "app")));
+		return answer_error(q, 404, "developer.service.AppDoesNotExist",
+		                    "App with id %.*s does not exist", STR(api_param(q, "app")));
 	return answer_trouble(q, e);
 }
 
@@ -24,22 +24,27 @@ struct message *app_trouble(struct api *q, err e)
 	if (there.code)
 		return developer_trouble(q, there);
 	if (e.code == ERR_NOT_FOUND)
-		return answer_error(q, 404, "developer.service.AppDoesNotExist", "App named %.*s does not exist under %.*s",
-		                 STR(api_param(q, "app")), STR(d->email));
+		return answer_error(q, 404, "developer.service.AppDoesNotExist",
+		                    "App named %.*s does not exist under %.*s",
+		                    STR(api_param(q, "app")), STR(d->email));
 	return answer_trouble(q, e);
 }
 
 err app_of_path(struct api *q, struct app **app)
 {
-	return app_named(q->arena, q->store, q->org, api_param(q, "developer"), api_param(q, "app"), app);
+	return app_named(q->arena, q->store, q->org, api_param(q, "developer"), api_param(q, "app"),
+	                 app);
 }
 
 struct message *apps_list(struct api *q)
 {
-	struct page page = api_page(q);
+	struct page page;
+	struct message *bad = api_page(q, &page);
 	struct strs ids = { 0 };
 	struct list all = { 0 };
 	bool expand = api_query_is(q, "expand", "true");
+	if (bad)
+		return bad;
 	err e = expand ? app_list(q->arena, q->store, q->org, &page, &all)
 	               : app_ids(q->arena, q->store, q->org, &page, &ids);
 	if (e.code)
@@ -90,8 +95,8 @@ struct message *developer_apps_create(struct api *q)
 	app.created_by = app.last_modified_by = q->who.key.name;
 	err e = app_create(q->arena, q->store, q->org, api_param(q, "developer"), &app, &missing);
 	if (e.code == ERR_CONFLICT)
-		return answer_error(q, 409, "developer.service.AppAlreadyExists", "App with name %.*s already exists",
-		                 STR(app.name));
+		return answer_error(q, 409, "developer.service.AppAlreadyExists",
+		                    "App with name %.*s already exists", STR(app.name));
 	if (e.code == ERR_NOT_FOUND && str_given(missing))
 		return no_product(q, missing);
 	return e.code ? developer_trouble(q, e) : answer_noun(q, 201, &app_noun, &app);
@@ -112,7 +117,8 @@ static struct message *act(struct api *q, const struct app *app)
 	struct edit edit = edit_status(q, &s);
 	struct app *changed;
 	if (s.value < 0)
-		return answer_error(q, 400, "developer.service.InvalidAction", "action is approve or revoke");
+		return answer_error(q, 400, "developer.service.InvalidAction",
+		                    "action is approve or revoke");
 	err e = app_change(q->arena, q->store, q->org, app->app_id, &edit, &changed);
 	return e.code ? app_trouble(q, e) : answer_done(q);
 }
@@ -121,7 +127,8 @@ static struct message *act(struct api *q, const struct app *app)
 static struct message *add_key(struct api *q, const struct app *app, const struct app *asked)
 {
 	struct credential c = { .scopes = asked->scopes, .expires_at_ms = -1 };
-	struct product_status *products = arena_array(q->arena, struct product_status, asked->api_products.n + 1);
+	struct product_status *products =
+		arena_array(q->arena, struct product_status, asked->api_products.n + 1);
 	struct app *now;
 	str missing = STR_NONE;
 	for (size_t i = 0; i < asked->api_products.n; i++)
@@ -191,6 +198,7 @@ static err change(struct api *q, struct edit *edit, void **thing)
 
 struct message *app_attributes(struct api *q)
 {
-	static const struct attributed app = { offsetof(struct app, attributes), get, change, app_trouble };
+	static const struct attributed app = { offsetof(struct app, attributes), get, change,
+		                               app_trouble };
 	return attributes_answer(q, &app);
 }

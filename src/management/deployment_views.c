@@ -39,9 +39,10 @@ struct message *revision_missing(struct api *q, const struct api_key *key, int64
 	if (there.code)
 		return proxy_trouble(q, there);
 	if (e.code == ERR_NOT_FOUND)
-		return answer_error(q, 404, "messaging.config.beans.ApplicationRevisionDoesNotExist",
-		                    "%s revision %lld of %.*s does not exist in organization %.*s",
-		                    kind_word(key->kind), (long long)number, STR(key->name), STR(q->org));
+		return answer_error(
+			q, 404, "messaging.config.beans.ApplicationRevisionDoesNotExist",
+			"%s revision %lld of %.*s does not exist in organization %.*s",
+			kind_word(key->kind), (long long)number, STR(key->name), STR(q->org));
 	return answer_trouble(q, e);
 }
 
@@ -49,17 +50,20 @@ struct message *view_one(struct api *q, const struct api_key *key, int64_t revis
                          const char *state)
 {
 	struct deploy_answer v = {
-		.configuration.base_path = base_path, .environment = q->env,
-		.name = number_text(q, revision), .organization = q->org,
-		.revision = number_text(q, revision), .servers = servers_of(q, state, STR_NONE),
+		.configuration.base_path = base_path,
+		.environment = q->env,
+		.name = number_text(q, revision),
+		.organization = q->org,
+		.revision = number_text(q, revision),
+		.servers = servers_of(q, state, STR_NONE),
 		.state = str_from_z(state),
 	};
 	*(key->kind == API_PROXY ? &v.api_proxy : &v.shared_flow) = key->name;
 	return answer_noun(q, 200, &deploy_answer_noun, &v);
 }
 
-static void add_change(struct api *q, struct list *changes, const struct deploy_request *d, int64_t revision,
-                       const char *state)
+static void add_change(struct api *q, struct list *changes, const struct deploy_request *d,
+                       int64_t revision, const char *state)
 {
 	struct deployed_change *c = APPEND(q->arena, changes, struct deployed_change);
 	c->configuration.base_path = d->base_path;
@@ -69,7 +73,8 @@ static void add_change(struct api *q, struct list *changes, const struct deploy_
 	c->state = str_from_z(state);
 }
 
-struct message *view_override(struct api *q, const struct deploy_request *d, const struct deploy_result *r)
+struct message *view_override(struct api *q, const struct deploy_request *d,
+                              const struct deploy_result *r)
 {
 	struct deploy_override_answer v = { .name = d->api.name, .organization = q->org };
 	*(d->api.kind == API_PROXY ? &v.api_proxy : &v.shared_flow) = d->api.name;
@@ -91,10 +96,13 @@ static void add_revision(struct api *q, struct list *revisions, const struct dep
 	r->state = fine ? S("deployed") : S("error");
 }
 
-static struct deployed_environment *environment_of(struct api *q, struct list *environments, str name)
+static struct deployed_environment *environment_of(struct api *q, struct list *environments,
+                                                   str name)
 {
-	struct deployed_environment *last = environments->n
-		? (struct deployed_environment *)environments->v + environments->n - 1 : NULL;
+	struct deployed_environment *last =
+		environments->n
+			? (struct deployed_environment *)environments->v + environments->n - 1
+			: NULL;
 	if (last && str_eq(last->name, name))
 		return last;
 	last = APPEND(q->arena, environments, struct deployed_environment);
@@ -114,9 +122,12 @@ static void add_api(struct api *q, struct deployed_environment *env, const struc
 }
 
 /* The deployments that the path asks for; the answer to give when it names something unknown. */
-static struct message *load(struct api *q, const struct api_key *key, int64_t revision, struct list *out)
+static struct message *load(struct api *q, const struct api_key *key, int64_t revision,
+                            struct list *out)
 {
-	struct deployment_filter filter = { .org = q->org, .env = q->env, .any_kind = !key, .revision = revision };
+	struct deployment_filter filter = {
+		.org = q->org, .env = q->env, .any_kind = !key, .revision = revision
+	};
 	struct environment *env;
 	struct api_proxy *p;
 	err e = DONE;
@@ -145,7 +156,7 @@ struct message *deployments_of_organization(struct api *q)
 	if (bad)
 		return bad;
 	LIST_EACH(const struct deployment, d, &all)
-		add_api(q, environment_of(q, &v.environments, d->environment), d);
+	add_api(q, environment_of(q, &v.environments, d->environment), d);
 	return answer_noun(q, 200, &deployments_of_organization_noun, &v);
 }
 
@@ -158,7 +169,7 @@ struct message *deployments_of_environment(struct api *q)
 	if (bad)
 		return bad;
 	LIST_EACH(const struct deployment, d, &all)
-		add_api(q, &v, d);
+	add_api(q, &v, d);
 	return answer_noun(q, 200, &deployments_of_environment_noun, &v);
 }
 
@@ -166,10 +177,11 @@ static struct message *none(struct api *q, const struct api_key *key)
 {
 	if (str_given(q->env))
 		return answer_error(q, 400, "distribution.ApplicationNotDeployed",
-		                    "%s %.*s is not deployed in environment %.*s", kind_word(key->kind),
-		                    STR(key->name), STR(q->env));
-	return answer_error(q, 400, "distribution.RevisionNotDeployed", "%s %.*s: this revision is not deployed",
-	                    kind_word(key->kind), STR(key->name));
+		                    "%s %.*s is not deployed in environment %.*s",
+		                    kind_word(key->kind), STR(key->name), STR(q->env));
+	return answer_error(q, 400, "distribution.RevisionNotDeployed",
+	                    "%s %.*s: this revision is not deployed", kind_word(key->kind),
+	                    STR(key->name));
 }
 
 /* GET .../apis/{api}/deployments and .../revisions/{revision}/deployments: by environment. */
@@ -182,7 +194,7 @@ static struct message *by_environment(struct api *q, int64_t revision)
 	if (bad || (revision && !all.n))
 		return bad ? bad : none(q, &key);
 	LIST_EACH(const struct deployment, d, &all)
-		add_revision(q, &environment_of(q, &v.environments, d->environment)->revisions, d);
+	add_revision(q, &environment_of(q, &v.environments, d->environment)->revisions, d);
 	return answer_noun(q, 200, &deployments_of_api_noun, &v);
 }
 
@@ -205,13 +217,13 @@ struct message *deployments_of_api_here(struct api *q)
 {
 	struct list all = { 0 };
 	struct api_key key = api_key_of(q);
-	struct deployed_environment v = { .name = key.name };
+	struct deployments_here v = { q->env, key.name, q->org, { 0 } };
 	struct message *bad = load(q, &key, 0, &all);
 	if (bad || !all.n)
 		return bad ? bad : none(q, &key);
 	LIST_EACH(const struct deployment, d, &all)
-		add_revision(q, &v.revisions, d);
-	return answer_noun(q, 200, &deployments_of_environment_noun, &v);
+	add_revision(q, &v.revisions, d);
+	return answer_noun(q, 200, &deployments_here_noun, &v);
 }
 
 /* GET /environments/{env}/apis/{api}/revisions/{revision}/deployments. */

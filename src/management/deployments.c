@@ -10,8 +10,8 @@
 static struct message *not_deployed(struct api *q, const struct api_key *key, int64_t number)
 {
 	return answer_error(q, 400, "distribution.RevisionNotDeployed",
-	                    "%s revision %lld of %.*s is not deployed in environment %.*s", kind_word(key->kind),
-	                    (long long)number, STR(key->name), STR(q->env));
+	                    "%s revision %lld of %.*s is not deployed in environment %.*s",
+	                    kind_word(key->kind), (long long)number, STR(key->name), STR(q->env));
 }
 
 /* The environment of the path, or of the old form, must be there. */
@@ -56,11 +56,14 @@ static struct message *prepare(struct api *q, struct deploy_request *d)
 	return bad;
 }
 
-static struct message *conflict(struct api *q, const struct deploy_request *d, const struct deploy_result *r)
+static struct message *conflict(struct api *q, const struct deploy_request *d,
+                                const struct deploy_result *r)
 {
 	return answer_error(q, 400, "messaging.config.beans.DeploymentConflict",
-	                    "Path %.*s conflicts with existing deployment path for revision %lld of the %s %.*s "
-	                    "in environment %.*s", STR(r->conflict_path), (long long)r->conflict_revision,
+	                    "Path %.*s conflicts with existing deployment path for revision %lld "
+	                    "of the %s %.*s "
+	                    "in environment %.*s",
+	                    STR(r->conflict_path), (long long)r->conflict_revision,
 	                    kind_word(d->api.kind), STR(r->conflict_name), STR(q->env));
 }
 
@@ -75,7 +78,8 @@ static struct message *run_deploy(struct api *q, struct deploy_request *d)
 		return conflict(q, d, &result);
 	if (e.code)
 		return revision_missing(q, &d->api, d->revision, e);
-	return result.n_replaced ? view_override(q, d, &result) : view_one(q, &d->api, d->revision, d->base_path, "deployed");
+	return result.n_replaced ? view_override(q, d, &result)
+	                         : view_one(q, &d->api, d->revision, d->base_path, "deployed");
 }
 
 static struct message *run_undeploy(struct api *q, const struct api_key *key, int64_t number)
@@ -91,15 +95,19 @@ static struct message *run_undeploy(struct api *q, const struct api_key *key, in
 	e = deployment_delete(q->arena, q->store, key, q->env, number, &was);
 	if (e.code == ERR_NOT_FOUND)
 		return not_deployed(q, key, number);
-	return e.code ? answer_trouble(q, e) : view_one(q, key, number, was->base_path, "undeployed");
+	return e.code ? answer_trouble(q, e)
+	              : view_one(q, key, number, was->base_path, "undeployed");
 }
 
 /* A prefix that joins with a base path: "/x", or "/" for none. */
 static struct message *bad_prefix(struct api *q, str prefix)
 {
-	bool ok = !prefix.n || (prefix.p[0] == '/' && (prefix.n == 1 || prefix.p[prefix.n - 1] != '/'));
-	return ok ? NULL : answer_error(q, 400, "messaging.config.beans.InvalidBasePath",
-	                                "basepath begins with '/' and does not end with it: %.*s", STR(prefix));
+	bool ok = !prefix.n ||
+	          (prefix.p[0] == '/' && (prefix.n == 1 || prefix.p[prefix.n - 1] != '/'));
+	return ok ? NULL
+	          : answer_error(q, 400, "messaging.config.beans.InvalidBasePath",
+	                         "basepath begins with '/' and does not end with it: %.*s",
+	                         STR(prefix));
 }
 
 static str parameter(const struct api *q, const struct pairs *form, const char *name)
@@ -111,13 +119,20 @@ static str parameter(const struct api *q, const struct pairs *form, const char *
 static struct message *deploy_with(struct api *q, const struct pairs *form, int64_t number)
 {
 	struct deploy_request d = {
-		.api = api_key_of(q), .env = q->env, .revision = number,
+		.api = api_key_of(q),
+		.env = q->env,
+		.revision = number,
 		.base_path = parameter(q, form, "basepath"),
-		.override = str_ieq(parameter(q, form, "override"), S("true")), .by = q->who.key.name,
+		.override = str_ieq(parameter(q, form, "override"), S("true")),
+		.by = q->who.key.name,
 	};
 	if (!d.base_path.n)
 		d.base_path = S("/");
 	struct message *bad = bad_prefix(q, d.base_path);
+	str override = parameter(q, form, "override");
+	if (!bad && override.n && !d.override && !str_ieq(override, S("false")))
+		bad = answer_error(q, 400, "messaging.config.beans.InvalidRequest",
+		                   "override is true or false, not \"%.*s\"", STR(override));
 	return bad ? bad : run_deploy(q, &d);
 }
 
@@ -149,10 +164,12 @@ struct message *deployments_old_form(struct api *q)
 	str action = parameter(q, &form, "action"), revision = parameter(q, &form, "revision");
 	q->env = parameter(q, &form, "env");
 	if (!str_to_i64(revision, &number) || number < 1 || !q->env.n)
-		return answer_error(q, 400, "messaging.config.beans.InvalidRequest", "env and revision are required");
+		return answer_error(q, 400, "messaging.config.beans.InvalidRequest",
+		                    "env and revision are required");
 	if (str_eq(action, S("deploy")))
 		return deploy_with(q, &form, number);
 	if (str_eq(action, S("undeploy")))
 		return run_undeploy(q, &key, number);
-	return answer_error(q, 400, "messaging.config.beans.InvalidAction", "action is deploy or undeploy");
+	return answer_error(q, 400, "messaging.config.beans.InvalidAction",
+	                    "action is deploy or undeploy");
 }

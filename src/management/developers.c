@@ -11,19 +11,24 @@ struct message *developer_trouble(struct api *q, err e)
 	str who = api_param(q, "developer");
 	if (e.code == ERR_NOT_FOUND)
 		return answer_error(q, 404, "developer.service.DeveloperIdDoesNotExist",
-		                 "DeveloperId %.*s does not exist in organization %.*s", STR(who), STR(q->org));
+		                    "DeveloperId %.*s does not exist in organization %.*s",
+		                    STR(who), STR(q->org));
 	if (e.code == ERR_CONFLICT)
 		return answer_error(q, 409, "developer.service.DeveloperAlreadyExists",
-		                 "Another developer of organization %.*s has this email", STR(q->org));
+		                    "Another developer of organization %.*s has this email",
+		                    STR(q->org));
 	return answer_trouble(q, e);
 }
 
 struct message *developers_list(struct api *q)
 {
-	struct page page = api_page(q);
+	struct page page;
+	struct message *bad = api_page(q, &page);
 	struct strs emails = { 0 };
 	struct list all = { 0 };
 	bool expand = api_query_is(q, "expand", "true");
+	if (bad)
+		return bad;
 	err e = expand ? developer_list(q->arena, q->store, q->org, &page, &all)
 	               : developer_emails(q->arena, q->store, q->org, &page, &emails);
 	if (e.code)
@@ -34,16 +39,22 @@ struct message *developers_list(struct api *q)
 /* The four that Apigee demands, each there and not empty. */
 static struct message *incomplete(struct api *q, const struct developer *d)
 {
-	const struct { const char *name; str value; } needed[] = {
-		{ "email", d->email }, { "firstName", d->first_name },
-		{ "lastName", d->last_name }, { "userName", d->user_name },
+	const struct {
+		const char *name;
+		str value;
+	} needed[] = {
+		{ "email", d->email },
+		{ "firstName", d->first_name },
+		{ "lastName", d->last_name },
+		{ "userName", d->user_name },
 	};
 	for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
 		if (!needed[i].value.n)
-			return answer_error(q, 400, "developer.service.MissingField", "%s is required", needed[i].name);
+			return answer_error(q, 400, "developer.service.MissingField",
+			                    "%s is required", needed[i].name);
 	if (str_find_char(d->email, '@') == STR_NPOS)
-		return answer_error(q, 400, "developer.service.InvalidEmail", "email: %.*s is no e-mail address",
-		                 STR(d->email));
+		return answer_error(q, 400, "developer.service.InvalidEmail",
+		                    "email: %.*s is no e-mail address", STR(d->email));
 	return attributes_too_many(q, &d->attributes);
 }
 
@@ -57,7 +68,8 @@ struct message *developers_create(struct api *q)
 	err e = developer_create(q->arena, q->store, q->org, &d);
 	if (e.code == ERR_CONFLICT)
 		return answer_error(q, 409, "developer.service.DeveloperAlreadyExists",
-		                 "Developer %.*s already exists in organization %.*s", STR(d.email), STR(q->org));
+		                    "Developer %.*s already exists in organization %.*s",
+		                    STR(d.email), STR(q->org));
 	if (!e.code)
 		e = developer_get(q->arena, q->store, q->org, d.email, &made);
 	return e.code ? answer_trouble(q, e) : answer_noun(q, 201, &developer_noun, made);
@@ -74,11 +86,13 @@ static struct message *act(struct api *q)
 {
 	static const char *const actions[] = { "active", "inactive", NULL };
 	static const int values[] = { DEVELOPER_ACTIVE, DEVELOPER_INACTIVE };
-	struct status_edit s = { offsetof(struct developer, status), action_value(q, actions, values) };
+	struct status_edit s = { offsetof(struct developer, status),
+		                 action_value(q, actions, values) };
 	struct edit edit = edit_status(q, &s);
 	struct developer *d;
 	if (s.value < 0)
-		return answer_error(q, 400, "developer.service.InvalidAction", "action is active or inactive");
+		return answer_error(q, 400, "developer.service.InvalidAction",
+		                    "action is active or inactive");
 	err e = developer_change(q->arena, q->store, q->org, api_param(q, "developer"), &edit, &d);
 	return e.code ? developer_trouble(q, e) : answer_done(q);
 }
@@ -90,8 +104,9 @@ struct message *developers_change(struct api *q)
 	struct developer *d;
 	if (str_given(api_query(q, "action")))
 		return act(q);
-	struct message *bad = edit_by_body(q, &developer_noun, offsetof(struct developer, developer_id),
-	                                   offsetof(struct developer, attributes), &b, &edit);
+	struct message *bad =
+		edit_by_body(q, &developer_noun, offsetof(struct developer, developer_id),
+	                     offsetof(struct developer, attributes), &b, &edit);
 	if (bad)
 		return bad;
 	err e = developer_change(q->arena, q->store, q->org, api_param(q, "developer"), &edit, &d);
@@ -109,7 +124,8 @@ struct message *developers_delete(struct api *q)
 
 static err get(struct api *q, void **thing)
 {
-	return developer_get(q->arena, q->store, q->org, api_param(q, "developer"), (struct developer **)thing);
+	return developer_get(q->arena, q->store, q->org, api_param(q, "developer"),
+	                     (struct developer **)thing);
 }
 
 static err change(struct api *q, struct edit *edit, void **thing)
@@ -120,7 +136,7 @@ static err change(struct api *q, struct edit *edit, void **thing)
 
 struct message *developer_attributes(struct api *q)
 {
-	static const struct attributed developer = { offsetof(struct developer, attributes), get, change,
-		                                     developer_trouble };
+	static const struct attributed developer = { offsetof(struct developer, attributes), get,
+		                                     change, developer_trouble };
 	return attributes_answer(q, &developer);
 }

@@ -10,7 +10,7 @@
 struct message *no_product(struct api *q, str name)
 {
 	return answer_error(q, 404, "keymanagement.service.apiproduct_doesnot_exist",
-	                 "API Product [%.*s] does not exist", STR(name));
+	                    "API Product [%.*s] does not exist", STR(name));
 }
 
 static struct message *trouble(struct api *q, err e)
@@ -20,7 +20,7 @@ static struct message *trouble(struct api *q, err e)
 		return no_product(q, name);
 	if (e.code == ERR_CONFLICT)
 		return answer_error(q, 409, "keymanagement.service.apiproduct_in_use",
-		                 "API Product [%.*s] belongs to keys of apps", STR(name));
+		                    "API Product [%.*s] belongs to keys of apps", STR(name));
 	return answer_trouble(q, e);
 }
 
@@ -30,7 +30,8 @@ static struct message *associated(struct api *q)
 	bool keys = api_query_is(q, "entity", "keys");
 	str product = api_param(q, "product");
 	if (!keys && !api_query_is(q, "entity", "apps"))
-		return answer_error(q, 400, "keymanagement.service.InvalidEntity", "entity is keys or apps");
+		return answer_error(q, 400, "keymanagement.service.InvalidEntity",
+		                    "entity is keys or apps");
 	err e = keys ? product_keys(q->arena, q->store, q->org, product, &names)
 	             : product_apps(q->arena, q->store, q->org, product, &names);
 	return e.code ? trouble(q, e) : answer_names(q, &names);
@@ -38,10 +39,13 @@ static struct message *associated(struct api *q)
 
 struct message *products_list(struct api *q)
 {
-	struct page page = api_page(q);
+	struct page page;
+	struct message *bad = api_page(q, &page);
 	struct strs names = { 0 };
 	struct list all = { 0 };
 	bool expand = api_query_is(q, "expand", "true");
+	if (bad)
+		return bad;
 	err e = expand ? product_list(q->arena, q->store, q->org, &page, &all)
 	               : product_names(q->arena, q->store, q->org, &page, &names);
 	if (e.code)
@@ -58,8 +62,8 @@ static bool whole_number(str s)
 /* Apigee's units of a product's quota. */
 static bool time_unit(str s)
 {
-	static const str units[] = { S_INIT("second"), S_INIT("minute"), S_INIT("hour"), S_INIT("day"),
-		                     S_INIT("week"), S_INIT("month") };
+	static const str units[] = { S_INIT("second"), S_INIT("minute"), S_INIT("hour"),
+		                     S_INIT("day"),    S_INIT("week"),   S_INIT("month") };
 	for (size_t i = 0; i < sizeof units / sizeof *units; i++)
 		if (str_eq(s, units[i]))
 			return true;
@@ -70,22 +74,26 @@ static struct message *unfit(struct api *q, const struct api_product *p)
 {
 	struct environment *env;
 	if (!p->name.n)
-		return answer_error(q, 400, "keymanagement.service.apiproduct_name_invalid", "name is required");
+		return answer_error(q, 400, "keymanagement.service.apiproduct_name_invalid",
+		                    "name is required");
 	if (!p->display_name.n)
 		return answer_error(q, 400, "keymanagement.service.apiproduct_invalid_displayname",
-		                 "displayName is required");
+		                    "displayName is required");
 	if (!whole_number(p->quota))
-		return answer_error(q, 400, "keymanagement.service.invalid_quota", "quota is a whole number");
+		return answer_error(q, 400, "keymanagement.service.invalid_quota",
+		                    "quota is a whole number");
 	if (!whole_number(p->quota_interval))
-		return answer_error(q, 400, "keymanagement.service.invalid_quota", "quotaInterval is a whole number");
+		return answer_error(q, 400, "keymanagement.service.invalid_quota",
+		                    "quotaInterval is a whole number");
 	if (!time_unit(p->quota_time_unit))
 		return answer_error(q, 400, "keymanagement.service.invalid_quota",
-		                 "quotaTimeUnit is second, minute, hour, day, week or month");
+		                    "quotaTimeUnit is second, minute, hour, day, week or month");
 	for (size_t i = 0; i < p->environments.n; i++)
 		if (environment_get(q->arena, q->store, q->org, p->environments.v[i], &env).code)
-			return answer_error(q, 400, "messaging.config.beans.EnvironmentDoesNotExist",
-			                 "Environment %.*s does not exist in organization %.*s",
-			                 STR(p->environments.v[i]), STR(q->org));
+			return answer_error(q, 400,
+			                    "messaging.config.beans.EnvironmentDoesNotExist",
+			                    "Environment %.*s does not exist in organization %.*s",
+			                    STR(p->environments.v[i]), STR(q->org));
 	return attributes_too_many(q, &p->attributes);
 }
 
@@ -99,7 +107,7 @@ struct message *products_create(struct api *q)
 	err e = product_create(q->store, q->org, &p);
 	if (e.code == ERR_CONFLICT)
 		return answer_error(q, 409, "keymanagement.service.apiproduct_already_exists",
-		                 "API Product [%.*s] already exists", STR(p.name));
+		                    "API Product [%.*s] already exists", STR(p.name));
 	return e.code ? answer_trouble(q, e) : answer_noun(q, 201, &api_product_noun, &p);
 }
 
@@ -142,7 +150,8 @@ struct message *products_delete(struct api *q)
 
 static err get(struct api *q, void **thing)
 {
-	return product_get(q->arena, q->store, q->org, api_param(q, "product"), (struct api_product **)thing);
+	return product_get(q->arena, q->store, q->org, api_param(q, "product"),
+	                   (struct api_product **)thing);
 }
 
 static err change(struct api *q, struct edit *edit, void **thing)
@@ -153,6 +162,7 @@ static err change(struct api *q, struct edit *edit, void **thing)
 
 struct message *product_attributes(struct api *q)
 {
-	static const struct attributed product = { offsetof(struct api_product, attributes), get, change, trouble };
+	static const struct attributed product = { offsetof(struct api_product, attributes), get,
+		                                   change, trouble };
 	return attributes_answer(q, &product);
 }

@@ -28,11 +28,12 @@ struct message *proxy_trouble(struct api *q, err e)
 	struct api_key key = api_key_of(q);
 	if (e.code == ERR_NOT_FOUND)
 		return answer_error(q, 404, "messaging.config.beans.ApplicationDoesNotExist",
-		                    "%s named %.*s does not exist in organization %.*s", kind_word(key.kind),
-		                    STR(key.name), STR(q->org));
+		                    "%s named %.*s does not exist in organization %.*s",
+		                    kind_word(key.kind), STR(key.name), STR(q->org));
 	if (e.code == ERR_CONFLICT)
 		return answer_error(q, 400, "messaging.config.beans.ApplicationIsDeployed",
-		                    "%s %.*s is deployed; undeploy it first", kind_word(key.kind), STR(key.name));
+		                    "%s %.*s is deployed; undeploy it first", kind_word(key.kind),
+		                    STR(key.name));
 	return answer_trouble(q, e);
 }
 
@@ -65,17 +66,22 @@ static struct message *bad_name(struct api *q, str name)
 	bool ok = name.n > 0 && name.n <= 255 && name.p[0] != '.';
 	for (size_t i = 0; i < name.n; i++) {
 		char c = name.p[i];
-		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+		bool letter =
+			(c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 		ok &= letter || str_find_char(S("._-$%"), c) != STR_NPOS;
 	}
-	return ok ? NULL : answer_error(q, 400, "messaging.config.beans.InvalidName",
-	                                "name: 1 to 255 of letters, digits, '.', '_', '-', '$', '%%', not \"%.*s\"",
-	                                STR(name));
+	return ok ? NULL
+	          : answer_error(q, 400, "messaging.config.beans.InvalidName",
+	                         "name: 1 to 255 of letters, digits, '.', '_', '-', '$', '%%', not "
+	                         "\"%.*s\"",
+	                         STR(name));
 }
 
-static struct message *create(struct api *q, const struct api_key *key, const struct zip_files *files)
+static struct message *create(struct api *q, const struct api_key *key,
+                              const struct zip_files *files)
 {
-	struct revision r = { .created_by = q->who.key.name, .last_modified_by = q->who.key.name,
+	struct revision r = { .created_by = q->who.key.name,
+		              .last_modified_by = q->who.key.name,
 		              .version = { 4, 0 } };
 	err e = revision_create(q->arena, q->store, key, &r, files);
 	return e.code ? answer_trouble(q, e) : revision_answer(q, 201, key, r.number);
@@ -108,8 +114,10 @@ static struct message *import(struct api *q, const struct api_key *key)
 	if (bundle_unzip(q->arena, zip, &d, &files, &kind).code)
 		return answer_findings(q, "messaging.config.beans.InvalidBundle", &d);
 	if ((kind == BUNDLE_PROXY) != (key->kind == API_PROXY))
-		return answer_error(q, 400, "messaging.config.beans.InvalidBundle", "The bundle is a %s",
-		                    kind == BUNDLE_PROXY ? "proxy, no shared flow" : "shared flow, no proxy");
+		return answer_error(q, 400, "messaging.config.beans.InvalidBundle",
+		                    "The bundle holds %s, not %s",
+		                    kind == BUNDLE_PROXY ? "apiproxy/" : "sharedflowbundle/",
+		                    kind == BUNDLE_PROXY ? "sharedflowbundle/" : "apiproxy/");
 	bad = files_refused(q, key, &files, api_query_is(q, "validate", "true"));
 	return bad ? bad : create(q, key, &files);
 }
@@ -125,8 +133,10 @@ static struct message *create_empty(struct api *q, struct api_key *key)
 	key->name = asked.name;
 	bool proxy = key->kind == API_PROXY;
 	struct zip_file base = {
-		str_fmt(q->arena, "%s/%.*s.xml", proxy ? "apiproxy" : "sharedflowbundle", STR(key->name)),
-		str_fmt(q->arena, "<%s name=\"%.*s\"/>\n", proxy ? "APIProxy" : "SharedFlowBundle", STR(key->name)),
+		str_fmt(q->arena, "%s/%.*s.xml", proxy ? "apiproxy" : "sharedflowbundle",
+		        STR(key->name)),
+		str_fmt(q->arena, "<%s name=\"%.*s\"/>\n", proxy ? "APIProxy" : "SharedFlowBundle",
+		        STR(key->name)),
 	};
 	VEC_PUSH(q->arena, &files, base);
 	return create(q, key, &files);
@@ -138,6 +148,7 @@ struct message *proxies_create(struct api *q)
 	if (api_query_is(q, "action", "import"))
 		return import(q, &key);
 	if (str_given(api_query(q, "action")))
-		return answer_error(q, 400, "messaging.config.beans.InvalidAction", "action is import");
+		return answer_error(q, 400, "messaging.config.beans.InvalidAction",
+		                    "action is import");
 	return create_empty(q, &key);
 }

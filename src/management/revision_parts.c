@@ -40,8 +40,8 @@ static struct message *load(struct api *q, int64_t *number, struct revision_part
 
 static struct message *no_part(struct api *q, str name)
 {
-	return answer_error(q, 404, "messaging.config.beans.ResourceDoesNotExist", "%.*s %.*s does not exist",
-	                    STR(q->segments[6]), STR(name));
+	return answer_error(q, 404, "messaging.config.beans.ResourceDoesNotExist",
+	                    "%.*s %.*s does not exist", STR(q->segments[6]), STR(name));
 }
 
 static struct message *find(struct api *q, int64_t *number, const struct revision_part **part)
@@ -91,8 +91,9 @@ static struct message *bad_file_name(struct api *q, str name)
 		str one = str_cut(&rest, '/');
 		ok = one.n && !str_eq(one, S(".")) && !str_eq(one, S(".."));
 	}
-	return ok ? NULL : answer_error(q, 400, "messaging.config.beans.InvalidName", "\"%.*s\" is no name of a file",
-	                                STR(name));
+	return ok ? NULL
+	          : answer_error(q, 400, "messaging.config.beans.InvalidName",
+	                         "\"%.*s\" is no name of a file", STR(name));
 }
 
 /* Stores bytes at path and shows the part; checked as an import would. */
@@ -108,8 +109,8 @@ static struct message *put(struct api *q, int64_t number, str path, str bytes, e
 	struct file_change change = { path, bytes, how, q->who.key.name };
 	err e = revision_file_put(q->store, &key, number, &change);
 	if (e.code == ERR_CONFLICT)
-		return answer_error(q, 409, "messaging.config.beans.ResourceAlreadyExists", "%.*s already exists",
-		                    STR(path));
+		return answer_error(q, 409, "messaging.config.beans.ResourceAlreadyExists",
+		                    "%.*s already exists", STR(path));
 	if (e.code)
 		return revision_trouble(q, e);
 	parts_read(q->arena, &one, &parts);
@@ -140,8 +141,8 @@ struct message *parts_create(struct api *q)
 		name = inside;
 	if ((bad = bad_file_name(q, name)))
 		return bad;
-	str path = str_fmt(q->arena, "%.*s/%.*s/%.*s.xml", STR(root_folder(q)), STR(part_folder(part_kind_of(q))),
-	                   STR(name));
+	str path = str_fmt(q->arena, "%.*s/%.*s/%.*s.xml", STR(root_folder(q)),
+	                   STR(part_folder(part_kind_of(q))), STR(name));
 	return put(q, number, path, bytes, FILE_CREATE);
 }
 
@@ -151,11 +152,13 @@ struct message *parts_change(struct api *q)
 	int64_t number;
 	str bytes, inside;
 	struct message *bad = find(q, &number, &p);
-	if (bad || (bad = api_body(q, PIECE_MAX, &bytes)) || (bad = name_inside(q, bytes, p->path, &inside)))
+	if (bad || (bad = api_body(q, PIECE_MAX, &bytes)) ||
+	    (bad = name_inside(q, bytes, p->path, &inside)))
 		return bad;
 	if (inside.n && !str_eq(inside, p->name))
-		return answer_error(q, 400, "messaging.config.beans.InvalidName", "The XML names itself %.*s, not %.*s",
-		                    STR(inside), STR(p->name));
+		return answer_error(q, 400, "messaging.config.beans.InvalidName",
+		                    "The XML names itself %.*s, not %.*s", STR(inside),
+		                    STR(p->name));
 	return put(q, number, p->path, bytes, FILE_REPLACE);
 }
 
@@ -210,21 +213,40 @@ struct message *resources_list(struct api *q)
 	return answer_noun(q, 200, &resource_list_noun, &list);
 }
 
+static struct message *unknown_type(struct api *q, str type)
+{
+	static const str types[] = { S_INIT("jsc"),     S_INIT("java"),     S_INIT("py"),
+		                     S_INIT("xsl"),     S_INIT("wsdl"),     S_INIT("xsd"),
+		                     S_INIT("openapi"), S_INIT("oas"),      S_INIT("properties"),
+		                     S_INIT("graphql"), S_INIT("template"), S_INIT("node"),
+		                     S_INIT("hosted") };
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+		if (str_eq(type, types[i]))
+			return NULL;
+	return answer_error(
+		q, 400, "messaging.config.beans.InvalidResourceType",
+		"type is one of jsc, java, py, xsl, wsdl, xsd, openapi, oas, properties, graphql, "
+		"template, node, hosted; not \"%.*s\"",
+		STR(type));
+}
+
 static struct message *put_resource(struct api *q, struct resource_file f, enum file_put how)
 {
 	struct api_key key = api_key_of(q);
 	int64_t number;
 	str bytes;
 	struct message *bad = revision_number(q, &number);
-	if (bad || (bad = bad_file_name(q, f.type)) || (bad = bad_file_name(q, f.name)) ||
+	if (bad || (bad = unknown_type(q, f.type)) || (bad = bad_file_name(q, f.name)) ||
 	    (bad = api_body(q, PIECE_MAX, &bytes)))
 		return bad;
-	str path = str_fmt(q->arena, "%.*s/resources/%.*s/%.*s", STR(root_folder(q)), STR(f.type), STR(f.name));
+	str path = str_fmt(q->arena, "%.*s/resources/%.*s/%.*s", STR(root_folder(q)), STR(f.type),
+	                   STR(f.name));
 	struct file_change change = { path, bytes, how, q->who.key.name };
 	err e = revision_file_put(q->store, &key, number, &change);
 	if (e.code == ERR_CONFLICT)
 		return answer_error(q, 409, "messaging.config.beans.ResourceAlreadyExists",
-		                    "Resource %.*s of type %.*s already exists", STR(f.name), STR(f.type));
+		                    "Resource %.*s of type %.*s already exists", STR(f.name),
+		                    STR(f.type));
 	if (e.code)
 		return revision_trouble(q, e);
 	return answer_noun(q, how == FILE_CREATE ? 201 : 200, &resource_file_noun, &f);
@@ -232,7 +254,8 @@ static struct message *put_resource(struct api *q, struct resource_file f, enum 
 
 struct message *resources_create(struct api *q)
 {
-	return put_resource(q, (struct resource_file){ api_query(q, "name"), api_query(q, "type") }, FILE_CREATE);
+	return put_resource(q, (struct resource_file){ api_query(q, "name"), api_query(q, "type") },
+	                    FILE_CREATE);
 }
 
 static struct resource_file resource_of_path(struct api *q)
@@ -240,9 +263,13 @@ static struct resource_file resource_of_path(struct api *q)
 	return (struct resource_file){ api_param(q, "name"), api_param(q, "type") };
 }
 
-struct message *resources_change(struct api *q) { return put_resource(q, resource_of_path(q), FILE_REPLACE); }
+struct message *resources_change(struct api *q)
+{
+	return put_resource(q, resource_of_path(q), FILE_REPLACE);
+}
 
-static struct message *find_resource(struct api *q, int64_t *number, const struct revision_part **out)
+static struct message *find_resource(struct api *q, int64_t *number,
+                                     const struct revision_part **out)
 {
 	struct revision_parts *parts = arena_new(q->arena, struct revision_parts);
 	struct resource_file f = resource_of_path(q);
@@ -250,10 +277,10 @@ static struct message *find_resource(struct api *q, int64_t *number, const struc
 	if (bad)
 		return bad;
 	VEC_EACH(const struct revision_part, p, parts)
-		if (p->kind == PART_RESOURCE && str_eq(p->type, f.type) && str_eq(p->name, f.name)) {
-			*out = p;
-			return NULL;
-		}
+	if (p->kind == PART_RESOURCE && str_eq(p->type, f.type) && str_eq(p->name, f.name)) {
+		*out = p;
+		return NULL;
+	}
 	return no_part(q, f.name);
 }
 

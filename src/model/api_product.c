@@ -21,7 +21,7 @@ static const struct field fields[] = {
 	FIELD(api_product, last_modified_at_ms, "lastModifiedAt", T_MS, .read_only = true),
 	FIELD(api_product, last_modified_by, "lastModifiedBy", T_STR, .read_only = true,
 	      .dflt = ""),
-	FIELD(api_product, name, "name", T_STR, .required = true),
+	FIELD(api_product, name, "name", T_STR),
 	FIELD(api_product, proxies, "proxies", T_STRS),
 	FIELD(api_product, quota, "quota", T_STR, .max = INT32_MAX),
 	FIELD(api_product, quota_interval, "quotaInterval", T_STR, .max = INT32_MAX),

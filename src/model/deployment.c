@@ -46,6 +46,15 @@ static const struct field environment_of_api_fields[] = {
 	FIELDS_END,
 };
 
+static const struct field here_fields[] = {
+	FIELD(deployments_here, environment, "environment", T_STR),
+	FIELD(deployments_here, name, "name", T_STR),
+	FIELD(deployments_here, organization, "organization", T_STR),
+	FIELD(deployments_here, revisions, "revision", T_LIST, .sub = revision_fields,
+	      .sub_size = sizeof(struct deployed_revision)),
+	FIELDS_END,
+};
+
 static const struct field environment_fields[] = {
 	FIELD(deployed_environment, api_proxies, "aPIProxy", T_LIST, .sub = api_fields,
 	      .sub_size = sizeof(struct deployed_api)),
@@ -104,6 +113,8 @@ static const struct field override_fields[] = {
 
 const struct noun deployments_of_api_noun = { "Deployment", "deployment",
 	                                      sizeof(struct deployments_of_api), of_api_fields };
+const struct noun deployments_here_noun = { "Deployment", "deployment",
+	                                    sizeof(struct deployments_here), here_fields };
 const struct noun deployments_of_environment_noun = { "Environment", "environment",
 	                                              sizeof(struct deployed_environment),
 	                                              environment_fields };

@@ -48,6 +48,10 @@ struct deployments_of_api {
 	struct list environments;
 	str name, organization;
 };
+struct deployments_here { /* of a proxy in one environment */
+	str environment, name, organization;
+	struct list revisions;
+};
 struct deployments_of_organization {
 	struct list environments;
 	str name;
@@ -71,5 +75,6 @@ struct deployed_change {
 	str state;
 };
 
-extern const struct noun deployments_of_api_noun, deployments_of_environment_noun,
-	deployments_of_organization_noun, deploy_answer_noun, deploy_override_answer_noun;
+extern const struct noun deployments_of_api_noun, deployments_here_noun,
+	deployments_of_environment_noun, deployments_of_organization_noun, deploy_answer_noun,
+	deploy_override_answer_noun;
