@@ -88,7 +88,7 @@ static err prepare(struct lite *l, const char *sql, struct lite_statement **out)
 	    SQLITE_OK)
 		return trouble(l, sql);
 	for (int i = 0; i < DB_ARGS_MAX; i++) {
-		char name[8];
+		char name[16];
 		snprintf(name, sizeof name, "$%d", i + 1);
 		s->place[i] = (unsigned char)sqlite3_bind_parameter_index(s->stmt, name);
 	}
