@@ -137,7 +137,9 @@ enum verdict call_target(struct exchange *x)
 	if (!evaluate(x))
 		return x->fault_pending ? FAULT : fault_raise(x, &gateway_faults[TARGET_MISSING]);
 	const struct uri *uri = &x->target_uri;
-	struct http_origin origin = { .host = uri->host, .port = uri->port };
+	struct http_origin origin = { .host = uri->host,
+		                      .port = uri->port,
+		                      .peer_ip = &x->target_ip };
 	origin.host_header = str_given(x->target_host_header) ? x->target_host_header
 	                                                      : exchange_target_authority(x);
 	if (uri->tls)

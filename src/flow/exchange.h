@@ -63,10 +63,7 @@ struct exchange {
 	struct uri target_uri; /* its parts */
 	str target_path, target_query; /* what was asked of it; absent before the call */
 	str target_host_header;
-	struct sock_addr_text {
-		str host, ip;
-		unsigned port;
-	} target_peer;
+	str target_ip; /* that answered */
 	bool no_copy_pathsuffix, no_copy_queryparams;
 	int64_t target_sent_start_ms, target_sent_end_ms, target_received_start_ms,
 		target_received_end_ms;

@@ -122,7 +122,7 @@ struct value var_target(struct exchange *x, const struct flowvar *v, struct mess
 	case TARGET_HOST:
 		return called ? text(x->target_uri.host) : null_value;
 	case TARGET_IP:
-		return text(x->target_peer.ip);
+		return text(x->target_ip);
 	case TARGET_PORT:
 		return called ? VALUE_OF_INT(x->target_uri.port) : null_value;
 	case TARGET_SCHEME:

@@ -414,6 +414,8 @@ err http_fetch(struct arena *a, const struct http_origin *o, struct message *req
 		wire_close(&f->wire);
 		return e;
 	}
+	if (o->peer_ip)
+		*o->peer_ip = str_dup(a, sock_peer_ip(f->wire->sock));
 	answer_begin(f);
 	*response = f->response;
 	return DONE;

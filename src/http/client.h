@@ -13,6 +13,7 @@ struct http_origin {
 	unsigned port;
 	struct tls_context *tls; /* NULL: plain */
 	str host_header;         /* what Host says; absent: what the message says, or else the origin's name */
+	str *peer_ip;            /* out, may be NULL: the address that answered, in the call's arena */
 };
 
 struct http_timeouts {
