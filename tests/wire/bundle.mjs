@@ -165,7 +165,7 @@ export const sharedFlow = (name, { run, policies }) => Object.fromEntries([
 
 // An AssignMessage that answers this text; what does not resolve is empty.
 export const say = (text, set = '') => '<AssignMessage><IgnoreUnresolvedVariables>true</IgnoreUnresolvedVariables>' +
-	`<Set>${set}<Payload contentType="text/plain">${esc(text)}</Payload></Set></AssignMessage>`;
+	`<Set><Payload contentType="text/plain">${esc(text)}</Payload>${set}</Set></AssignMessage>`;
 // Sets one header of the message at hand.
 export const mark = (header, text) => '<AssignMessage><IgnoreUnresolvedVariables>true</IgnoreUnresolvedVariables>' +
 	`<Set><Headers><Header name="${header}">${esc(text)}</Header></Headers></Set></AssignMessage>`;

@@ -38,9 +38,9 @@ const rows = [
 	// null: left, right, both
 	['no.such = null', T], ['s = null', F], ['no.such != null', F], ['s != null', T], ['no.such is null', T], ['s isnot null', T], ['e = null', F], ['no.such = "null"', F],
 	['no.such = "x"', F], ['no.such == "x"', F], ['no.such := "x"', F], ['no.such =| "x"', F], ['no.such != "x"', T],
-	['no.such > "x"', T], ['no.such >= "x"', F], ['no.such < "x"', T], ['no.such <= "x"', F],
+	['no.such > "x"', T], ['no.such >= "x"', F], ['no.such < "x"', T], ['no.such <= "x"', T],
 	['no.such ~ "x"', F], ['no.such ~~ "x"', F], ['no.such ~/ "/x"', F], ['no.such !~ "x"', T],
-	['s = no.such', F], ['s := no.such', F], ['s =| no.such', F], ['s != no.such', T], ['s > no.such', F], ['s >= no.such', T], ['s < no.such', F], ['s <= no.such', T],
+	['s = no.such', F], ['s := no.such', F], ['s =| no.such', F], ['s != no.such', T], ['s > no.such', F], ['s >= no.such', T], ['s < no.such', F], ['s <= no.such', F],
 	['no.such = no.other', T], ['no.such := no.other', T], ['no.such =| no.other', F], ['no.such != no.other', F],
 	['no.such > no.other', F], ['no.such >= no.other', T], ['no.such < no.other', F], ['no.such <= no.other', T],
 	['request.header.absent = null', T], ['request.queryparam.absent = null', T],

@@ -57,8 +57,12 @@ export async function origin(handler) {
 		if (handler?.length === 3)                            // (req, res, one): the body is the handler's
 			return seen.push(one), handler(req, res, one);
 		const chunks = [];
-		for await (const c of req.on('error', () => {}))
-			chunks.push(c);
+		try {
+			for await (const c of req)
+				chunks.push(c);
+		} catch {
+			return;                                       // the gateway went away in the middle
+		}
 		one.body = Buffer.concat(chunks).toString();
 		seen.push(one);
 		if (handler)

@@ -152,7 +152,7 @@ const chunked = `POST /raw HTTP/1.1\r\n${H}Transfer-Encoding: chunked\r\n\r\n`;
 const bad = [
 	['both lengths', `POST /raw HTTP/1.1\r\n${H}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`], ['two lengths', `POST /raw HTTP/1.1\r\n${H}Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello`],
 	['lengths in a list', `POST /raw HTTP/1.1\r\n${H}Content-Length: 5, 6\r\n\r\nhello`], ['negative length', `POST /raw HTTP/1.1\r\n${H}Content-Length: -5\r\n\r\n`], ['signed length', `POST /raw HTTP/1.1\r\n${H}Content-Length: +5\r\n\r\nhello`],
-	['length in hex', `POST /raw HTTP/1.1\r\n${H}Content-Length: 0x5\r\n\r\nhello`], ['length of 2^64', `POST /raw HTTP/1.1\r\n${H}Content-Length: 18446744073709551617\r\n\r\n`], ['empty length', `POST /raw HTTP/1.1\r\n${H}Content-Length:\r\n\r\n`],
+	['length in hex', `POST /raw HTTP/1.1\r\n${H}Content-Length: 0x5\r\n\r\nhello`], ['length of 2^64', `POST /raw HTTP/1.1\r\n${H}Content-Length: 18446744073709551617\r\n\r\n`, [400, 413]], ['empty length', `POST /raw HTTP/1.1\r\n${H}Content-Length:\r\n\r\n`],
 	['no host', 'GET /raw HTTP/1.1\r\n\r\n'], ['two hosts', `GET /raw HTTP/1.1\r\n${H}${H}\r\n`], ['odd host', 'GET /raw HTTP/1.1\r\nHost: a b\r\n\r\n'], ['space before the colon', `GET /raw HTTP/1.1\r\n${H}X : y\r\n\r\n`],
 	['folded header', `GET /raw HTTP/1.1\r\n${H}X: y\r\n z\r\n\r\n`], ['bare LF', `GET /raw HTTP/1.1\n${H}\r\n`], ['bare LF in the head', `GET /raw HTTP/1.1\r\nHost: acme-test.localhost\nX: y\r\n\r\n`], ['bare CR', `GET /raw HTTP/1.1\r\n${H}X: a\rb\r\n\r\n`],
 	['NUL', `GET /raw HTTP/1.1\r\n${H}X: a\0b\r\n\r\n`], ['no colon', `GET /raw HTTP/1.1\r\n${H}X\r\n\r\n`], ['empty name', `GET /raw HTTP/1.1\r\n${H}: x\r\n\r\n`], ['name with a space', `GET /raw HTTP/1.1\r\n${H}X Y: z\r\n\r\n`],
@@ -175,16 +175,16 @@ for (const [what, bytes, status = [400]] of bad) {
 		assert.equal(o.seen.filter((s) => s.url === '/smuggled').length, before, 'nothing behind it is served');
 	});
 }
-for (const [what, bytes] of bad.slice(0, 20)) {
+for (const [what, bytes, status = [400]] of bad.slice(0, 20)) {
 	test(`management, bad framing: ${what}`, async () => {
 		const r = await wire(g.ports.management, Buffer.from(bytes), { idle: 700, timeout: 4000 });
-		assert.ok(r.status === 400, `${r.status} ${r.text.slice(0, 200)}`);
+		assert.ok(status.includes(r.status), `${r.status} ${r.text.slice(0, 200)}`);
 	});
 }
 
 const tolerated = [
-	['empty lines before', `\r\n\r\nGET /raw HTTP/1.1\r\n${H}\r\n`], ['absolute form', `GET http://acme-test.localhost:${g.ports.http}/raw HTTP/1.1\r\n${H}\r\n`], ['spaces round a value', `GET /raw HTTP/1.1\r\n${H}X-S: \t v \t\r\n\r\n`],
-	['header names in any case', `GET /raw HTTP/1.1\r\nhOsT: acme-test.localhost\r\n\r\n`], ['an unknown method', `BREW /raw HTTP/1.1\r\n${H}\r\n`, [200, 400, 405, 501]], ['obs-text in a value', Buffer.from(`GET /raw HTTP/1.1\r\n${H}X-S: \xe9\r\n\r\n`, 'latin1')],
+	['an empty line before', `\r\nGET /raw HTTP/1.1\r\n${H}\r\n`], ['absolute form', `GET http://acme-test.localhost:${g.ports.http}/raw HTTP/1.1\r\n${H}\r\n`], ['spaces round a value', `GET /raw HTTP/1.1\r\n${H}X-S: \t v \t\r\n\r\n`],
+	['header names in any case', `GET /raw HTTP/1.1\r\nhOsT: acme-test.localhost\r\n\r\n`], ['an uncommon method', `PROPFIND /raw HTTP/1.1\r\n${H}\r\n`], ['obs-text in a value', Buffer.from(`GET /raw HTTP/1.1\r\n${H}X-S: \xe9\r\n\r\n`, 'latin1')],
 ];
 for (const [what, bytes, status = [200]] of tolerated) {
 	test(`tolerated: ${what}`, async () => {
