@@ -189,7 +189,7 @@ err time_format(struct arena *a, str format, int64_t ms, str *out)
 		return FAIL(ERR_LIMIT);
 	if (!gmtime_r(&s, &m.tm))
 		return FAIL(ERR_LIMIT);
-	m.ms = (int)(ms - (int64_t)s * 1000);
+	m.ms = (int)((ms % 1000 + 1000) % 1000);
 	for (size_t i = 0; i < format.n;) {
 		char c = format.p[i];
 		if (c == '\'') {
