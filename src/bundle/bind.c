@@ -26,7 +26,7 @@ struct walk {
 struct match {
 	const struct field *field; /* the row of exactly this path */
 	struct layer *layer;
-	bool inner;                /* rows lead further down */
+	bool inner; /* rows lead further down */
 	const struct field *choice_of;
 	struct layer *choice_layer;
 	int choice;
@@ -50,7 +50,7 @@ static void match_row(struct match *m, struct layer *l, const struct field *f, c
 	}
 	if (!strncmp(f->path, path, n) && f->path[n] == '/')
 		m->inner = true;
-	if (f->type != T_CHOICE || m->choice_of || strcmp(f->path, *parent ? parent : "."))
+	if (f->type != T_CHOICE || m->choice_of || strcmp(f->path, *parent ? parent : ".") != 0)
 		return;
 	for (int i = 0; f->choices[i].element; i++) {
 		if (str_eq(name, str_from_z(f->choices[i].element))) {
@@ -92,7 +92,7 @@ static void known_row(struct buf *out, const struct field *f, const char *parent
 	if (f->type == T_CHOICE && !attributes && !strcmp(f->path, n ? parent : "."))
 		for (int i = 0; f->choices[i].element; i++)
 			known_add(out, str_from_z(f->choices[i].element));
-	if (n && (strncmp(f->path, parent, n) || f->path[n] != '/'))
+	if (n && (strncmp(f->path, parent, n) != 0 || f->path[n] != '/'))
 		return;
 	const char *p = f->path + (n ? n + 1 : 0);
 	if (f->type == T_IGNORED || f->type == T_NOTE || f->type == T_LATER || f->type == T_LINE ||
@@ -118,8 +118,8 @@ static bool seen_before(struct walk *w, const struct match *m, unsigned line, st
 		*seen = line ? line : 1;
 		return false;
 	}
-	note(w, diag_add(w->b->diag, ERR_SYNTAX, line, "%.*s is given twice, first in line %u", STR(what),
-	                 *seen));
+	note(w, diag_add(w->b->diag, ERR_SYNTAX, line, "%.*s is given twice, first in line %u",
+	                 STR(what), *seen));
 	return true;
 }
 
@@ -130,8 +130,9 @@ static bool refuse_later(struct walk *w, const struct field *f, bool says_nothin
 		return false;
 	if (says_nothing)
 		return true;
-	note(w, diag_add(w->b->diag, ERR_SYNTAX, line, "%.*s is not supported yet by this gateway%s%s",
-	                 STR(what), f->doc ? "; " : "", f->doc ? f->doc : ""));
+	note(w,
+	     diag_add(w->b->diag, ERR_SYNTAX, line, "%.*s is not supported yet by this gateway%s%s",
+	              STR(what), f->doc ? "; " : "", f->doc ? f->doc : ""));
 	return true;
 }
 
@@ -150,11 +151,12 @@ static void bind_attribute(struct walk *w, const struct xml_node *n, const struc
 	char path[PATH_MAX_BYTES];
 	snprintf(path, sizeof path, "%s%s@%.*s", parent, *parent ? "/" : "", STR(at->name));
 	struct match m = match_path(w, path, parent, at->name);
-	str what = str_fmt(w->b->diag->arena, "the attribute %.*s of <%.*s>", STR(at->name), STR(n->name));
+	str what = str_fmt(w->b->diag->arena, "the attribute %.*s of <%.*s>", STR(at->name),
+	                   STR(n->name));
 	if (!m.field) {
 		note(w, diag_add(w->b->diag, ERR_SYNTAX, n->line,
-		                 "unknown attribute %.*s in <%.*s>; known here: %.*s", STR(at->name),
-		                 STR(n->name), STR(known_text(w, parent, true))));
+		                 "unknown attribute %.*s in <%.*s>; known here: %.*s",
+		                 STR(at->name), STR(n->name), STR(known_text(w, parent, true))));
 		return;
 	}
 	if (refuse_later(w, m.field, !str_trim(at->value).n, what, n->line) ||
@@ -190,7 +192,8 @@ static void strs_push(struct arena *a, struct strs *s, str one)
 	s->n = l.n;
 }
 
-static void bind_nested(struct walk *w, const struct xml_node *n, const struct field *fields, void *out)
+static void bind_nested(struct walk *w, const struct xml_node *n, const struct field *fields,
+                        void *out)
 {
 	static const struct field none[] = { FIELDS_END };
 	note(w, bind_element(w->b, n, &(struct bind_layer){ fields ? fields : none, out }, 1));
@@ -211,15 +214,17 @@ static void refuse_text(struct walk *w, const struct xml_node *n)
 {
 	str text = str_trim(n->text);
 	if (text.n)
-		note(w, diag_add(w->b->diag, ERR_SYNTAX, n->line, "the text \"%.*s%s\" has no meaning in <%.*s>",
-		                 STR(str_sub(text, 0, 40)), text.n > 40 ? "..." : "", STR(n->name)));
+		note(w,
+		     diag_add(w->b->diag, ERR_SYNTAX, n->line,
+		              "the text \"%.*s%s\" has no meaning in <%.*s>",
+		              STR(str_sub(text, 0, 40)), text.n > 40 ? "..." : "", STR(n->name)));
 }
 
 static void bind_ignored(struct walk *w, const struct xml_node *n)
 {
 	if (n->first || str_trim(n->text).n)
-		note(w, diag_add(w->b->diag, ERR_SYNTAX, n->line, "<%.*s> has no effect here and must be empty",
-		                 STR(n->name)));
+		note(w, diag_add(w->b->diag, ERR_SYNTAX, n->line,
+		                 "<%.*s> has no effect here and must be empty", STR(n->name)));
 }
 
 static void bind_children(struct walk *w, const struct xml_node *n, const char *parent);
@@ -241,7 +246,8 @@ static void bind_text(struct walk *w, const struct xml_node *n, const struct mat
 		note(w, bind_value(w->b, m->field, text, place(m), what, n->line));
 }
 
-static void bind_exact(struct walk *w, const struct xml_node *n, const struct match *m, const char *path)
+static void bind_exact(struct walk *w, const struct xml_node *n, const struct match *m,
+                       const char *path)
 {
 	const struct field *f = m->field;
 	str what = str_fmt(w->b->diag->arena, "<%.*s>", STR(n->name));
@@ -323,8 +329,8 @@ static void finish_row(struct walk *w, struct layer *l, const struct field *f)
 		note(w, diag_add(w->b->diag, ERR_SYNTAX, w->root->line, "<%.*s> must not be empty",
 		                 STR(w->root->name)));
 	else if (f->required && f->path[0] == '@')
-		note(w, diag_add(w->b->diag, ERR_SYNTAX, w->root->line, "<%.*s> needs the attribute %s",
-		                 STR(w->root->name), f->path + 1));
+		note(w, diag_add(w->b->diag, ERR_SYNTAX, w->root->line,
+		                 "<%.*s> needs the attribute %s", STR(w->root->name), f->path + 1));
 	else if (f->required)
 		note(w, diag_add(w->b->diag, ERR_SYNTAX, w->root->line, "<%.*s> needs <%s>",
 		                 STR(w->root->name), f->path));
@@ -355,7 +361,8 @@ err bind_element(struct binder *b, const struct xml_node *n, const struct bind_l
 		size_t rows = 0;
 		while (layers[i].fields[rows].type != T_NONE)
 			rows++;
-		own[i] = (struct layer){ layers[i], rows, arena_array(b->diag->arena, unsigned, rows + 1) };
+		own[i] = (struct layer){ layers[i], rows,
+			                 arena_array(b->diag->arena, unsigned, rows + 1) };
 	}
 	bool markup;
 	bind_own_text(&w, n, &markup);

@@ -17,10 +17,10 @@ struct bind_layer {
 
 /* Binds the element with its attributes and children.  Goes on after a finding, so that the diag
  * holds all of them; then answers ERR_SYNTAX.  What is bound lives in b->arena. */
-err bind_element(struct binder *b, const struct xml_node *, const struct bind_layer *, size_t n_layers)
-	MUST_CHECK;
+err bind_element(struct binder *b, const struct xml_node *, const struct bind_layer *,
+                 size_t n_layers) MUST_CHECK;
 
 /* One value of any kind that stands in a text or an attribute; `what` names it in findings. */
-err bind_value(struct binder *b, const struct field *, str text, void *at, str what, unsigned line)
-	MUST_CHECK;
+err bind_value(struct binder *b, const struct field *, str text, void *at, str what,
+               unsigned line) MUST_CHECK;
 bool bind_is_value(enum field_type);

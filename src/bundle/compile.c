@@ -20,14 +20,17 @@ static void complain(struct compile *c, str file, unsigned line, str text)
 	c->diag->file = STR_NONE;
 }
 
-#define COMPLAIN(c, file, line, ...) complain((c), (file), (line), str_fmt((c)->diag->arena, __VA_ARGS__))
+#define COMPLAIN(c, file, line, ...) \
+	complain((c), (file), (line), str_fmt((c)->diag->arena, __VA_ARGS__))
 
 static void index_policies(struct compile *c)
 {
 	c->proxy->policies = map_in(c->arena);
-	VEC_EACH(struct loaded_policy, p, &c->loaded.policies) {
+	VEC_EACH(struct loaded_policy, p, &c->loaded.policies)
+	{
 		if (map_has(&c->proxy->policies, p->step->name))
-			COMPLAIN(c, p->file, p->line, "a second policy is named \"%.*s\"; names are unique in a bundle",
+			COMPLAIN(c, p->file, p->line,
+			         "a second policy is named \"%.*s\"; names are unique in a bundle",
 			         STR(p->step->name));
 		else
 			map_put(&c->proxy->policies, p->step->name, p->step);
@@ -42,7 +45,9 @@ static struct steps make_steps(struct compile *c, str file, const struct list *l
 		const struct step_xml *x = chosen[i].value;
 		const struct step *named = map_get(&c->proxy->policies, x->name);
 		if (!named) {
-			COMPLAIN(c, file, chosen[i].line, "the step names the policy \"%.*s\", which the bundle does not hold",
+			COMPLAIN(c, file, chosen[i].line,
+			         "the step names the policy \"%.*s\", which the bundle does not "
+			         "hold",
 			         STR(x->name));
 			continue;
 		}
@@ -66,7 +71,9 @@ static struct flow make_flow(struct compile *c, str file, const struct flow_xml 
 
 static struct fault_rule make_rule(struct compile *c, str file, const struct fault_rule_xml *x)
 {
-	return (struct fault_rule){ .name = x->name, .when = x->when, .always = x->always,
+	return (struct fault_rule){ .name = x->name,
+		                    .when = x->when,
+		                    .always = x->always,
 		                    .steps = make_steps(c, file, &x->steps) };
 }
 
@@ -79,8 +86,10 @@ static const struct flow_xml *misplaced(struct compile *c, str file, const struc
 		const struct flow_xml *inside = v[i].value;
 		if (v[i].which != (int)which)
 			continue;
-		if (own && (own->request.n || own->response.n) && (inside->request.n || inside->response.n))
-			COMPLAIN(c, file, v[i].line, "a second <%s> stands in <Flows>; keep the one outside",
+		if (own && (own->request.n || own->response.n) &&
+		    (inside->request.n || inside->response.n))
+			COMPLAIN(c, file, v[i].line,
+			         "a second <%s> stands in <Flows>; keep the one outside",
 			         which == FLOW_PRE ? "PreFlow" : "PostFlow");
 		else if (!own || inside->request.n || inside->response.n)
 			own = inside;
@@ -88,7 +97,8 @@ static const struct flow_xml *misplaced(struct compile *c, str file, const struc
 	return own;
 }
 
-static void make_endpoint(struct compile *c, str file, const struct endpoint_xml *x, struct endpoint *out)
+static void make_endpoint(struct compile *c, str file, const struct endpoint_xml *x,
+                          struct endpoint *out)
 {
 	out->name = x->name;
 	out->pre = make_flow(c, file, misplaced(c, file, x, FLOW_PRE, x->pre), S("PreFlow"));
@@ -123,26 +133,31 @@ static struct tls_context *make_tls(struct compile *c, str file, const struct ss
 	if (!x)
 		return NULL;
 	if (x->client_auth)
-		COMPLAIN(c, file, x->line, "<ClientAuthEnabled> true is not supported yet by this gateway");
+		COMPLAIN(c, file, x->line,
+		         "<ClientAuthEnabled> true is not supported yet by this gateway");
 	if (x->enforce && x->ignore_errors)
-		COMPLAIN(c, file, x->line, "<Enforce> and <IgnoreValidationErrors> cannot both be true");
+		COMPLAIN(c, file, x->line,
+		         "<Enforce> and <IgnoreValidationErrors> cannot both be true");
 	if (!x->ignore_errors)
 		return NULL; /* the gateway's own client context: verified by the system's certificates */
 	struct tls_context *tls = NULL;
 	if (tls_client(STR_NONE, STR_NONE, STR_NONE, false, c->diag, &tls).code)
-		COMPLAIN(c, file, x->line, "no TLS context can be made for <IgnoreValidationErrors>");
+		COMPLAIN(c, file, x->line,
+		         "no TLS context can be made for <IgnoreValidationErrors>");
 	else
 		arena_defer(c->arena, release_tls, tls);
 	return tls;
 }
 
-static void make_target(struct compile *c, const struct loaded_endpoint *l, struct target_endpoint *out)
+static void make_target(struct compile *c, const struct loaded_endpoint *l,
+                        struct target_endpoint *out)
 {
 	const struct target_endpoint_xml *x = l->target;
 	make_endpoint(c, l->file, &x->ep, &out->ep);
 	if (!x->connection || !x->connection->url) {
 		unsigned line = x->connection ? x->connection->line : x->ep.line;
-		COMPLAIN(c, l->file, line, "the TargetEndpoint \"%.*s\" needs <HTTPTargetConnection> with a <URL>",
+		COMPLAIN(c, l->file, line,
+		         "the TargetEndpoint \"%.*s\" needs <HTTPTargetConnection> with a <URL>",
 		         STR(x->ep.name));
 		return;
 	}
@@ -159,7 +174,8 @@ static void make_targets(struct compile *c)
 		make_target(c, &c->loaded.targets.v[i], &out[i]);
 		for (size_t j = 0; j < i; j++)
 			if (str_eq(out[i].ep.name, out[j].ep.name))
-				COMPLAIN(c, c->loaded.targets.v[i].file, 0, "a second TargetEndpoint is named \"%.*s\"",
+				COMPLAIN(c, c->loaded.targets.v[i].file, 0,
+				         "a second TargetEndpoint is named \"%.*s\"",
 				         STR(out[i].ep.name));
 	}
 	c->proxy->targets = out;
@@ -182,7 +198,8 @@ static struct route_rule make_route(struct compile *c, str file, const struct ro
 {
 	struct route_rule r = { .name = x->name, .when = x->when, .kind = ROUTE_NULL };
 	if (x->target.n && x->url) {
-		COMPLAIN(c, file, x->line, "<RouteRule> holds <TargetEndpoint> and <URL>; one of them is the route");
+		COMPLAIN(c, file, x->line,
+		         "<RouteRule> holds <TargetEndpoint> and <URL>; one of them is the route");
 	} else if (x->url) {
 		r.kind = ROUTE_URL;
 		r.target = bare_target(c, x->url);
@@ -192,7 +209,9 @@ static struct route_rule make_route(struct compile *c, str file, const struct ro
 			if (str_eq(c->proxy->targets[i].ep.name, x->target))
 				r.target = &c->proxy->targets[i];
 		if (!r.target)
-			COMPLAIN(c, file, x->line, "<RouteRule> leads to the TargetEndpoint \"%.*s\", which the bundle does not hold",
+			COMPLAIN(c, file, x->line,
+			         "<RouteRule> leads to the TargetEndpoint \"%.*s\", which the "
+			         "bundle does not hold",
 			         STR(x->target));
 	}
 	return r;
@@ -226,12 +245,15 @@ static void make_proxy_endpoint(struct compile *c, const struct loaded_endpoint 
 	make_endpoint(c, l->file, &x->ep, &out->ep);
 	const char *fault = base_path_fault(x->listen->base_path);
 	if (fault)
-		COMPLAIN(c, l->file, x->listen->line, "<BasePath> is \"%.*s\"; %s", STR(x->listen->base_path), fault);
+		COMPLAIN(c, l->file, x->listen->line, "<BasePath> is \"%.*s\"; %s",
+		         STR(x->listen->base_path), fault);
 	out->base_path = x->listen->base_path;
 	out->virtual_hosts = x->listen->virtual_hosts;
 	must(!proxy_properties(&c->loaded.binder, &x->listen->properties, out).code);
 	if (!x->routes.n)
-		COMPLAIN(c, l->file, x->ep.line, "the ProxyEndpoint \"%.*s\" needs a <RouteRule>; one without target answers by itself",
+		COMPLAIN(c, l->file, x->ep.line,
+		         "the ProxyEndpoint \"%.*s\" needs a <RouteRule>; one without target "
+		         "answers by itself",
 		         STR(x->ep.name));
 	struct route_rule *routes = arena_array(c->arena, struct route_rule, x->routes.n);
 	const struct route_xml *r = x->routes.v;
@@ -263,17 +285,21 @@ static void make_proxy_endpoints(struct compile *c)
 		make_proxy_endpoint(c, &c->loaded.proxies.v[i], &out[i]);
 		for (size_t j = 0; j < i; j++) {
 			if (str_eq(out[i].ep.name, out[j].ep.name))
-				COMPLAIN(c, file, 0, "a second ProxyEndpoint is named \"%.*s\"", STR(out[i].ep.name));
+				COMPLAIN(c, file, 0, "a second ProxyEndpoint is named \"%.*s\"",
+				         STR(out[i].ep.name));
 			if (str_eq(out[i].base_path, out[j].base_path) &&
 			    share_a_host(&out[i].virtual_hosts, &out[j].virtual_hosts))
-				COMPLAIN(c, file, 0, "the ProxyEndpoint \"%.*s\" has this base path already: %.*s",
+				COMPLAIN(c, file, 0,
+				         "the ProxyEndpoint \"%.*s\" has this base path already: "
+				         "%.*s",
 				         STR(out[j].ep.name), STR(out[i].base_path));
 		}
 	}
 	c->proxy->endpoints = out;
 	c->proxy->n_endpoints = n;
 	if (!n && !c->worst.code)
-		complain(c, STR_NONE, 0, S("the bundle holds no ProxyEndpoint; one belongs in apiproxy/proxies/"));
+		complain(c, STR_NONE, 0,
+		         S("the bundle holds no ProxyEndpoint; one belongs in apiproxy/proxies/"));
 }
 
 static void make_shared(struct compile *c)
@@ -282,24 +308,30 @@ static void make_shared(struct compile *c)
 	if (c->loaded.shared.n == 0) {
 		if (!c->worst.code)
 			complain(c, STR_NONE, 0,
-			         S("the bundle holds no SharedFlow; one belongs in sharedflowbundle/sharedflows/"));
+			         S("the bundle holds no SharedFlow; one belongs in "
+			           "sharedflowbundle/sharedflows/"));
 		return;
 	}
 	if (c->loaded.shared.n > 1)
-		COMPLAIN(c, c->loaded.shared.v[1].file, 0, "a second SharedFlow; a bundle holds one");
-	c->proxy->shared = make_steps(c, c->loaded.shared.v[0].file, &c->loaded.shared.v[0].shared->steps);
+		COMPLAIN(c, c->loaded.shared.v[1].file, 0,
+		         "a second SharedFlow; a bundle holds one");
+	c->proxy->shared =
+		make_steps(c, c->loaded.shared.v[0].file, &c->loaded.shared.v[0].shared->steps);
 }
 
 static void take_resources(struct compile *c, const struct zip_files *files, enum bundle_kind kind)
 {
-	str below = kind == BUNDLE_PROXY ? S("apiproxy/resources/") : S("sharedflowbundle/resources/");
+	str below =
+		kind == BUNDLE_PROXY ? S("apiproxy/resources/") : S("sharedflowbundle/resources/");
 	c->proxy->resources = map_in(c->arena);
-	VEC_EACH(struct zip_file, f, files) {
+	VEC_EACH(struct zip_file, f, files)
+	{
 		if (!str_starts(f->path, below))
 			continue;
 		str *bytes = arena_new(c->arena, str);
 		*bytes = str_dup(c->arena, f->bytes);
-		map_put(&c->proxy->resources, str_dup(c->arena, str_sub(f->path, below.n, STR_NPOS)), bytes);
+		map_put(&c->proxy->resources,
+		        str_dup(c->arena, str_sub(f->path, below.n, STR_NPOS)), bytes);
 	}
 }
 
@@ -331,7 +363,9 @@ err bundle_compile(const struct zip_files *files, enum bundle_kind kind,
 	proxy->environment = str_dup(arena, id->environment);
 	proxy->name = str_dup(arena, id->name);
 	proxy->revision = str_dup(arena, id->revision);
-	struct compile c = { .arena = arena, .diag = diag, .proxy = proxy,
+	struct compile c = { .arena = arena,
+		             .diag = diag,
+		             .proxy = proxy,
 		             .loaded = { .binder = bundle_binder(arena, diag), .find = find } };
 	compile_all(&c, files, kind);
 	if (c.worst.code) {

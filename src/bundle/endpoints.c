@@ -64,22 +64,22 @@ static const struct field default_rule_fields[] = {
 	FIELDS_END,
 };
 
-#define PROPERTIES(strct)                                                                          \
-	FIELD(strct, properties, "Properties/Property", T_LIST, .sub = property_fields,            \
+#define PROPERTIES(strct)                                                               \
+	FIELD(strct, properties, "Properties/Property", T_LIST, .sub = property_fields, \
 	      .sub_size = sizeof(struct property))
 
-#define ENDPOINT(strct)                                                                            \
-	FIELD(strct, ep.name, "@name", T_STR, .required = true),                                   \
-		FIELD(strct, ep.pre, "PreFlow", T_GROUPP, .sub = flow_fields,                      \
-		      .sub_size = sizeof(struct flow_xml)),                                        \
-		FIELD(strct, ep.flows, "Flows", T_CHOICE, .choices = flow_choices),                \
-		FIELD(strct, ep.post, "PostFlow", T_GROUPP, .sub = flow_fields,                    \
-		      .sub_size = sizeof(struct flow_xml)),                                        \
-		FIELD(strct, ep.fault_rules, "FaultRules/FaultRule", T_LIST,                       \
-		      .sub = fault_rule_fields, .sub_size = sizeof(struct fault_rule_xml)),        \
-		FIELD(strct, ep.default_rule, "DefaultFaultRule", T_GROUPP,                        \
-		      .sub = default_rule_fields, .sub_size = sizeof(struct fault_rule_xml)),      \
-		FIELD_BARE("Description", T_NOTE), FIELD_BARE("DisplayName", T_NOTE),              \
+#define ENDPOINT(strct)                                                                       \
+	FIELD(strct, ep.name, "@name", T_STR, .required = true),                              \
+		FIELD(strct, ep.pre, "PreFlow", T_GROUPP, .sub = flow_fields,                 \
+	              .sub_size = sizeof(struct flow_xml)),                                   \
+		FIELD(strct, ep.flows, "Flows", T_CHOICE, .choices = flow_choices),           \
+		FIELD(strct, ep.post, "PostFlow", T_GROUPP, .sub = flow_fields,               \
+	              .sub_size = sizeof(struct flow_xml)),                                   \
+		FIELD(strct, ep.fault_rules, "FaultRules/FaultRule", T_LIST,                  \
+	              .sub = fault_rule_fields, .sub_size = sizeof(struct fault_rule_xml)),   \
+		FIELD(strct, ep.default_rule, "DefaultFaultRule", T_GROUPP,                   \
+	              .sub = default_rule_fields, .sub_size = sizeof(struct fault_rule_xml)), \
+		FIELD_BARE("Description", T_NOTE), FIELD_BARE("DisplayName", T_NOTE),         \
 		FIELD(strct, ep.line, "", T_LINE)
 
 static const struct field listen_fields[] = {
@@ -107,8 +107,8 @@ const struct field proxy_endpoint_fields[] = {
 	      .sub = listen_fields, .sub_size = sizeof(struct listen_xml)),
 	FIELD(proxy_endpoint_xml, routes, "RouteRule", T_LIST, .sub = route_fields,
 	      .sub_size = sizeof(struct route_xml)),
-	FIELD(proxy_endpoint_xml, post_client, "PostClientFlow", T_GROUPP, .sub = post_client_fields,
-	      .sub_size = sizeof(struct flow_xml)),
+	FIELD(proxy_endpoint_xml, post_client, "PostClientFlow", T_GROUPP,
+	      .sub = post_client_fields, .sub_size = sizeof(struct flow_xml)),
 	FIELDS_END,
 };
 
@@ -167,15 +167,16 @@ const struct field shared_flow_fields[] = {
 };
 
 /* The base file only repeats what the folders hold: all of it is for people. */
-#define MANIFEST                                                                                   \
-	FIELD(manifest_xml, name, "@name", T_STR), FIELD(manifest_xml, revision, "@revision", T_STR), \
-		FIELD_BARE("Basepaths", T_NOTE), FIELD_BARE("BasePaths", T_NOTE),                  \
-		FIELD_BARE("ConfigurationVersion", T_NOTE), FIELD_BARE("CreatedAt", T_NOTE),       \
-		FIELD_BARE("CreatedBy", T_NOTE), FIELD_BARE("LastModifiedAt", T_NOTE),             \
-		FIELD_BARE("LastModifiedBy", T_NOTE), FIELD_BARE("Description", T_NOTE),           \
-		FIELD_BARE("DisplayName", T_NOTE), FIELD_BARE("ManifestVersion", T_NOTE),          \
-		FIELD_BARE("Policies", T_NOTE), FIELD_BARE("Resources", T_NOTE),                   \
-		FIELD_BARE("Spec", T_NOTE), FIELD_BARE("subType", T_NOTE),                         \
+#define MANIFEST                                                                             \
+	FIELD(manifest_xml, name, "@name", T_STR),                                           \
+		FIELD(manifest_xml, revision, "@revision", T_STR),                           \
+		FIELD_BARE("Basepaths", T_NOTE), FIELD_BARE("BasePaths", T_NOTE),            \
+		FIELD_BARE("ConfigurationVersion", T_NOTE), FIELD_BARE("CreatedAt", T_NOTE), \
+		FIELD_BARE("CreatedBy", T_NOTE), FIELD_BARE("LastModifiedAt", T_NOTE),       \
+		FIELD_BARE("LastModifiedBy", T_NOTE), FIELD_BARE("Description", T_NOTE),     \
+		FIELD_BARE("DisplayName", T_NOTE), FIELD_BARE("ManifestVersion", T_NOTE),    \
+		FIELD_BARE("Policies", T_NOTE), FIELD_BARE("Resources", T_NOTE),             \
+		FIELD_BARE("Spec", T_NOTE), FIELD_BARE("subType", T_NOTE),                   \
 		FIELD_BARE("SharedFlows", T_NOTE), FIELD_BARE("validate", T_NOTE)
 
 const struct field proxy_manifest_fields[] = {

@@ -23,7 +23,7 @@ struct loaded_policy {
 };
 
 struct loaded {
-	struct binder binder;  /* what is bound lives in binder.arena */
+	struct binder binder; /* what is bound lives in binder.arena */
 	policy_finder find;
 	VEC(struct loaded_endpoint) proxies, targets, shared;
 	VEC(struct loaded_policy) policies;
@@ -32,4 +32,5 @@ struct loaded {
 
 struct binder bundle_binder(struct arena *, struct diag *);
 /* Reads every file; scratch holds the XML trees.  Findings are in the diag, ->worst tells. */
-void bundle_load(struct loaded *, struct arena *scratch, const struct zip_files *, enum bundle_kind);
+void bundle_load(struct loaded *, struct arena *scratch, const struct zip_files *,
+                 enum bundle_kind);

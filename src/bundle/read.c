@@ -24,7 +24,8 @@ static bool is_desktop_litter(str path)
 	size_t slash = str_rfind_char(path, '/');
 	str base = slash == STR_NPOS ? path : str_sub(path, slash + 1, STR_NPOS);
 	return str_starts(path, S("__MACOSX/")) || str_has(path, S("/__MACOSX/")) ||
-	       str_starts(base, S("._")) || str_eq(base, S(".DS_Store")) || str_ieq(base, S("Thumbs.db"));
+	       str_starts(base, S("._")) || str_eq(base, S(".DS_Store")) ||
+	       str_ieq(base, S("Thumbs.db"));
 }
 
 /* Where the part "apiproxy/" starts in a path, at the front or after one of its slashes. */
@@ -52,25 +53,31 @@ struct found_root {
 static struct found_root find_root(const struct zip_files *all)
 {
 	struct found_root best = { 0 };
-	VEC_EACH(struct zip_file, f, all) {
+	VEC_EACH(struct zip_file, f, all)
+	{
 		for (int k = BUNDLE_PROXY; k <= BUNDLE_SHARED_FLOW; k++) {
-			size_t at = is_desktop_litter(f->path) ? STR_NPOS : root_at(f->path, roots[k]);
+			size_t at =
+				is_desktop_litter(f->path) ? STR_NPOS : root_at(f->path, roots[k]);
 			if (at == STR_NPOS || (best.found && at >= best.leading.n))
 				continue;
-			best = (struct found_root){ true, str_sub(f->path, 0, at), (enum bundle_kind)k };
+			best = (struct found_root){ true, str_sub(f->path, 0, at),
+				                    (enum bundle_kind)k };
 		}
 	}
 	return best;
 }
 
-static err refuse_mixture(const struct zip_files *all, const struct found_root *root, struct diag *diag)
+static err refuse_mixture(const struct zip_files *all, const struct found_root *root,
+                          struct diag *diag)
 {
 	str other = roots[root->kind == BUNDLE_PROXY ? BUNDLE_SHARED_FLOW : BUNDLE_PROXY];
-	VEC_EACH(struct zip_file, f, all) {
+	VEC_EACH(struct zip_file, f, all)
+	{
 		if (str_starts(f->path, root->leading) &&
 		    str_starts(str_sub(f->path, root->leading.n, STR_NPOS), other))
 			return diag_add(diag, ERR_SYNTAX, 0,
-			                "holds apiproxy/ and sharedflowbundle/ side by side; one bundle holds one of them");
+			                "holds apiproxy/ and sharedflowbundle/ side by side; one "
+			                "bundle holds one of them");
 	}
 	return DONE;
 }
@@ -81,11 +88,13 @@ static err take_root(struct arena *arena, const struct zip_files *all, struct di
 	struct found_root root = find_root(all);
 	if (!root.found)
 		return diag_add(diag, ERR_SYNTAX, 0,
-		                "no folder apiproxy/ (or sharedflowbundle/) in it; a bundle keeps its files there");
+		                "no folder apiproxy/ (or sharedflowbundle/) in it; a bundle keeps "
+		                "its files there");
 	TRY(refuse_mixture(all, &root, diag));
 	*kind = root.kind;
 	*out = (struct zip_files){ 0 };
-	VEC_EACH(struct zip_file, f, all) {
+	VEC_EACH(struct zip_file, f, all)
+	{
 		if (is_desktop_litter(f->path) || !str_starts(f->path, root.leading))
 			continue;
 		str path = str_sub(f->path, root.leading.n, STR_NPOS);
@@ -139,7 +148,8 @@ static err read_whole(struct folder *f, int fd, str path, str *out)
 			break;
 		b.n += (size_t)n;
 		if (b.n > ZIP_FILE_MAX || f->total + b.n > ZIP_TOTAL_MAX)
-			return diag_add(f->diag, ERR_LIMIT, 0, "%.*s: too big for a bundle", STR(path));
+			return diag_add(f->diag, ERR_LIMIT, 0, "%.*s: too big for a bundle",
+			                STR(path));
 	}
 	f->total += b.n;
 	*out = buf_str(&b);
@@ -159,7 +169,8 @@ static err read_entry(struct folder *f, int dir, const char *name, str path, uns
 	if (!S_ISREG(st.st_mode) || is_desktop_litter(path))
 		return DONE;
 	if (f->files.n >= ZIP_ENTRIES_MAX || path.n > ZIP_PATH_MAX)
-		return diag_add(f->diag, ERR_LIMIT, 0, "%.*s: too many files or too long a path", STR(path));
+		return diag_add(f->diag, ERR_LIMIT, 0, "%.*s: too many files or too long a path",
+		                STR(path));
 	str bytes;
 	TRY(read_whole(f, fd, path, &bytes));
 	VEC_PUSH(f->arena, &f->files, (struct zip_file){ path, bytes });
@@ -169,7 +180,8 @@ static err read_entry(struct folder *f, int dir, const char *name, str path, uns
 static err read_folder(struct folder *f, int parent, const char *name, str path, unsigned depth)
 {
 	if (depth > FOLDER_DEPTH_MAX)
-		return diag_add(f->diag, ERR_LIMIT, 0, "%.*s: folders too deep for a bundle", STR(path));
+		return diag_add(f->diag, ERR_LIMIT, 0, "%.*s: folders too deep for a bundle",
+		                STR(path));
 	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	AUTO(close_dir) DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	if (!d)
@@ -188,7 +200,8 @@ static str root_of_folder(struct arena *arena, const char *path)
 {
 	char whole[PATH_MAX];
 	str name = str_dup(arena, str_from_z(realpath(path, whole) ? whole : path));
-	name = str_sub(name, str_rfind_char(name, '/') == STR_NPOS ? 0 : str_rfind_char(name, '/') + 1,
+	name = str_sub(name,
+	               str_rfind_char(name, '/') == STR_NPOS ? 0 : str_rfind_char(name, '/') + 1,
 	               STR_NPOS);
 	for (int k = BUNDLE_PROXY; k <= BUNDLE_SHARED_FLOW; k++)
 		if (str_eq(str_fmt(arena, "%.*s/", STR(name)), roots[k]))

@@ -23,14 +23,17 @@ static err take(struct diag *d, struct base_path_taken *all, size_t *n, struct b
 {
 	for (size_t i = 0; i < *n; i++)
 		if (str_eq(all[i].virtual_host, one.virtual_host) && str_eq(all[i].path, one.path))
-			return diag_add(d, ERR_SYNTAX, 0, "Two proxy endpoints have the base path %.*s on virtual host %.*s",
-			                STR(one.path), STR(one.virtual_host));
+			return diag_add(
+				d, ERR_SYNTAX, 0,
+				"Two proxy endpoints have the base path %.*s on virtual host %.*s",
+				STR(one.path), STR(one.virtual_host));
 	all[(*n)++] = one;
 	return DONE;
 }
 
-err bundle_uses(struct arena *a, const struct proxy *p, str prefix, const struct strs *virtual_hosts,
-                struct diag *d, struct base_path_taken **out, size_t *n)
+err bundle_uses(struct arena *a, const struct proxy *p, str prefix,
+                const struct strs *virtual_hosts, struct diag *d, struct base_path_taken **out,
+                size_t *n)
 {
 	*n = 0;
 	*out = arena_array(a, struct base_path_taken, p->n_endpoints * (virtual_hosts->n + 1) + 1);
@@ -40,8 +43,10 @@ err bundle_uses(struct arena *a, const struct proxy *p, str prefix, const struct
 		for (size_t k = 0; k < e->virtual_hosts.n; k++)
 			if (!named(virtual_hosts, e->virtual_hosts.v[k]))
 				return diag_add(d, ERR_SYNTAX, 0,
-				                "Virtual host %.*s of proxy endpoint %.*s does not exist in environment %.*s",
-				                STR(e->virtual_hosts.v[k]), STR(e->ep.name), STR(p->environment));
+				                "Virtual host %.*s of proxy endpoint %.*s does not "
+				                "exist in environment %.*s",
+				                STR(e->virtual_hosts.v[k]), STR(e->ep.name),
+				                STR(p->environment));
 		for (size_t k = 0; k < virtual_hosts->n; k++) {
 			struct base_path_taken one = { virtual_hosts->v[k], path };
 			if (!e->virtual_hosts.n || named(&e->virtual_hosts, one.virtual_host))

@@ -17,11 +17,11 @@ static const struct field named_item[] = {
 	FIELDS_END,
 };
 
-#define ITEMS(element, table)                                                                      \
-	{                                                                                          \
-		FIELD(assign_items, v, element, T_LIST, .sub = (table),                            \
-		      .sub_size = sizeof(struct assign_item)),                                     \
-			FIELDS_END,                                                                \
+#define ITEMS(element, table)                                           \
+	{                                                               \
+		FIELD(assign_items, v, element, T_LIST, .sub = (table), \
+		      .sub_size = sizeof(struct assign_item)),          \
+			FIELDS_END,                                     \
 	}
 static const struct field value_headers[] = ITEMS("Header", value_item);
 static const struct field value_query[] = ITEMS("QueryParam", value_item);
@@ -69,7 +69,10 @@ static const struct field_choice set_parts[] = {
 	{ 0 },
 };
 static const struct field_choice add_parts[] = {
-	HEADERS(value_headers), QUERY(value_query), FORM(value_form), { 0 },
+	HEADERS(value_headers),
+	QUERY(value_query),
+	FORM(value_form),
+	{ 0 },
 };
 static const struct field_choice copy_parts[] = {
 	HEADERS(named_headers),
@@ -84,7 +87,11 @@ static const struct field_choice copy_parts[] = {
 	{ 0 },
 };
 static const struct field_choice remove_parts[] = {
-	HEADERS(named_headers), QUERY(named_query), FORM(named_form), FLAG(PART_PAYLOAD, "Payload"), { 0 },
+	HEADERS(named_headers),
+	QUERY(named_query),
+	FORM(named_form),
+	FLAG(PART_PAYLOAD, "Payload"),
+	{ 0 },
 };
 
 static const struct field set_fields[] = {
@@ -107,12 +114,15 @@ static const struct field remove_fields[] = {
 	FIELDS_END,
 };
 static const struct field variable_fields[] = {
-	FIELD(assign_variable, name, "Name", T_FLOWVAR, .required = true, .doc = "the variable to set"),
+	FIELD(assign_variable, name, "Name", T_FLOWVAR, .required = true,
+	      .doc = "the variable to set"),
 	FIELD(assign_variable, ref, "Ref", T_FLOWVAR, .doc = "the variable whose value it takes"),
-	FIELD(assign_variable, template, "Template", T_TEMPLATE_TEXT, .doc = "or a message template"),
+	FIELD(assign_variable, template, "Template", T_TEMPLATE_TEXT,
+	      .doc = "or a message template"),
 	FIELD(assign_variable, template_ref, "Template/@ref", T_FLOWVAR,
 	      .doc = "a variable that holds the template"),
-	FIELD(assign_variable, value, "Value", T_TEXT, .doc = "the value when nothing else gives one"),
+	FIELD(assign_variable, value, "Value", T_TEXT,
+	      .doc = "the value when nothing else gives one"),
 	FIELD_BARE("PropertySetRef", T_LATER),
 	FIELD_BARE("ResourceURL", T_LATER),
 	FIELDS_END,
@@ -127,15 +137,16 @@ const struct field_choice assign_choices[] = {
 	{ 0 },
 };
 
-static err delimiter(struct binder *b, const struct assign_payload *p, str given, const char *attribute,
-                     char *out)
+static err delimiter(struct binder *b, const struct assign_payload *p, str given,
+                     const char *attribute, char *out)
 {
 	if (!given.n)
 		return DONE;
 	if (given.n > 1)
-		return diag_add(b->diag, ERR_SYNTAX, p->line,
-		                "the attribute %s of <Payload> is \"%.*s\"; one character is needed", attribute,
-		                STR(given));
+		return diag_add(
+			b->diag, ERR_SYNTAX, p->line,
+			"the attribute %s of <Payload> is \"%.*s\"; one character is needed",
+			attribute, STR(given));
 	*out = given.p[0];
 	return DONE;
 }
@@ -157,8 +168,8 @@ static err split_index(struct binder *b, struct assign_item *item)
 		return DONE;
 	if (nth < 1 || nth > 10000)
 		return diag_add(b->diag, ERR_SYNTAX, item->line,
-		                "the name \"%.*s\" ends with the index %lld; they count from 1", STR(item->name),
-		                (long long)nth);
+		                "the name \"%.*s\" ends with the index %lld; they count from 1",
+		                STR(item->name), (long long)nth);
 	item->nth = (unsigned)nth;
 	item->name = str_sub(item->name, 0, dot);
 	return DONE;
@@ -171,8 +182,8 @@ static err check_items(struct binder *b, struct assign_items *items, bool header
 	for (size_t i = 0; i < items->v.n; i++) {
 		err e = indexed ? split_index(b, &v[i]) : DONE;
 		if (!e.code && headers && !header_name_ok(v[i].name))
-			e = diag_add(b->diag, ERR_SYNTAX, v[i].line, "\"%.*s\" cannot be the name of a header",
-			             STR(v[i].name));
+			e = diag_add(b->diag, ERR_SYNTAX, v[i].line,
+			             "\"%.*s\" cannot be the name of a header", STR(v[i].name));
 		worst = e.code ? e : worst;
 	}
 	return worst;

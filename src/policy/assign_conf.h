@@ -9,10 +9,16 @@
 enum assign_kind { ACTION_SET, ACTION_ADD, ACTION_COPY, ACTION_REMOVE, ACTION_VARIABLE };
 
 enum assign_part {
-	PART_HEADERS, PART_QUERY, PART_FORM, /* struct assign_items */
-	PART_PAYLOAD,                        /* Set: struct assign_payload */
-	PART_VERB, PART_VERSION, PART_PATH, PART_STATUS, PART_REASON, /* Set: struct assign_value */
-};                                           /* Copy, Remove: struct assign_flag */
+	PART_HEADERS,
+	PART_QUERY,
+	PART_FORM,    /* struct assign_items */
+	PART_PAYLOAD, /* Set: struct assign_payload */
+	PART_VERB,
+	PART_VERSION,
+	PART_PATH,
+	PART_STATUS,
+	PART_REASON, /* Set: struct assign_value */
+};                   /* Copy, Remove: struct assign_flag */
 
 struct assign_item {
 	str name;

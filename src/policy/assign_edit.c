@@ -101,8 +101,13 @@ enum verdict remove_form(struct assigning *g, const struct assign_items *items)
 static bool is_framing(str name)
 {
 	static const str framing[] = {
-		S_INIT("Content-Length"), S_INIT("Transfer-Encoding"), S_INIT("Connection"),
-		S_INIT("Keep-Alive"), S_INIT("TE"), S_INIT("Trailer"), S_INIT("Upgrade"),
+		S_INIT("Content-Length"),
+		S_INIT("Transfer-Encoding"),
+		S_INIT("Connection"),
+		S_INIT("Keep-Alive"),
+		S_INIT("TE"),
+		S_INIT("Trailer"),
+		S_INIT("Upgrade"),
 	};
 	for (size_t i = 0; i < sizeof framing / sizeof *framing; i++)
 		if (str_ieq(name, framing[i]))

@@ -27,14 +27,16 @@ static const struct field to_fields[] = {
 	FIELD(assign_to, create, "@createNew", T_ENUM, .names = creates,
 	      .doc = "make a new message; absent: only if the variable holds none"),
 	FIELD(assign_to, transport, "@transport", T_ENUM, .names = transports, .doc = "http"),
-	FIELD(assign_to, type, "@type", T_ENUM, .names = types, .doc = "what to make, or to change"),
+	FIELD(assign_to, type, "@type", T_ENUM, .names = types,
+	      .doc = "what to make, or to change"),
 	FIELDS_END,
 };
 
 static const struct field fields[] = {
 	FIELD(assign_message, to, "AssignTo", T_GROUP, .sub = to_fields),
 	FIELD(assign_message, actions, ".", T_CHOICE, .choices = assign_choices),
-	FIELD(assign_message, ignore_unresolved, "IgnoreUnresolvedVariables", T_BOOL, .dflt = "false",
+	FIELD(assign_message, ignore_unresolved, "IgnoreUnresolvedVariables", T_BOOL,
+	      .dflt = "false",
 	      .doc = "true: a variable without value is empty; false: it is a fault"),
 	FIELDS_END,
 };
@@ -44,13 +46,16 @@ static const struct fault faults[] = {
 	[UNRESOLVED_VARIABLE] = { "steps.assignmessage.UnresolvedVariable", 500,
 	                          "AssignMessage[%.*s]: unable to resolve variable %.*s" },
 	[VARIABLE_OF_NON_MSG_TYPE] = { "steps.assignmessage.VariableOfNonMsgType", 500,
-	                               "AssignMessage[%.*s]: value of variable %.*s is not of type Message" },
+	                               "AssignMessage[%.*s]: value of variable %.*s is not of type "
+	                               "Message" },
 	[SET_VARIABLE_FAILED] = { "steps.assignmessage.SetVariableFailed", 500,
 	                          "AssignMessage[%.*s]: failed to set variable %.*s" },
 	{ 0 },
 };
 static const struct assign_faults assign_faults = {
-	&faults[UNRESOLVED_VARIABLE], &faults[VARIABLE_OF_NON_MSG_TYPE], &faults[SET_VARIABLE_FAILED],
+	&faults[UNRESOLVED_VARIABLE],
+	&faults[VARIABLE_OF_NON_MSG_TYPE],
+	&faults[SET_VARIABLE_FAILED],
 };
 
 static err check(void *conf, str name, struct binder *b)
@@ -65,14 +70,16 @@ static struct message *make(struct exchange *x, const struct assign_to *to)
 	bool request = to->type == MADE_REQUEST;
 	if (to->type == MADE_BY_POSITION)
 		request = !x->in_error && x->segment <= SEG_TARGET_REQUEST;
-	return request ? message_request(x->arena, S("GET"), S("")) : message_response(x->arena, 200);
+	return request ? message_request(x->arena, S("GET"), S(""))
+	               : message_response(x->arena, 200);
 }
 
 /* Without a variable's name: the request or the response that `type` says, else the current message. */
 static struct message *unnamed(struct exchange *x, const struct assign_to *to)
 {
-	str name = to->type == MADE_REQUEST ? S("request") : to->type == MADE_RESPONSE ? S("response") :
-	                                                                                 S("message");
+	str name = to->type == MADE_REQUEST    ? S("request")
+	           : to->type == MADE_RESPONSE ? S("response")
+	                                       : S("message");
 	struct message *m = vars_message(x, name);
 	if (!m || to->create == CREATE_ALWAYS) {
 		m = make(x, to);

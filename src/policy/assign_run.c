@@ -9,7 +9,8 @@
 enum verdict assign_no_message(struct assigning *g, str variable)
 {
 	struct value v = vars_get_named(g->x, variable);
-	const struct fault *f = v.kind == VALUE_NULL ? g->faults->unresolved : g->faults->not_a_message;
+	const struct fault *f =
+		v.kind == VALUE_NULL ? g->faults->unresolved : g->faults->not_a_message;
 	return fault_raise(g->x, f, STR(g->x->step_name), STR(variable));
 }
 
@@ -32,7 +33,8 @@ enum verdict assign_render(struct assigning *g, const struct template *t, str *o
 
 /* ---- Set and Add -------------------------------------------------------------------------- */
 
-static enum verdict put_header(struct assigning *g, bool add, const struct assign_item *item, str value)
+static enum verdict put_header(struct assigning *g, bool add, const struct assign_item *item,
+                               str value)
 {
 	if (!header_value_ok(value))
 		return set_failed(g, item->name);
@@ -43,7 +45,8 @@ static enum verdict put_header(struct assigning *g, bool add, const struct assig
 	return CONTINUE;
 }
 
-static enum verdict put_items(struct assigning *g, bool add, int part, const struct assign_items *items)
+static enum verdict put_items(struct assigning *g, bool add, int part,
+                              const struct assign_items *items)
 {
 	const struct assign_item *v = items->v.v;
 	for (size_t i = 0; i < items->v.n; i++) {
@@ -112,7 +115,8 @@ static enum verdict set_request_value(struct assigning *g, int part, str value)
 			return set_failed(g, S("path"));
 	str query = value;
 	str path = str_cut(&query, '?');
-	g->to->path = path.n && path.p[0] == '/' ? str_dup(a, path) : str_fmt(a, "/%.*s", STR(path));
+	g->to->path =
+		path.n && path.p[0] == '/' ? str_dup(a, path) : str_fmt(a, "/%.*s", STR(path));
 	if (str_given(query))
 		g->to->query = str_dup(a, query);
 	return CONTINUE;
@@ -177,7 +181,8 @@ static enum verdict copy_payload(struct assigning *g, struct message *from)
 	str content = exchange_content(g->x, from);
 	if (g->x->fault_pending)
 		return FAULT;
-	message_set_content(g->x->arena, g->to, content, headers_get(&from->headers, S("Content-Type")));
+	message_set_content(g->x->arena, g->to, content,
+	                    headers_get(&from->headers, S("Content-Type")));
 	return CONTINUE;
 }
 
@@ -254,7 +259,8 @@ static enum verdict render_from(struct assigning *g, str text, str *out)
 	return CONTINUE;
 }
 
-static enum verdict variable_value(struct assigning *g, const struct assign_variable *v, struct value *out)
+static enum verdict variable_value(struct assigning *g, const struct assign_variable *v,
+                                   struct value *out)
 {
 	str text = v->template_ref ? vars_text(g->x, v->template_ref) : STR_NONE;
 	if (v->ref)
@@ -262,8 +268,8 @@ static enum verdict variable_value(struct assigning *g, const struct assign_vari
 	if (out->kind != VALUE_NULL)
 		return CONTINUE;
 	if (str_given(text) || v->template) {
-		enum verdict verdict = str_given(text) ? render_from(g, text, &text) :
-		                                         assign_render(g, v->template, &text);
+		enum verdict verdict = str_given(text) ? render_from(g, text, &text)
+		                                       : assign_render(g, v->template, &text);
 		*out = VALUE_STR(text);
 		return verdict;
 	}
@@ -282,7 +288,8 @@ static enum verdict assign_variable(struct assigning *g, const struct assign_var
 		const struct flowvar *named = v->ref ? v->ref : v->template_ref;
 		if (g->lenient || !named)
 			return CONTINUE;
-		return fault_raise(g->x, g->faults->unresolved, STR(g->x->step_name), STR(flowvar_name(named)));
+		return fault_raise(g->x, g->faults->unresolved, STR(g->x->step_name),
+		                   STR(flowvar_name(named)));
 	}
 	err e = vars_set(g->x, v->name, value);
 	if (e.code && e.code != ERR_LIMIT) /* the engine answers for the limit */

@@ -11,7 +11,9 @@ err callout_send(struct arena *a, struct callout *c, deadline by, struct message
 {
 	bool usual = c->port == (c->tls ? 443U : 80U);
 	struct http_origin origin = {
-		.host = c->host, .port = c->port, .tls = c->tls,
+		.host = c->host,
+		.port = c->port,
+		.tls = c->tls,
 		.host_header = usual ? c->host : str_fmt(a, "%.*s:%u", STR(c->host), c->port),
 	};
 	c->why = HTTP_FAILED_NOT;
@@ -63,7 +65,8 @@ static void run_detached(void *arg)
 	err e = callout_send(d->arena, &d->call, deadline_in(d->timeout_ms), &answer);
 	if (e.code)
 		log_warn("detached_callout_failed", LOG_STR("host", d->call.host),
-		         LOG_Z("error", err_word(e.code)), LOG_STR("reason", callout_reason(d->call.why)));
+		         LOG_Z("error", err_word(e.code)),
+		         LOG_STR("reason", callout_reason(d->call.why)));
 	if (d->call.tls)
 		tls_release(&d->call.tls);
 	struct arena *a = d->arena;
@@ -75,7 +78,8 @@ static struct message *copy_request(struct arena *a, const struct message *m)
 	struct message *out = message_request(a, str_dup(a, m->verb), str_dup(a, m->path));
 	out->query = str_dup(a, m->query);
 	for (size_t i = 0; i < m->headers.n; i++)
-		headers_add(a, &out->headers, str_dup(a, m->headers.v[i].name), str_dup(a, m->headers.v[i].value));
+		headers_add(a, &out->headers, str_dup(a, m->headers.v[i].name),
+		            str_dup(a, m->headers.v[i].value));
 	out->body = m->body;
 	out->body.bytes = str_dup(a, m->body.bytes);
 	return out;

@@ -14,7 +14,7 @@ struct callout {
 	struct tls_context *tls; /* NULL: plain */
 	struct message *request; /* its body is none or in memory */
 	struct http_timeouts timeouts;
-	enum http_failure why;   /* out */
+	enum http_failure why; /* out */
 };
 
 err callout_send(struct arena *, struct callout *, deadline, struct message **answer) MUST_CHECK;

@@ -159,7 +159,8 @@ static void turn_rolling(struct counter_shard *s, struct counter *c, const struc
 /* When the oldest call of a rolling window leaves it. */
 static int64_t rolling_expiry(const struct counter *c, const struct count *q)
 {
-	int64_t slot_ms = q->length_ms / (COUNTER_SLOTS - 1) ? q->length_ms / (COUNTER_SLOTS - 1) : 1;
+	int64_t slot_ms =
+		q->length_ms / (COUNTER_SLOTS - 1) ? q->length_ms / (COUNTER_SLOTS - 1) : 1;
 	for (int64_t slot = c->start_ms - COUNTER_SLOTS + 1; slot <= c->start_ms; slot++)
 		if (slot >= 0 && c->slots->used[slot % COUNTER_SLOTS])
 			return (slot + COUNTER_SLOTS) * slot_ms;

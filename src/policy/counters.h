@@ -23,7 +23,8 @@ void counters_close(struct counters **); /* flushes; nobody may count any more *
 struct counter_key {
 	unsigned char bytes[16];
 };
-struct counter_key counter_key(str text); /* any text that names the counter: all of its parts, zero bytes between */
+struct counter_key
+counter_key(str text); /* any text that names the counter: all of its parts, zero bytes between */
 
 enum counter_kind {
 	COUNT_FIXED,   /* the window stands on the calendar: start_ms to start_ms + length_ms */
@@ -41,9 +42,9 @@ struct count {
 };
 
 struct counted {
-	bool over;          /* this call does not fit; it was not counted */
-	uint64_t used;      /* with this call */
-	uint64_t exceeded;  /* calls of the window that did not fit */
+	bool over;         /* this call does not fit; it was not counted */
+	uint64_t used;     /* with this call */
+	uint64_t exceeded; /* calls of the window that did not fit */
 	int64_t expires_at_ms;
 };
 
@@ -51,5 +52,5 @@ struct counted counters_count(struct counters *, const struct count *);
 
 /* SpikeArrest: true when the last call that passed left this one room; then the next may come
  * interval_us * weight later. */
-bool counters_space(struct counters *, const struct counter_key *, int64_t now_us, int64_t interval_us,
-                    uint64_t weight);
+bool counters_space(struct counters *, const struct counter_key *, int64_t now_us,
+                    int64_t interval_us, uint64_t weight);

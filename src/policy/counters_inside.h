@@ -50,5 +50,6 @@ struct counters {
 	struct counter_shard shards[COUNTER_SHARDS];
 };
 
-struct counter *counter_find(struct counter_shard *, const struct counter_key *, int64_t now_ms, bool *fresh);
+struct counter *counter_find(struct counter_shard *, const struct counter_key *, int64_t now_ms,
+                             bool *fresh);
 struct counter_slots *counter_slots_take(struct counter_shard *);

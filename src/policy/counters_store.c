@@ -73,7 +73,9 @@ static void copy_dirty(struct counter_shard *s, struct arena *a, struct counter_
 			.expires_at_ms = c->expires_at_ms,
 			.used = (int64_t)c->used,
 			.exceeded = (int64_t)c->exceeded,
-			.slots = c->slots ? str_dup(a, str_from(c->slots->used, sizeof c->slots->used)) : STR_NONE,
+			.slots = c->slots ? str_dup(a,
+			                            str_from(c->slots->used, sizeof c->slots->used))
+			                  : STR_NONE,
 		};
 		VEC_PUSH(a, rows, row);
 		c->dirty = false;
@@ -84,7 +86,8 @@ static void copy_dirty(struct counter_shard *s, struct arena *a, struct counter_
 
 static void mark_again(struct counters *c, const struct counter_rows *rows)
 {
-	VEC_EACH(struct counter_row, row, rows) {
+	VEC_EACH(struct counter_row, row, rows)
+	{
 		struct counter_key key;
 		memcpy(key.bytes, row->key.p, sizeof key.bytes);
 		struct counter_shard *s = shard_at(c, row->key);
@@ -115,7 +118,8 @@ err counters_flush(struct counters *c)
 		copy_dirty(&c->shards[i], a, &rows);
 	err e = rows.n ? counters_save(c->store, &rows) : DONE;
 	if (e.code) {
-		log_warn("counters_not_written", LOG_Z("error", err_word(e.code)), LOG_INT("counters", rows.n));
+		log_warn("counters_not_written", LOG_Z("error", err_word(e.code)),
+		         LOG_INT("counters", rows.n));
 		mark_again(c, &rows);
 	}
 	if (!e.code && c->flushes++ % PURGE_EVERY == 0)

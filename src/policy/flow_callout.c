@@ -49,7 +49,8 @@ static enum verdict set_parameters(struct exchange *x, const struct flow_callout
 			value = VALUE_STR(v[i].value);
 		err e = vars_set(x, v[i].name, value);
 		if (e.code && e.code != ERR_LIMIT) /* the engine answers for the limit */
-			return fault_raise(x, &faults[SET_FAILED], STR(x->step_name), STR(flowvar_name(v[i].name)));
+			return fault_raise(x, &faults[SET_FAILED], STR(x->step_name),
+			                   STR(flowvar_name(v[i].name)));
 	}
 	return CONTINUE;
 }

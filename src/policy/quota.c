@@ -39,8 +39,10 @@ struct quota {
 };
 
 static const struct field class_fields[] = {
-	FIELD(quota_class, name, "@class", T_STR, .required = true, .doc = "the value of the reference"),
-	FIELD(quota_class, count, "@count", T_UINT, .required = true, .doc = "calls allowed in this class"),
+	FIELD(quota_class, name, "@class", T_STR, .required = true,
+	      .doc = "the value of the reference"),
+	FIELD(quota_class, count, "@count", T_UINT, .required = true,
+	      .doc = "calls allowed in this class"),
 	FIELDS_END,
 };
 static const struct field asynchronous_fields[] = {
@@ -51,26 +53,39 @@ static const struct field asynchronous_fields[] = {
 };
 
 static const struct field fields[] = {
-	FIELD(quota, type, "@type", T_ENUM, .names = types, .doc = "absent: by the calendar's turns"),
+	FIELD(quota, type, "@type", T_ENUM, .names = types,
+	      .doc = "absent: by the calendar's turns"),
 	FIELD(quota, count_text, "Allow/@count", T_STR, .doc = "calls allowed in an interval"),
-	FIELD(quota, count_ref, "Allow/@countRef", T_FLOWVAR, .doc = "a variable that holds it, and wins"),
-	FIELD(quota, class_ref, "Allow/Class/@ref", T_FLOWVAR, .doc = "the variable that tells the class"),
+	FIELD(quota, count_ref, "Allow/@countRef", T_FLOWVAR,
+	      .doc = "a variable that holds it, and wins"),
+	FIELD(quota, class_ref, "Allow/Class/@ref", T_FLOWVAR,
+	      .doc = "the variable that tells the class"),
 	FIELD(quota, classes, "Allow/Class/Allow", T_LIST, .sub = class_fields,
 	      .sub_size = sizeof(struct quota_class)),
-	FIELD(quota, interval, "Interval", T_INT, .min = 1, .max = 1000000, .doc = "units in an interval"),
-	FIELD(quota, interval_ref, "Interval/@ref", T_FLOWVAR, .doc = "a variable that holds it, and wins"),
-	FIELD(quota, unit_text, "TimeUnit", T_STR, .doc = "second, minute, hour, day, week, month or year"),
-	FIELD(quota, unit_ref, "TimeUnit/@ref", T_FLOWVAR, .doc = "a variable that holds it, and wins"),
-	FIELD(quota, start_text, "StartTime", T_STR, .doc = "yyyy-MM-dd HH:mm:ss in UTC; type calendar only"),
-	FIELD(quota, identifier, "Identifier/@ref", T_FLOWVAR, .doc = "calls are counted apart by its value"),
-	FIELD(quota, weight, "MessageWeight/@ref", T_FLOWVAR, .doc = "how many calls this one counts for"),
-	FIELD(quota, distributed, "Distributed", T_BOOL, .doc = "taken; one node counts for itself"),
+	FIELD(quota, interval, "Interval", T_INT, .min = 1, .max = 1000000,
+	      .doc = "units in an interval"),
+	FIELD(quota, interval_ref, "Interval/@ref", T_FLOWVAR,
+	      .doc = "a variable that holds it, and wins"),
+	FIELD(quota, unit_text, "TimeUnit", T_STR,
+	      .doc = "second, minute, hour, day, week, month or year"),
+	FIELD(quota, unit_ref, "TimeUnit/@ref", T_FLOWVAR,
+	      .doc = "a variable that holds it, and wins"),
+	FIELD(quota, start_text, "StartTime", T_STR,
+	      .doc = "yyyy-MM-dd HH:mm:ss in UTC; type calendar only"),
+	FIELD(quota, identifier, "Identifier/@ref", T_FLOWVAR,
+	      .doc = "calls are counted apart by its value"),
+	FIELD(quota, weight, "MessageWeight/@ref", T_FLOWVAR,
+	      .doc = "how many calls this one counts for"),
+	FIELD(quota, distributed, "Distributed", T_BOOL,
+	      .doc = "taken; one node counts for itself"),
 	FIELD(quota, synchronous, "Synchronous", T_BOOL, .doc = "taken; every count is immediate"),
-	FIELD(quota, asynchronous, "AsynchronousConfiguration", T_GROUPP, .sub = asynchronous_fields,
-	      .sub_size = sizeof(struct asynchronous)),
+	FIELD(quota, asynchronous, "AsynchronousConfiguration", T_GROUPP,
+	      .sub = asynchronous_fields, .sub_size = sizeof(struct asynchronous)),
 	FIELD(quota, precise, "PreciseAtSecondsLevel", T_BOOL, .doc = "taken; windows are exact"),
-	FIELD(quota, fail_open, "DataStoreFailureModeOpen", T_BOOL, .doc = "taken; counting needs no store"),
-	FIELD(quota, shared_name, "SharedName", T_STR, .doc = "policies of this name share counters"),
+	FIELD(quota, fail_open, "DataStoreFailureModeOpen", T_BOOL,
+	      .doc = "taken; counting needs no store"),
+	FIELD(quota, shared_name, "SharedName", T_STR,
+	      .doc = "policies of this name share counters"),
 	FIELD(quota, count_only, "CountOnly", T_BOOL, .doc = "true: counts, and never refuses"),
 	FIELD(quota, enforce_only, "EnforceOnly", T_BOOL, .doc = "true: refuses, and never counts"),
 	FIELD_BARE("Alert", T_LATER),
@@ -82,7 +97,8 @@ static const struct field fields[] = {
 enum { QUOTA_VIOLATION, NO_INTERVAL, NO_UNIT, BAD_WEIGHT };
 static const struct fault faults[] = {
 	[QUOTA_VIOLATION] = { "policies.ratelimit.QuotaViolation", 429,
-	                      "Rate limit quota violation. Quota limit  exceeded. Identifier : %.*s" },
+	                      "Rate limit quota violation. Quota limit  exceeded. Identifier : "
+	                      "%.*s" },
 	[NO_INTERVAL] = { "policies.ratelimit.FailedToResolveQuotaIntervalReference", 500,
 	                  "Failed to resolve quota interval reference %.*s in quota policy {1}" },
 	[NO_UNIT] = { "policies.ratelimit.FailedToResolveQuotaIntervalTimeUnitReference", 500,
@@ -105,7 +121,8 @@ static err check_numbers(struct quota *c, struct binder *b)
 {
 	c->has_count = str_to_u64(c->count_text, &c->count);
 	if (c->count_text.n && (!c->has_count || c->count > INT64_MAX))
-		return WRONG(b, c, "the attribute count of <Allow> is \"%.*s\"; a whole number is needed",
+		return WRONG(b, c,
+		             "the attribute count of <Allow> is \"%.*s\"; a whole number is needed",
 		             STR(c->count_text));
 	if (!c->has_count && !c->count_ref && !c->classes.n)
 		return WRONG(b, c, "<Quota> needs <Allow> with count or countRef");
@@ -115,7 +132,9 @@ static err check_numbers(struct quota *c, struct binder *b)
 		return WRONG(b, c, "<Quota> needs <Interval>");
 	c->unit = unit_named(c->unit_text);
 	if (c->unit_text.n && c->unit < 0)
-		return WRONG(b, c, "<TimeUnit> is \"%.*s\"; one of second, minute, hour, day, week, month, year is needed",
+		return WRONG(b, c,
+		             "<TimeUnit> is \"%.*s\"; one of second, minute, hour, day, week, "
+		             "month, year is needed",
 		             STR(c->unit_text));
 	if (c->unit < 0 && !c->unit_ref)
 		return WRONG(b, c, "<Quota> needs <TimeUnit>");
@@ -131,10 +150,13 @@ static err check(void *conf, str name, struct binder *b)
 	if (c->has_start && c->type != TYPE_CALENDAR)
 		return WRONG(b, c, "<StartTime> goes with type=\"calendar\" only");
 	if (c->has_start && !window_read_time(c->start_text, &c->start_ms))
-		return WRONG(b, c, "<StartTime> is \"%.*s\"; a moment such as 2016-03-31 00:00:00 is needed",
-		             STR(c->start_text));
+		return WRONG(
+			b, c,
+			"<StartTime> is \"%.*s\"; a moment such as 2016-03-31 00:00:00 is needed",
+			STR(c->start_text));
 	if (c->synchronous && c->asynchronous)
-		return WRONG(b, c, "<AsynchronousConfiguration> does not go with <Synchronous> true");
+		return WRONG(b, c,
+		             "<AsynchronousConfiguration> does not go with <Synchronous> true");
 	if (c->count_only && c->enforce_only)
 		return WRONG(b, c, "<CountOnly> and <EnforceOnly> cannot both be true");
 	return DONE;
@@ -192,8 +214,13 @@ static struct count make_count(struct exchange *x, const struct quota *c, const 
 	struct buf key = buf_in(x->arena);
 	const struct proxy *p = x->proxy;
 	str name = c->shared_name.n ? c->shared_name : x->step_name;
-	const str parts[] = { p->organization, p->environment, p->name, c->shared_name.n ? S("shared") : S("own"),
-		              name, l->class, l->identifier };
+	const str parts[] = { p->organization,
+		              p->environment,
+		              p->name,
+		              c->shared_name.n ? S("shared") : S("own"),
+		              name,
+		              l->class,
+		              l->identifier };
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
 		buf_add(&key, parts[i]);
 		buf_char(&key, 0);
@@ -201,7 +228,9 @@ static struct count make_count(struct exchange *x, const struct quota *c, const 
 	buf_fmt(&key, "%d %d %lld", c->type, (int)l->unit, (long long)l->interval);
 	struct count q = {
 		.key = counter_key(buf_str(&key)),
-		.kind = c->type == TYPE_ROLLING ? COUNT_ROLLING : c->type == TYPE_FLEXI ? COUNT_FLEXI : COUNT_FIXED,
+		.kind = c->type == TYPE_ROLLING ? COUNT_ROLLING
+		        : c->type == TYPE_FLEXI ? COUNT_FLEXI
+		                                : COUNT_FIXED,
 		.now_ms = clock_ms(),
 		.length_ms = window_length_ms(l->unit, l->interval),
 		.allow = l->allow,
@@ -209,8 +238,9 @@ static struct count make_count(struct exchange *x, const struct quota *c, const 
 		.only_count = c->count_only,
 	};
 	if (q.kind == COUNT_FIXED) {
-		struct window w = c->has_start ? window_from(c->start_ms, l->unit, l->interval, q.now_ms) :
-		                                 window_of_calendar(l->unit, l->interval, q.now_ms);
+		struct window w = c->has_start
+		                          ? window_from(c->start_ms, l->unit, l->interval, q.now_ms)
+		                          : window_of_calendar(l->unit, l->interval, q.now_ms);
 		q.start_ms = w.start_ms;
 		q.length_ms = w.length_ms;
 	}
@@ -225,7 +255,10 @@ static void put_number(struct exchange *x, str name, uint64_t n)
 static void put_variables(struct exchange *x, const struct limit *l, const struct counted *got)
 {
 	uint64_t available = got->used < l->allow ? l->allow - got->used : 0;
-	const struct { str name, of_class; uint64_t n; } all[] = {
+	const struct {
+		str name, of_class;
+		uint64_t n;
+	} all[] = {
 		{ S("allowed.count"), S("class.allowed.count"), l->allow },
 		{ S("used.count"), S("class.used.count"), got->used },
 		{ S("available.count"), S("class.available.count"), available },

@@ -6,11 +6,13 @@
 
 #include <time.h>
 
-const char *const quota_units[] = { "second", "minute", "hour", "day", "week", "month", "year", NULL };
+const char *const quota_units[] = {
+	"second", "minute", "hour", "day", "week", "month", "year", NULL
+};
 
 static const int64_t unit_ms[] = {
-	[UNIT_SECOND] = 1000,         [UNIT_MINUTE] = 60000,        [UNIT_HOUR] = 3600000,
-	[UNIT_DAY] = 86400000,        [UNIT_WEEK] = 604800000,      [UNIT_MONTH] = 28 * 86400000LL,
+	[UNIT_SECOND] = 1000,           [UNIT_MINUTE] = 60000,   [UNIT_HOUR] = 3600000,
+	[UNIT_DAY] = 86400000,          [UNIT_WEEK] = 604800000, [UNIT_MONTH] = 28 * 86400000LL,
 	[UNIT_YEAR] = 365 * 86400000LL,
 };
 
@@ -23,7 +25,10 @@ static int64_t floor_to(int64_t n, int64_t step)
 	return n - (rest < 0 ? rest + step : rest);
 }
 
-int64_t window_length_ms(enum quota_unit unit, int64_t interval) { return unit_ms[unit] * interval; }
+int64_t window_length_ms(enum quota_unit unit, int64_t interval)
+{
+	return unit_ms[unit] * interval;
+}
 
 struct window window_from(int64_t start_ms, enum quota_unit unit, int64_t interval, int64_t now_ms)
 {
@@ -35,7 +40,9 @@ struct window window_from(int64_t start_ms, enum quota_unit unit, int64_t interv
 static int64_t month_start_ms(int64_t month)
 {
 	int64_t year = floor_to(month, 12) / 12;
-	struct tm tm = { .tm_year = (int)(70 + year), .tm_mon = (int)(month - year * 12), .tm_mday = 1 };
+	struct tm tm = { .tm_year = (int)(70 + year),
+		         .tm_mon = (int)(month - year * 12),
+		         .tm_mday = 1 };
 	return (int64_t)timegm(&tm) * 1000;
 }
 
@@ -79,10 +86,15 @@ bool window_read_time(str text, int64_t *ms)
 	    !take_number(&text, ' ', 2, &day) || !take_number(&text, ':', 2, &hour) ||
 	    !take_number(&text, ':', 2, &minute) || !take_number(&text, 0, 2, &second))
 		return false;
-	if (year < 1900 || month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 59)
+	if (year < 1900 || month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 ||
+	    second > 59)
 		return false;
-	struct tm tm = { .tm_year = (int)year - 1900, .tm_mon = (int)month - 1, .tm_mday = (int)day,
-		         .tm_hour = (int)hour, .tm_min = (int)minute, .tm_sec = (int)second };
+	struct tm tm = { .tm_year = (int)year - 1900,
+		         .tm_mon = (int)month - 1,
+		         .tm_mday = (int)day,
+		         .tm_hour = (int)hour,
+		         .tm_min = (int)minute,
+		         .tm_sec = (int)second };
 	*ms = (int64_t)timegm(&tm) * 1000;
 	return tm.tm_mday == day; /* timegm turns February 30 into March */
 }

@@ -25,13 +25,16 @@ static const struct fault faults[] = {
 	[UNRESOLVED_VARIABLE] = { "steps.raisefault.UnresolvedVariable", 500,
 	                          "RaiseFault[%.*s]: unable to resolve variable %.*s" },
 	[VARIABLE_OF_NON_MSG_TYPE] = { "steps.raisefault.VariableOfNonMsgType", 500,
-	                               "RaiseFault[%.*s]: value of variable %.*s is not of type Message" },
+	                               "RaiseFault[%.*s]: value of variable %.*s is not of type "
+	                               "Message" },
 	[SET_VARIABLE_FAILED] = { "steps.raisefault.SetVariableFailed", 500,
 	                          "RaiseFault[%.*s]: failed to set variable %.*s" },
 	{ 0 },
 };
 static const struct assign_faults assign_faults = {
-	&faults[UNRESOLVED_VARIABLE], &faults[VARIABLE_OF_NON_MSG_TYPE], &faults[SET_VARIABLE_FAILED],
+	&faults[UNRESOLVED_VARIABLE],
+	&faults[VARIABLE_OF_NON_MSG_TYPE],
+	&faults[SET_VARIABLE_FAILED],
 };
 
 static err check(void *conf, str name, struct binder *b)
@@ -45,12 +48,13 @@ static enum verdict run(const void *conf, struct exchange *x)
 {
 	const struct raise_fault *c = conf;
 	struct message *answer = message_response(x->arena, 500);
-	struct assigning g = { .x = x, .to = answer, .lenient = c->ignore_unresolved, .faults = &assign_faults };
+	struct assigning g = {
+		.x = x, .to = answer, .lenient = c->ignore_unresolved, .faults = &assign_faults
+	};
 	enum verdict verdict = assign_run(&g, &c->actions);
 	if (verdict != CONTINUE)
 		return verdict;
-	str text = c->short_reason ? x->step_name :
-	                             str_fmt(x->arena, RAISING, STR(x->step_name));
+	str text = c->short_reason ? x->step_name : str_fmt(x->arena, RAISING, STR(x->step_name));
 	if (answer->body.kind == BODY_NONE) {
 		str type;
 		str body = fault_body(x, text, str_from_z(faults[RAISE_FAULT].code), &type);

@@ -6,5 +6,5 @@
 
 #include "flow/policy.h"
 
-const struct policy *policy_find(str element); /* NULL: unknown */
+const struct policy *policy_find(str element);     /* NULL: unknown */
 const struct policy *const *policy_all(size_t *n); /* by element name */

@@ -44,12 +44,14 @@ static const struct field request_fields[] = {
 	FIELD(callout_request, clear_payload, "@clearPayload", T_BOOL, .dflt = "true",
 	      .doc = "true: the variable is gone after sending"),
 	FIELD(callout_request, actions, ".", T_CHOICE, .choices = assign_choices),
-	FIELD(callout_request, ignore_unresolved, "IgnoreUnresolvedVariables", T_BOOL, .dflt = "false",
+	FIELD(callout_request, ignore_unresolved, "IgnoreUnresolvedVariables", T_BOOL,
+	      .dflt = "false",
 	      .doc = "true: a variable without value is empty; false: it is a fault"),
 	FIELDS_END,
 };
 static const struct field ssl_fields[] = {
-	FIELD(callout_ssl, enabled, "Enabled", T_BOOL, .doc = "taken; an https URL is what decides"),
+	FIELD(callout_ssl, enabled, "Enabled", T_BOOL,
+	      .doc = "taken; an https URL is what decides"),
 	FIELD(callout_ssl, enforce, "Enforce", T_BOOL),
 	FIELD(callout_ssl, client_auth, "ClientAuthEnabled", T_BOOL, .doc = "false"),
 	FIELD(callout_ssl, ignore_errors, "IgnoreValidationErrors", T_BOOL,
@@ -64,7 +66,8 @@ static const struct field ssl_fields[] = {
 	FIELDS_END,
 };
 static const struct field connection_fields[] = {
-	FIELD(callout_connection, url, "URL", T_TEMPLATE, .required = true, .doc = "a message template"),
+	FIELD(callout_connection, url, "URL", T_TEMPLATE, .required = true,
+	      .doc = "a message template"),
 	FIELD(callout_connection, properties, "Properties/Property", T_LIST, .sub = property_fields,
 	      .sub_size = sizeof(struct property), .doc = "as of a target connection"),
 	FIELD(callout_connection, ssl, "SSLInfo", T_GROUPP, .sub = ssl_fields,
@@ -79,8 +82,8 @@ static const struct field fields[] = {
 	      .sub_size = sizeof(struct callout_request), .doc = "absent: GET"),
 	FIELD(service_callout, response, "Response", T_STR,
 	      .doc = "the variable for the answer; absent: it is not waited for"),
-	FIELD(service_callout, timeout_ms, "Timeout", T_INT, .min = 1, .max = 86400000, .dflt = "55000",
-	      .doc = "milliseconds for the whole callout"),
+	FIELD(service_callout, timeout_ms, "Timeout", T_INT, .min = 1, .max = 86400000,
+	      .dflt = "55000", .doc = "milliseconds for the whole callout"),
 	FIELD(service_callout, connection, "HTTPTargetConnection", T_GROUPP, .required = true,
 	      .sub = connection_fields, .sub_size = sizeof(struct callout_connection)),
 	FIELD_BARE("LocalTargetConnection", T_LATER),
@@ -93,17 +96,23 @@ static const struct fault faults[] = {
 	[EXECUTION_FAILED] = { "steps.servicecallout.ExecutionFailed", 500,
 	                       "Execution of ServiceCallout %.*s failed. Reason: %.*s" },
 	[NOT_A_MESSAGE] = { "steps.servicecallout.RequestVariableNotMessageType", 500,
-	                    "ServiceCallout[%.*s]: request variable %.*s value is not of type Message" },
+	                    "ServiceCallout[%.*s]: request variable %.*s value is not of type "
+	                    "Message" },
 	[NOT_A_REQUEST] = { "steps.servicecallout.RequestVariableNotRequestMessageType", 500,
-	                    "ServiceCallout[%.*s]: request variable %.*s value is not of type Request Message" },
+	                    "ServiceCallout[%.*s]: request variable %.*s value is not of type "
+	                    "Request Message" },
 	[UNRESOLVED] = { "steps.servicecallout.ExecutionFailed", 500,
-	                 "Execution of ServiceCallout %.*s failed. Reason: unable to resolve variable %.*s" },
+	                 "Execution of ServiceCallout %.*s failed. Reason: unable to resolve "
+	                 "variable %.*s" },
 	[SET_FAILED] = { "steps.servicecallout.ExecutionFailed", 500,
-	                 "Execution of ServiceCallout %.*s failed. Reason: failed to set variable %.*s" },
+	                 "Execution of ServiceCallout %.*s failed. Reason: failed to set variable "
+	                 "%.*s" },
 	{ 0 },
 };
 static const struct assign_faults assign_faults = {
-	&faults[UNRESOLVED], &faults[NOT_A_MESSAGE], &faults[SET_FAILED],
+	&faults[UNRESOLVED],
+	&faults[NOT_A_MESSAGE],
+	&faults[SET_FAILED],
 };
 
 /* ---- deploy time -------------------------------------------------------------------------- */
@@ -147,7 +156,8 @@ static enum verdict failed(struct exchange *x, str reason)
 	return fault_raise(x, &faults[EXECUTION_FAILED], STR(x->step_name), STR(reason));
 }
 
-static enum verdict prepare(struct exchange *x, const struct service_callout *c, struct message **out)
+static enum verdict prepare(struct exchange *x, const struct service_callout *c,
+                            struct message **out)
 {
 	const struct callout_request *r = c->request;
 	str name = r && r->variable.n ? r->variable : S("servicecallout.request");
@@ -160,7 +170,9 @@ static enum verdict prepare(struct exchange *x, const struct service_callout *c,
 		m = message_request(x->arena, S("GET"), S(""));
 		vars_set_message(x, name, m);
 	}
-	struct assigning g = { .x = x, .to = m, .lenient = r && r->ignore_unresolved, .faults = &assign_faults };
+	struct assigning g = {
+		.x = x, .to = m, .lenient = r && r->ignore_unresolved, .faults = &assign_faults
+	};
 	enum verdict verdict = r ? assign_run(&g, &r->actions) : CONTINUE;
 	if (verdict == CONTINUE && m->body.kind == BODY_STREAM)
 		exchange_content(x, m); /* so that it can be sent here and there */
@@ -172,14 +184,16 @@ static enum verdict find_url(struct exchange *x, const struct service_callout *c
 {
 	str name = str_fmt(x->arena, "servicecallout.%.*s.target.url", STR(x->step_name));
 	struct value set = vars_get_named(x, name);
-	struct assigning g = { .x = x, .lenient = c->request && c->request->ignore_unresolved,
+	struct assigning g = { .x = x,
+		               .lenient = c->request && c->request->ignore_unresolved,
 		               .faults = &assign_faults };
 	*text = value_text(x->arena, set);
 	return text->n ? CONTINUE : assign_render(&g, c->connection->url, text);
 }
 
 /* The URL's path with the message's behind it; the proxied request's own path leads nowhere here. */
-static struct message *address(struct arena *a, const struct message *m, const struct uri *uri, bool proxied)
+static struct message *address(struct arena *a, const struct message *m, const struct uri *uri,
+                               bool proxied)
 {
 	struct message *out = message_request(a, m->verb, S("/"));
 	str base = uri->path, query = uri->query;
@@ -206,17 +220,20 @@ static bool is_success(const struct target_properties *p, unsigned status)
 	return !p->success && status < 400;
 }
 
-static enum verdict wait_for(struct exchange *x, const struct service_callout *c, struct callout *call)
+static enum verdict wait_for(struct exchange *x, const struct service_callout *c,
+                             struct callout *call)
 {
 	struct message *answer = NULL;
-	err e = callout_send(x->arena, call, deadline_min(x->deadline, deadline_in(c->timeout_ms)), &answer);
+	err e = callout_send(x->arena, call, deadline_min(x->deadline, deadline_in(c->timeout_ms)),
+	                     &answer);
 	if (e.code == ERR_TIMEOUT)
 		return failed(x, str_fmt(x->arena, "timeout occurred in %.*s", STR(x->step_name)));
 	if (e.code)
 		return failed(x, callout_reason(call->why));
 	vars_set_message(x, c->response, answer);
 	if (!is_success(&c->props, answer->status))
-		return failed(x, str_fmt(x->arena, "ResponseCode %u is treated as error", answer->status));
+		return failed(x, str_fmt(x->arena, "ResponseCode %u is treated as error",
+		                         answer->status));
 	return CONTINUE;
 }
 
@@ -234,16 +251,21 @@ static enum verdict run(const void *conf, struct exchange *x)
 	if (uri_parse(url, &uri).code)
 		return failed(x, str_fmt(x->arena, "invalid URL %.*s", STR(str_sub(url, 0, 200))));
 	struct callout call = {
-		.host = uri.host, .port = uri.port,
-		.tls = !uri.tls ? NULL : c->tls ? c->tls : x->tls,
+		.host = uri.host,
+		.port = uri.port,
+		.tls = !uri.tls ? NULL
+		       : c->tls ? c->tls
+		                : x->tls,
 		.request = address(x->arena, m, &uri, m == x->request),
 		.timeouts = { c->props.connect_ms, c->props.io_ms, c->props.keep_ms },
 	};
 	str query = call.request->query;
-	str target = str_fmt(x->arena, "%.*s%s%.*s", STR(call.request->path), query.n ? "?" : "", STR(query));
+	str target = str_fmt(x->arena, "%.*s%s%.*s", STR(call.request->path), query.n ? "?" : "",
+	                     STR(query));
 	err e = vars_set_named(x, S("servicecallout.requesturi"), VALUE_STR(target));
 	if (e.code && e.code != ERR_LIMIT)
-		return fault_raise(x, &faults[SET_FAILED], STR(x->step_name), STR(S("servicecallout.requesturi")));
+		return fault_raise(x, &faults[SET_FAILED], STR(x->step_name),
+		                   STR(S("servicecallout.requesturi")));
 	if (c->request && c->request->variable.n && c->request->clear_payload && m != x->request)
 		vars_set_message(x, c->request->variable, NULL);
 	if (c->response.n)

@@ -16,7 +16,8 @@ struct spike_arrest {
 
 static const struct field fields[] = {
 	FIELD(spike_arrest, rate, "Rate", T_STR, .doc = "`5ps` (a second) or `30pm` (a minute)"),
-	FIELD(spike_arrest, rate_ref, "Rate/@ref", T_FLOWVAR, .doc = "a variable that holds it, and wins"),
+	FIELD(spike_arrest, rate_ref, "Rate/@ref", T_FLOWVAR,
+	      .doc = "a variable that holds it, and wins"),
 	FIELD(spike_arrest, identifier, "Identifier/@ref", T_FLOWVAR,
 	      .doc = "calls are smoothed apart by its value"),
 	FIELD(spike_arrest, weight, "MessageWeight/@ref", T_FLOWVAR,
@@ -32,7 +33,8 @@ static const struct fault faults[] = {
 	[SPIKE_ARREST_VIOLATION] = { "policies.ratelimit.SpikeArrestViolation", 429,
 	                             "Spike arrest violation. Allowed rate : %.*s" },
 	[FAILED_TO_RESOLVE_RATE] = { "policies.ratelimit.FailedToResolveSpikeArrestRate", 500,
-	                             "Failed to resolve Spike Arrest Rate reference %.*s in SpikeArrest policy %.*s" },
+	                             "Failed to resolve Spike Arrest Rate reference %.*s in "
+	                             "SpikeArrest policy %.*s" },
 	[INVALID_ALLOWED_RATE] = { "policies.ratelimit.InvalidAllowedRate", 500,
 	                           "Invalid spike arrest rate %.*s" },
 	[BAD_WEIGHT] = INVALID_MESSAGE_WEIGHT,
@@ -66,8 +68,11 @@ static struct counter_key make_key(struct exchange *x, const struct spike_arrest
 {
 	struct buf key = buf_in(x->arena);
 	const struct proxy *p = x->proxy;
-	const str parts[] = { p->organization, p->environment, p->name, S("spike"), x->step_name,
-		              c->identifier ? vars_text(x, c->identifier) : STR_NONE };
+	const str parts[] = {
+		p->organization, p->environment,
+		p->name,         S("spike"),
+		x->step_name,    c->identifier ? vars_text(x, c->identifier) : STR_NONE
+	};
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
 		buf_add(&key, parts[i]);
 		buf_char(&key, 0);
@@ -81,8 +86,8 @@ static enum verdict run(const void *conf, struct exchange *x)
 	str rate = c->rate_ref ? str_trim(vars_text(x, c->rate_ref)) : STR_NONE;
 	int64_t interval_us = rate.n ? read_rate(rate) : c->interval_us;
 	if (!rate.n && !c->rate.n)
-		return fault_raise(x, &faults[FAILED_TO_RESOLVE_RATE], STR(flowvar_name(c->rate_ref)),
-		                   STR(x->step_name));
+		return fault_raise(x, &faults[FAILED_TO_RESOLVE_RATE],
+		                   STR(flowvar_name(c->rate_ref)), STR(x->step_name));
 	if (!rate.n)
 		rate = c->rate;
 	if (!interval_us)
@@ -92,7 +97,8 @@ static enum verdict run(const void *conf, struct exchange *x)
 	if (!weight_read(x, c->weight, &weight, &text))
 		return fault_raise(x, &faults[BAD_WEIGHT], STR(text));
 	struct counter_key key = make_key(x, c);
-	if (counters_space(x->services->counters, &key, clock_mono_ns() / 1000, interval_us, weight))
+	if (counters_space(x->services->counters, &key, clock_mono_ns() / 1000, interval_us,
+	                   weight))
 		return CONTINUE;
 	return fault_raise(x, &faults[SPIKE_ARREST_VIOLATION], STR(rate));
 }

@@ -6,10 +6,14 @@
 
 #include "flow/exchange.h"
 
-#define INVALID_MESSAGE_WEIGHT                                                                     \
-	{ "policies.ratelimit.InvalidMessageWeight", 500, "Invalid message weight value %.*s" }
+#define INVALID_MESSAGE_WEIGHT                                  \
+	{                                                       \
+		"policies.ratelimit.InvalidMessageWeight", 500, \
+			"Invalid message weight value %.*s"     \
+	}
 
-static inline bool weight_read(struct exchange *x, const struct flowvar *ref, uint64_t *weight, str *text)
+static inline bool weight_read(struct exchange *x, const struct flowvar *ref, uint64_t *weight,
+                               str *text)
 {
 	*weight = 1;
 	*text = ref ? str_trim(vars_text(x, ref)) : STR_NONE;
