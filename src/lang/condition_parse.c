@@ -195,7 +195,7 @@ static err factor(struct parser *p, struct node **out)
 static err joined(struct parser *p, enum token_kind by, enum node_kind kind,
                   err (*part)(struct parser *, struct node **), struct node **out)
 {
-	struct node *first, *more;
+	struct node *first = NULL, *more = NULL;
 	TRY(part(p, &first));
 	*out = first;
 	if (p->token.kind != by)

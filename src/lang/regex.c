@@ -96,7 +96,7 @@ static void search_begin(struct search *s, const struct regex *r, str text)
 	}
 	s->data = pcre2_match_data_create_from_pattern(r->code, NULL);
 	must(s->data);
-	s->stop_ns = clock_mono_ns() + SEARCH_MS * 1000000ll;
+	s->stop_ns = clock_mono_ns() + (int64_t)SEARCH_MS * 1000000;
 }
 
 static void search_end(struct search *s)

@@ -35,7 +35,7 @@ static size_t name_end(str s, size_t i)
 {
 	if (i < s.n && (is_letter(s.p[i]) || s.p[i] == '_'))
 		while (i < s.n && (is_letter(s.p[i]) || (s.p[i] >= '0' && s.p[i] <= '9') ||
-		                   memchr("._-$", s.p[i], 4)))
+		                   (s.p[i] && strchr("._-$", s.p[i]))))
 			i++;
 	return i;
 }

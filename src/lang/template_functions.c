@@ -177,7 +177,8 @@ static str random_long(struct arena *a, const struct call *c, const struct input
 		rand_bytes(&r, sizeof r);
 	else
 		r = rand_below(span);
-	return str_fmt(a, "%lld", (long long)((uint64_t)min + r));
+	int64_t number = (int64_t)((uint64_t)min + r);
+	return str_fmt(a, "%lld", (long long)number);
 }
 
 static str first_non_null(struct arena *a, const struct call *c, const struct input *in)
