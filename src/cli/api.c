@@ -95,11 +95,14 @@ static void on_fiber(void *arg)
 
 err api_run(struct arena *a, struct api_call *call, struct diag *d)
 {
-	struct job j = { .arena = a, .call = call, .diag = d };
+	struct arena *own = arena_create(0, 0);
+	struct job j = { .arena = own, .call = call, .diag = d };
 	offload_start(1);
 	j.loop = loop_create(8);
 	must(!fiber_start(j.loop, on_fiber, &j).code);
 	loop_run(j.loop);
+	call->answer = str_dup(a, call->answer);
+	arena_destroy(&own); /* gives the connection back, which the loop must still be there for */
 	http_pool_drain(j.loop);
 	loop_destroy(&j.loop);
 	offload_stop();
