@@ -26,4 +26,4 @@ bool map_has(const struct map *, str key);
 struct map_entry *map_find(const struct map *, str key, uint64_t hash); /* hash: str_hash(key) */
 
 #define MAP_EACH(it, map) \
-	for (struct map_entry *it = (map)->entries; it < (map)->entries + (map)->n; it++)
+	for (struct map_entry *it = (map)->entries; it && it < (map)->entries + (map)->n; it++)

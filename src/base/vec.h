@@ -20,7 +20,8 @@
 		(vec)->v[(vec)->n++] = (__VA_ARGS__);                                          \
 	} while (0)
 
-#define VEC_EACH(type, it, vec) for (type *it = (vec)->v; it < (vec)->v + (vec)->n; it++)
+#define VEC_EACH(type, it, vec) \
+	for (type *it = (vec)->v; it && it < (vec)->v + (vec)->n; it++)
 
 static inline void *vec_grow(struct arena *a, void *v, size_t n, size_t *cap, size_t size)
 {
