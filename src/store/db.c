@@ -4,31 +4,10 @@
  * Source: RFC 3629. */
 #include "store/db.h"
 
+#include "codec/utf8.h"
 #include "store/driver.h"
 
-static size_t utf8_tail(unsigned char c)
-{
-	return c < 0x80 ? 0 : c < 0xc2 ? 9 : c < 0xe0 ? 1 : c < 0xf0 ? 2 : c < 0xf5 ? 3 : 9;
-}
-
-static bool is_text(str s)
-{
-	for (size_t i = 0; i < s.n;) {
-		unsigned char c = (unsigned char)s.p[i++];
-		size_t tail = utf8_tail(c);
-		if (!c || tail > s.n - i)
-			return false;
-		for (size_t k = 0; k < tail; k++) {
-			unsigned char d = (unsigned char)s.p[i + k];
-			unsigned char low = k ? 0x80 : c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : 0x80;
-			unsigned char high = k ? 0xbf : c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : 0xbf;
-			if (d < low || d > high)
-				return false;
-		}
-		i += tail;
-	}
-	return true;
-}
+static bool is_text(str s) { return str_find_char(s, 0) == STR_NPOS && utf8_valid(s); }
 
 static err args_check(struct db_args args)
 {
