@@ -55,7 +55,8 @@ static void choose_framing(struct out *o)
 static bool much_is_unread(const struct exchange *x)
 {
 	const struct h1_body *b = &x->body;
-	return x->streams && !b->over && (b->failed.code || (b->framing == H1_LENGTH && b->left > DRAIN_BYTES));
+	return x->streams && !b->over &&
+	       (b->failed.code || (b->framing == H1_LENGTH && b->left > DRAIN_BYTES));
 }
 
 static void choose_connection(struct out *o)

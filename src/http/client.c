@@ -29,13 +29,13 @@ struct fetch {
 	unsigned interim; /* 1xx answers so far */
 
 	/* the request on its way */
-	str first;            /* its head, then the first pieces of its body */
+	str first; /* its head, then the first pieces of its body */
 	str piece;
-	bool streamed;        /* its body is a stream: what was read of it is gone */
-	bool chunked, ended;  /* ended: piece is the last of the body */
-	int64_t left;         /* of a stream of known length */
-	size_t put;           /* bytes that the kernel took */
-	bool sent;            /* all of it */
+	bool streamed;       /* its body is a stream: what was read of it is gone */
+	bool chunked, ended; /* ended: piece is the last of the body */
+	int64_t left;        /* of a stream of known length */
+	size_t put;          /* bytes that the kernel took */
+	bool sent;           /* all of it */
 	enum http_failure why;
 };
 
@@ -98,7 +98,8 @@ static err scan(struct fetch *f)
 		err e = h1_response(f->arena, read_buf_window(b), f->scanned, &answer_limits,
 		                    f->request->verb, f->response, &f->head);
 		if (e.code)
-			return fail(f, e.code == ERR_LIMIT ? HTTP_HEAD_TOO_BIG : HTTP_BAD_ANSWER, e.code);
+			return fail(f, e.code == ERR_LIMIT ? HTTP_HEAD_TOO_BIG : HTTP_BAD_ANSWER,
+			            e.code);
 		if (f->head.size == 0) {
 			f->scanned = b->end - b->at;
 			return DONE;
@@ -188,7 +189,8 @@ static err push(struct fetch *f, struct iovec *v, int n)
 	for (;;) {
 		err e = sock_try_write(f->wire->sock, v, n, &put);
 		if (e.code) /* perhaps it said why before it closed */
-			return f->put && !look_for_answer(f).code && f->head.size ? DONE : io_failed(f, e);
+			return f->put && !look_for_answer(f).code && f->head.size ? DONE
+			                                                          : io_failed(f, e);
 		f->put += put;
 		all -= put;
 		if (all == 0)
@@ -220,7 +222,8 @@ static err push_piece(struct fetch *f)
 	if (f->first.n)
 		v[n++] = vec(f->first);
 	if (f->chunked && f->piece.n) {
-		v[n++] = (struct iovec){ size, (size_t)snprintf(size, sizeof size, "%zx\r\n", f->piece.n) };
+		v[n++] = (struct iovec){ size, (size_t)snprintf(size, sizeof size, "%zx\r\n",
+			                                        f->piece.n) };
 		v[n++] = vec(f->piece);
 		v[n++] = vec(last ? S("\r\n0\r\n\r\n") : S("\r\n"));
 	} else if (f->chunked) {
@@ -247,6 +250,14 @@ static err next_piece(struct fetch *f)
 	return DONE;
 }
 
+/* For Host, when nobody says what it is. */
+static str origin_name(struct arena *a, const struct http_origin *o)
+{
+	bool ip6 = str_has(o->host, S(":"));
+	str host = ip6 ? str_fmt(a, "[%.*s]", STR(o->host)) : o->host;
+	return o->port == (o->tls ? 443 : 80) ? host : str_fmt(a, "%.*s:%u", STR(host), o->port);
+}
+
 static err write_head(struct fetch *f, const struct http_origin *o)
 {
 	struct message *m = f->request;
@@ -256,19 +267,21 @@ static err write_head(struct fetch *f, const struct http_origin *o)
 	int64_t length = body->kind == BODY_BYTES ? (int64_t)body->bytes.n : 0;
 	str host = o->host_header;
 	if (!str_given(host) && !str_given(headers_get(&m->headers, S("Host"))))
-		host = o->port == (o->tls ? 443 : 80) ? o->host : str_fmt(f->arena, "%.*s:%u", STR(o->host), o->port);
+		host = origin_name(f->arena, o);
 	if (body->kind == BODY_STREAM) {
 		f->left = length = body->length;
 		f->chunked = length < 0;
 		framing = f->chunked ? H1_CHUNKED : H1_LENGTH;
-	} else if (body->kind == BODY_NONE && !str_eq(m->verb, S("POST")) && !str_eq(m->verb, S("PUT")) &&
-	           !str_eq(m->verb, S("PATCH"))) {
-		framing = H1_NO_BODY; /* RFC 9110 §8.6: else the length is said, also when it is 0 */
+	} else if (body->kind == BODY_NONE && !str_eq(m->verb, S("POST")) &&
+	           !str_eq(m->verb, S("PUT")) && !str_eq(m->verb, S("PATCH"))) {
+		framing =
+			H1_NO_BODY; /* RFC 9110 §8.6: else the length is said, also when it is 0 */
 		length = -1;
 	}
 	if (h1_write_request(&b, m, host, framing, length).code)
 		return fail(f, HTTP_REQUEST_BODY, ERR_SYNTAX);
-	if (body->kind == BODY_BYTES && body->bytes.n <= JOINED) /* one piece is sent at less cost than two */
+	if (body->kind == BODY_BYTES &&
+	    body->bytes.n <= JOINED) /* one piece is sent at less cost than two */
 		buf_add(&b, body->bytes);
 	f->first = buf_str(&b);
 	return DONE;
@@ -338,8 +351,8 @@ static err get_wire(struct fetch *f, bool fresh)
 /* RFC 9110 §9.2.2 */
 static bool may_be_sent_twice(const struct fetch *f)
 {
-	static const str verbs[] = { S_INIT("GET"), S_INIT("HEAD"), S_INIT("PUT"), S_INIT("DELETE"),
-		                     S_INIT("OPTIONS"), S_INIT("TRACE") };
+	static const str verbs[] = { S_INIT("GET"),    S_INIT("HEAD"),    S_INIT("PUT"),
+		                     S_INIT("DELETE"), S_INIT("OPTIONS"), S_INIT("TRACE") };
 	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
 		if (str_eq(f->request->verb, verbs[i]))
 			return !f->streamed;
@@ -365,8 +378,9 @@ static err try_once(struct fetch *f, bool fresh)
 	return e;
 }
 
-static struct fetch *fetch_begin(struct arena *a, const struct http_origin *o, struct message *request,
-                                 const struct http_timeouts *times, deadline until)
+static struct fetch *fetch_begin(struct arena *a, const struct http_origin *o,
+                                 struct message *request, const struct http_timeouts *times,
+                                 deadline until)
 {
 	struct fetch *f = arena_new(a, struct fetch);
 	f->arena = a;

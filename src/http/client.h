@@ -12,8 +12,8 @@ struct http_origin {
 	str host;
 	unsigned port;
 	struct tls_context *tls; /* NULL: plain */
-	str host_header;         /* what Host says; absent: what the message says, or else the origin's name */
-	str *peer_ip;            /* out, may be NULL: the address that answered, in the call's arena */
+	str host_header; /* what Host says; absent: what the message says, or else the origin's name */
+	str *peer_ip;    /* out, may be NULL: the address that answered, in the call's arena */
 };
 
 struct http_timeouts {
@@ -24,9 +24,17 @@ struct http_timeouts {
 struct http_timeouts http_timeouts_default(void);
 
 enum http_failure { /* why there was no answer, for the gateway's error table */
-	HTTP_FAILED_NOT, HTTP_CONNECT_REFUSED, HTTP_CONNECT_TIMEOUT, HTTP_RESOLVE, HTTP_TLS,
-	HTTP_READ_TIMEOUT, HTTP_UNEXPECTED_END, HTTP_BAD_ANSWER, HTTP_HEAD_TOO_BIG, HTTP_DENIED,
-	HTTP_REQUEST_BODY, /* the body's own source failed: the client went away, sent a bad chunk, ... */
+	            HTTP_FAILED_NOT,
+	            HTTP_CONNECT_REFUSED,
+	            HTTP_CONNECT_TIMEOUT,
+	            HTTP_RESOLVE,
+	            HTTP_TLS,
+	            HTTP_READ_TIMEOUT,
+	            HTTP_UNEXPECTED_END,
+	            HTTP_BAD_ANSWER,
+	            HTTP_HEAD_TOO_BIG,
+	            HTTP_DENIED,
+	            HTTP_REQUEST_BODY, /* the body's own source failed: the client went away, sent a bad chunk, ... */
 };
 
 /* From a fiber.  Sends and reads the answer's head; its body is bytes if it came whole with the head,

@@ -38,24 +38,24 @@ struct conn {
 	struct sock *sock;
 	struct conn *prev, *next;
 	struct timer timer;
-	struct read_buf *in;      /* NULL while there is nothing in it */
-	struct fiber *fiber;      /* that runs the exchange */
-	size_t scanned;           /* of in: bytes that an earlier scan has seen */
-	unsigned lingered;        /* bytes thrown away */
+	struct read_buf *in; /* NULL while there is nothing in it */
+	struct fiber *fiber; /* that runs the exchange */
+	size_t scanned;      /* of in: bytes that an earlier scan has seen */
+	unsigned lingered;   /* bytes thrown away */
 	enum conn_state state;
-	bool served;              /* at least one request */
-	int64_t head_start_ms;    /* UTC, the first byte of the request */
+	bool served;           /* at least one request */
+	int64_t head_start_ms; /* UTC, the first byte of the request */
 };
 
-struct exchange { /* in its own arena, like all it points to */
+struct exchange {              /* in its own arena, like all it points to */
 	struct http_call call; /* first: http_answer() casts */
 	struct message request;
 	struct h1_head head;
 	struct conn *conn;
 	struct h1_body body;
-	bool streams;    /* body is in use */
-	bool expects;    /* the client waits for 100 Continue before it sends the body */
-	bool keep;       /* the connection may go on after the answer */
+	bool streams; /* body is in use */
+	bool expects; /* the client waits for 100 Continue before it sends the body */
+	bool keep;    /* the connection may go on after the answer */
 };
 
 /* server.c */

@@ -115,8 +115,11 @@ static struct exchange *exchange_new(struct conn *c)
 	struct arena *a = server_arena(s);
 	struct exchange *x = arena_new(a, struct exchange);
 	x->conn = c;
-	x->call = (struct http_call){ .arena = a, .loop = s->local->loop, .sock = c->sock,
-		                      .request = &x->request, .arg = s->conf.arg };
+	x->call = (struct http_call){ .arena = a,
+		                      .loop = s->local->loop,
+		                      .sock = c->sock,
+		                      .request = &x->request,
+		                      .arg = s->conf.arg };
 	return x;
 }
 

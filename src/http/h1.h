@@ -18,7 +18,7 @@ enum h1_framing { H1_NO_BODY, H1_LENGTH, H1_CHUNKED, H1_UNTIL_CLOSE };
 struct h1_head {
 	size_t size; /* bytes of the head, the empty line included; 0: more bytes are needed */
 	enum h1_framing framing;
-	int64_t length;      /* H1_LENGTH */
+	int64_t length; /* H1_LENGTH */
 	bool keep_alive, expect_continue, upgrade;
 	unsigned bad_status; /* with an error: 400, 413, 414, 417, 431, 501, 505 */
 	const char *bad;     /* what was wrong, a few words */
@@ -37,7 +37,8 @@ err h1_response(struct arena *, str buf, size_t from, const struct h1_limits *, 
 struct h1_chunks {
 	uint64_t left;
 	unsigned state, digits;
-	unsigned line_bytes, trailer_bytes; /* extensions and trailer section, over the whole body */
+	unsigned line_bytes,
+		trailer_bytes; /* extensions and trailer section, over the whole body */
 };
 /* Consumes *in up to and with the next run of payload, which *piece becomes ("": none is left in it);
  * *end is set past the trailer section, what stands behind it stays in *in.  ERR_SYNTAX, ERR_LIMIT. */

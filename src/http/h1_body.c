@@ -11,7 +11,8 @@ struct read_buf **h1_body_buf(struct h1_body *b) { return b->more ? &b->more : b
 static void settle(struct h1_body *b)
 {
 	b->source.ended = b->over && !b->stash.n;
-	b->source.ready = b->source.ended || b->failed.code || b->stash.n || (*h1_body_buf(b))->at < (*h1_body_buf(b))->end;
+	b->source.ready = b->source.ended || b->failed.code || b->stash.n ||
+	                  (*h1_body_buf(b))->at < (*h1_body_buf(b))->end;
 	if (b->source.ended && b->on_over) {
 		void (*fn)(struct h1_body *) = b->on_over;
 		b->on_over = NULL;
@@ -132,10 +133,12 @@ void h1_body_begin(struct h1_body *b, const struct h1_head *head, struct body *o
 	b->stash = S("");
 	if (head->framing == H1_NO_BODY || at_hand(b, &bytes)) {
 		b->over = true;
-		*out = head->framing == H1_NO_BODY ? (struct body){ .kind = BODY_NONE }
-		                                   : (struct body){ .kind = BODY_BYTES, .bytes = bytes };
+		*out = head->framing == H1_NO_BODY
+		               ? (struct body){ .kind = BODY_NONE }
+		               : (struct body){ .kind = BODY_BYTES, .bytes = bytes };
 	} else {
-		*out = (struct body){ .kind = BODY_STREAM, .source = &b->source,
+		*out = (struct body){ .kind = BODY_STREAM,
+			              .source = &b->source,
 			              .length = head->framing == H1_LENGTH ? head->length : -1 };
 	}
 	settle(b);

@@ -18,9 +18,9 @@ struct h1_body {
 	enum h1_framing framing;
 	uint64_t left;
 	struct h1_chunks chunks;
-	str stash;      /* a piece that was found while looking for the end */
-	bool over;      /* the last byte of the body was received */
-	err failed;     /* and stays so */
+	str stash;  /* a piece that was found while looking for the end */
+	bool over;  /* the last byte of the body was received */
+	err failed; /* and stays so */
 	int64_t io_ms;
 	err (*before_wait)(struct h1_body *, deadline); /* NULL: nothing */
 	void (*on_over)(struct h1_body *);              /* NULL: nothing; once */

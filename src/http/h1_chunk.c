@@ -7,22 +7,22 @@
 #include "http/h1_class.h"
 
 enum state {
-	SIZE,          /* the first digit */
+	SIZE, /* the first digit */
 	SIZE_MORE,
-	EXT_BWS,       /* white space that must lead to ';' */
-	EXT_NAME,      /* white space, or the first byte of a name */
+	EXT_BWS,  /* white space that must lead to ';' */
+	EXT_NAME, /* white space, or the first byte of a name */
 	EXT_IN_NAME,
-	EXT_EQUALS,    /* white space that must lead to '=' or ';' */
-	EXT_VALUE,     /* white space, or the first byte of a value */
+	EXT_EQUALS, /* white space that must lead to '=' or ';' */
+	EXT_VALUE,  /* white space, or the first byte of a value */
 	EXT_TOKEN,
 	EXT_QUOTED,
 	EXT_ESCAPED,
-	EXT_CLOSED,    /* behind the closing quote */
+	EXT_CLOSED, /* behind the closing quote */
 	SIZE_LF,
 	DATA,
 	DATA_CR,
 	DATA_LF,
-	TRAILER,       /* the first byte of a field, or the CR of the empty line */
+	TRAILER, /* the first byte of a field, or the CR of the empty line */
 	TRAILER_NAME,
 	TRAILER_VALUE,
 	TRAILER_LF,
@@ -31,16 +31,31 @@ enum state {
 	STATES,
 };
 
-enum kind { OTHER, HEX, TCHAR, SPACE, CR, LF, SEMICOLON, EQUALS, QUOTE, ESCAPE, COLON, TEXT, KINDS };
+enum kind {
+	OTHER,
+	HEX,
+	TCHAR,
+	SPACE,
+	CR,
+	LF,
+	SEMICOLON,
+	EQUALS,
+	QUOTE,
+	ESCAPE,
+	COLON,
+	TEXT,
+	KINDS
+};
 
 enum { MAX_DIGITS = 16, MAX_EXTENSIONS = 16 * 1024, MAX_TRAILER = 8 * 1024 };
 
 #define TO(state) ((state) + 1) /* so that a gap in the table refuses */
 #define NAME_CHARS(state) [HEX] = TO(state), [TCHAR] = TO(state)
-#define ANY_TEXT(state)                                                                      \
+#define ANY_TEXT(state)                                                                        \
 	NAME_CHARS(state), [SPACE] = TO(state), [SEMICOLON] = TO(state), [EQUALS] = TO(state), \
-		[COLON] = TO(state), [TEXT] = TO(state)
+			   [COLON] = TO(state), [TEXT] = TO(state)
 
+/* clang-format off */
 static const unsigned char table[STATES][KINDS] = {
 	[SIZE] = { [HEX] = TO(SIZE_MORE) },
 	[SIZE_MORE] = { [HEX] = TO(SIZE_MORE), [SPACE] = TO(EXT_BWS), [SEMICOLON] = TO(EXT_NAME),
@@ -66,6 +81,7 @@ static const unsigned char table[STATES][KINDS] = {
 	[TRAILER_LF] = { [LF] = TO(TRAILER) },
 	[LAST_LF] = { [LF] = TO(FINISHED) },
 };
+/* clang-format on */
 
 static enum kind kind_of(char c)
 {
@@ -88,7 +104,10 @@ static enum kind kind_of(char c)
 	case ':':
 		return COLON;
 	default:
-		return h1_is(c, H1_HEX) ? HEX : h1_is(c, H1_TOKEN) ? TCHAR : h1_is(c, H1_VALUE) ? TEXT : OTHER;
+		return h1_is(c, H1_HEX)     ? HEX
+		       : h1_is(c, H1_TOKEN) ? TCHAR
+		       : h1_is(c, H1_VALUE) ? TEXT
+		                            : OTHER;
 	}
 }
 

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+/* clang-format off */
 const unsigned char h1_classes[256] = {
 	/* 00 */   0,   0,   0,   0,   0,   0,   0,   0,   0,   2,   0,   0,   0,   0,   0,   0,
 	/* 10 */   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,
@@ -24,6 +25,7 @@ const unsigned char h1_classes[256] = {
 	/* e0 */   2,   2,   2,   2,   2,   2,   2,   2,   2,   2,   2,   2,   2,   2,   2,   2,
 	/* f0 */   2,   2,   2,   2,   2,   2,   2,   2,   2,   2,   2,   2,   2,   2,   2,   2,
 };
+/* clang-format on */
 
 /* A word without control characters and DEL is passed whole; any other (a tab, a line's end) by bytes. */
 size_t h1_value_span(str s)

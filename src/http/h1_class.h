@@ -7,11 +7,11 @@
 #include "base/str.h"
 
 enum h1_class {
-	H1_TOKEN = 1,  /* tchar */
-	H1_VALUE = 2,  /* VCHAR, obs-text, SP, HTAB */
-	H1_PATH = 4,   /* VCHAR save '#', '?', '\' and '%', which the scanner looks into */
-	H1_QUERY = 8,  /* VCHAR save '#' */
-	H1_HOST = 16,  /* unreserved, sub-delims, '%' */
+	H1_TOKEN = 1, /* tchar */
+	H1_VALUE = 2, /* VCHAR, obs-text, SP, HTAB */
+	H1_PATH = 4,  /* VCHAR save '#', '?', '\' and '%', which the scanner looks into */
+	H1_QUERY = 8, /* VCHAR save '#' */
+	H1_HOST = 16, /* unreserved, sub-delims, '%' */
 	H1_HEX = 32,
 	H1_DIGIT = 64,
 	H1_VCHAR = 128,

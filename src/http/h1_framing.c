@@ -97,7 +97,8 @@ enum step h1_field_meaning(struct scan *s, str name, str value)
 	case 14:
 		return str_ieq(name, S("Content-Length")) ? content_length(s, value) : STEP_ON;
 	case 17:
-		return str_ieq(name, S("Transfer-Encoding")) ? transfer_encoding(s, value) : STEP_ON;
+		return str_ieq(name, S("Transfer-Encoding")) ? transfer_encoding(s, value)
+		                                             : STEP_ON;
 	default:
 		return STEP_ON;
 	}
@@ -169,4 +170,3 @@ enum step h1_response_framing(struct scan *s, str verb)
 		s->h->keep_alive = false;
 	return STEP_ON;
 }
-

@@ -2,8 +2,8 @@
 /* The HTTP/1.1 scanner: a head in a contiguous buffer becomes slices of it.
  * A head is taken whole or refused whole, and the same whether it came at once or byte by byte.
  * Source: RFC 9112 §2 to §6, RFC 9110 §5. */
-#include "http/h1_class.h"
 #include "http/h1_scan.h"
+#include "http/h1_class.h"
 #include "http/uri.h"
 
 static void skip_value(struct scan *s)
@@ -17,7 +17,8 @@ static enum step line_end(struct scan *s)
 	if (s->at == s->end)
 		return STEP_MORE;
 	if (*s->at != '\r')
-		return h1_bad(s, 400, *s->at == '\n' ? "a bare LF" : "a character that is not allowed");
+		return h1_bad(s, 400,
+		              *s->at == '\n' ? "a bare LF" : "a character that is not allowed");
 	if (s->at + 1 == s->end)
 		return STEP_MORE;
 	if (s->at[1] != '\n')
@@ -71,9 +72,9 @@ static enum step field(struct scan *s)
 static enum step fields(struct scan *s)
 {
 	enum { FIRST_CAP = 24 }; /* enough for a browser: no array is outgrown and left behind */
-	s->m->headers = (struct headers){
-		arena_alloc(s->arena, FIRST_CAP * sizeof(struct header), _Alignof(struct header)), 0, FIRST_CAP
-	};
+	s->m->headers = (struct headers){ arena_alloc(s->arena, FIRST_CAP * sizeof(struct header),
+		                                      _Alignof(struct header)),
+		                          0, FIRST_CAP };
 	for (;;) {
 		if (s->at == s->end)
 			return STEP_MORE;
@@ -140,7 +141,9 @@ static enum step absolute(struct scan *s)
 {
 	str all = str_from(s->at, (size_t)(s->end - s->at)), name;
 	unsigned port;
-	size_t scheme = str_istarts(all, S("http://")) ? 7 : str_istarts(all, S("https://")) ? 8 : 0;
+	size_t scheme = str_istarts(all, S("http://"))    ? 7
+	                : str_istarts(all, S("https://")) ? 8
+	                                                  : 0;
 	if (scheme == 0)
 		return h1_bad(s, 400, "the request target is malformed");
 	const char *p = s->at + scheme;
@@ -178,7 +181,8 @@ static enum step target(struct scan *s)
 		return STEP_ON;
 	}
 	/* An absolute form that is cut short must not be judged before it is whole. */
-	if (!memchr(from, ' ', (size_t)(s->end - from)) && !memchr(from, '\n', (size_t)(s->end - from)))
+	if (!memchr(from, ' ', (size_t)(s->end - from)) &&
+	    !memchr(from, '\n', (size_t)(s->end - from)))
 		return STEP_MORE;
 	return absolute(s);
 }
@@ -299,13 +303,18 @@ static enum step begin(struct scan *s, str buf, size_t from, size_t *line)
 		return STEP_ON;
 	if (str_has(str_sub(buf, from > 3 ? from - 3 : 0, STR_NPOS), S("\r\n\r\n")))
 		return STEP_ON;
-	return lines_broken(buf, from) ? h1_bad(s, 400, "a character that is not allowed") : STEP_MORE;
+	return lines_broken(buf, from) ? h1_bad(s, 400, "a character that is not allowed")
+	                               : STEP_MORE;
 }
 
 err h1_request(struct arena *arena, str buf, size_t from, const struct h1_limits *limits,
                struct message *m, struct h1_head *head)
 {
-	struct scan s = { .at = buf.p, .end = buf.p + buf.n, .arena = arena, .limits = limits, .m = m,
+	struct scan s = { .at = buf.p,
+		          .end = buf.p + buf.n,
+		          .arena = arena,
+		          .limits = limits,
+		          .m = m,
 		          .h = head };
 	size_t line;
 	*m = (struct message){ .kind = MESSAGE_REQUEST };
@@ -326,7 +335,11 @@ err h1_request(struct arena *arena, str buf, size_t from, const struct h1_limits
 err h1_response(struct arena *arena, str buf, size_t from, const struct h1_limits *limits,
                 str request_verb, struct message *m, struct h1_head *head)
 {
-	struct scan s = { .at = buf.p, .end = buf.p + buf.n, .arena = arena, .limits = limits, .m = m,
+	struct scan s = { .at = buf.p,
+		          .end = buf.p + buf.n,
+		          .arena = arena,
+		          .limits = limits,
+		          .m = m,
 		          .h = head };
 	size_t line;
 	*m = (struct message){ .kind = MESSAGE_RESPONSE };

@@ -12,11 +12,11 @@ struct scan {
 	const struct h1_limits *limits;
 	struct message *m;
 	struct h1_head *h;
-	size_t host;      /* index of the Host field, plus one; 0: none yet */
-	str authority;    /* of a target in absolute form */
+	size_t host;   /* index of the Host field, plus one; 0: none yet */
+	str authority; /* of a target in absolute form */
 	bool close, keep, asks_upgrade, names_protocol; /* said by Connection and Upgrade */
 	unsigned listed;                                /* other names in Connection */
-	bool sized, coded, chunked;                     /* said by Content-Length and Transfer-Encoding */
+	bool sized, coded, chunked; /* said by Content-Length and Transfer-Encoding */
 };
 
 enum step { STEP_ON, STEP_MORE, STEP_BAD };

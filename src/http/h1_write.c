@@ -77,9 +77,12 @@ static unsigned kind_of(str name)
 	case 6:
 		return str_ieq(name, S("Expect")) ? EXPECT : 0;
 	case 7:
-		return str_ieq(name, S("Trailer")) || str_ieq(name, S("Upgrade")) ? OF_CONNECTION : 0;
+		return str_ieq(name, S("Trailer")) || str_ieq(name, S("Upgrade")) ? OF_CONNECTION
+		                                                                  : 0;
 	case 10:
-		return str_ieq(name, S("Connection")) || str_ieq(name, S("Keep-Alive")) ? OF_CONNECTION : 0;
+		return str_ieq(name, S("Connection")) || str_ieq(name, S("Keep-Alive"))
+		               ? OF_CONNECTION
+		               : 0;
 	case 14:
 		return str_ieq(name, S("Content-Length")) ? OF_CONNECTION : 0;
 	case 16:
@@ -148,7 +151,8 @@ err h1_write_request(struct buf *b, const struct message *m, str host, enum h1_f
 		p = PUT(p, "\r\n");
 	}
 	/* Expect was for us; the target is sent the body without being asked. */
-	p = put_fields(p, &m->headers, OF_CONNECTION | EXPECT | (str_given(host) ? HOST : 0), &tokens);
+	p = put_fields(p, &m->headers, OF_CONNECTION | EXPECT | (str_given(host) ? HOST : 0),
+	               &tokens);
 	p = put_framing(p, framing, length);
 	p = PUT(p, "\r\n");
 	if (!tokens || m->verb.n == 0)

@@ -15,11 +15,13 @@ struct headers {
 	size_t n, cap;
 };
 
-str headers_get(const struct headers *, str name);               /* the first; STR_NONE if absent */
-str headers_all(struct arena *, const struct headers *, str name); /* joined by ", " as §5.3 allows */
+str headers_get(const struct headers *, str name); /* the first; STR_NONE if absent */
+str headers_all(struct arena *, const struct headers *,
+                str name); /* joined by ", " as §5.3 allows */
 size_t headers_count(const struct headers *, str name);
 void headers_add(struct arena *, struct headers *, str name, str value);
-void headers_set(struct arena *, struct headers *, str name, str value); /* replaces all of the name */
+void headers_set(struct arena *, struct headers *, str name,
+                 str value); /* replaces all of the name */
 void headers_remove(struct headers *, str name);
 /* Whether a comma list such as Connection or Accept-Encoding holds the token. */
 bool headers_have_token(const struct headers *, str name, str token);

@@ -52,7 +52,8 @@ static void accept_some(void *arg)
 		int fd = accept4(s->watch.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0) {
 			conn_open(s, fd);
-		} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+		} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+		           errno == ENOMEM) {
 			try_later(s);
 			return;
 		} else if (errno == EAGAIN || errno == EBADF || errno == EINVAL) {

@@ -10,12 +10,13 @@
 struct http_server;
 
 struct http_call { /* one request, as its handler sees it */
-	struct arena *arena;     /* the exchange's: dropped after the handler returned and the answer went out */
+	struct arena *
+		arena; /* the exchange's: dropped after the handler returned and the answer went out */
 	struct loop *loop;
-	struct sock *sock;       /* for addresses and TLS facts */
+	struct sock *sock; /* for addresses and TLS facts */
 	struct message *request;
 	int64_t received_start_ms, received_end_ms; /* UTC */
-	void *arg;               /* of the server */
+	void *arg;                                  /* of the server */
 	bool answered;
 	uint64_t bytes_out;
 };
@@ -24,7 +25,7 @@ struct http_limits {
 	struct h1_limits head;
 	int64_t head_ms, idle_ms, io_ms; /* slow head, idle keep-alive, one read or write */
 	size_t max_connections;
-	size_t arena_cap;                /* bytes an exchange may take */
+	size_t arena_cap; /* bytes an exchange may take */
 };
 struct http_limits http_limits_default(void);
 

@@ -28,8 +28,8 @@ static bool cut_name(str *rest, str *host)
 	*host = str_sub(*rest, 0, n);
 	*rest = str_sub(*rest, n, STR_NPOS);
 	for (size_t i = 0; i < n; i++)
-		if (host->p[i] == '%' && (n - i < 3 || !h1_is(host->p[i + 1], H1_HEX) ||
-		                          !h1_is(host->p[i + 2], H1_HEX)))
+		if (host->p[i] == '%' &&
+		    (n - i < 3 || !h1_is(host->p[i + 1], H1_HEX) || !h1_is(host->p[i + 2], H1_HEX)))
 			return false;
 	return n > 0 && n <= 255;
 }

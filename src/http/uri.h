@@ -9,7 +9,7 @@
 
 struct uri {
 	str scheme, host, path, query; /* query: STR_NONE if there is no '?' */
-	                               /* host: of an IPv6 literal what is between the brackets;
+				       /* host: of an IPv6 literal what is between the brackets;
 	                                * path: "/" if there is none */
 	unsigned port;                 /* the scheme's default if none is given */
 	bool tls;
