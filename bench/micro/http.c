@@ -15,7 +15,6 @@
 #include "http/server.h"
 
 static struct http_origin target;
-static struct http_timeouts times;
 
 static void echo(struct http_call *call)
 {
@@ -32,7 +31,7 @@ static void proxy(struct http_call *call)
 {
 	struct message *m;
 	enum http_failure why;
-	err e = http_fetch(call->arena, &target, call->request, &times, NEVER, &m, &why);
+	err e = http_fetch(call->arena, &target, call->request, NEVER, &m, &why);
 	if (e.code)
 		m = message_response(call->arena, e.code == ERR_TIMEOUT ? 504 : 502);
 	e = http_answer(call, m, NEVER);
@@ -62,7 +61,6 @@ int main(int argc, char **argv)
 		target.host = str_cut(&rest, ':');
 		target.port = (unsigned)strtoul(rest.p, NULL, 10);
 		target.host_header = str_from_z(argv[2]);
-		times = http_timeouts_default();
 	}
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGTERM, on_term);

@@ -58,7 +58,6 @@ static err exchange(struct job *j)
 {
 	struct arena *a = j->arena;
 	struct api_call *c = j->call;
-	struct http_timeouts timeouts = http_timeouts_default();
 	struct uri uri;
 	enum http_failure why;
 	struct message *answer;
@@ -77,7 +76,7 @@ static err exchange(struct job *j)
 	if (uri.tls)
 		TRY(tls_client(STR_NONE, STR_NONE, STR_NONE, true, j->diag, &origin.tls));
 	deadline d = deadline_in(TIMEOUT_MS);
-	err e = http_fetch(a, &origin, q, &timeouts, d, &answer, &why);
+	err e = http_fetch(a, &origin, q, d, &answer, &why);
 	if (e.code)
 		return diag_add(j->diag, e.code, 0, "no answer from %.*s (%s); is the server running?",
 		                STR(c->api->url), err_word(e.code));

@@ -144,11 +144,11 @@ enum verdict call_target(struct exchange *x)
 	                                                      : exchange_target_authority(x);
 	if (uri->tls)
 		origin.tls = x->target->tls ? x->target->tls : x->tls;
-	struct http_timeouts limits = timeouts(&x->target->props);
+	origin.times = timeouts(&x->target->props);
 	struct message m = outgoing(x);
 	enum http_failure why = HTTP_FAILED_NOT;
 	x->target_sent_start_ms = loop_utc_ms(x->loop);
-	err e = http_fetch(x->arena, &origin, &m, &limits, x->deadline, &x->response, &why);
+	err e = http_fetch(x->arena, &origin, &m, x->deadline, &x->response, &why);
 	x->target_sent_end_ms = x->target_received_start_ms = x->target_received_end_ms =
 		loop_utc_ms(x->loop);
 	if (x->request->body.kind == BODY_STREAM)

@@ -20,13 +20,11 @@ struct fetch {
 	struct origin *origin;
 	struct wire *wire;
 	struct read_buf *buf;
-	const struct http_timeouts *times;
-	int64_t keep_ms;
+	struct http_timeouts times;
 	deadline until;
 	struct message *request, *response;
 	struct h1_head head; /* of the answer, once head.size is not 0 */
-	size_t scanned;
-	unsigned interim; /* 1xx answers so far */
+	unsigned interim;    /* 1xx answers so far */
 
 	/* the request on its way */
 	str first; /* its head, then the first pieces of its body */
@@ -58,7 +56,7 @@ static err io_failed(struct fetch *f, err e)
 
 static deadline io(const struct fetch *f)
 {
-	return h1_io_deadline(f->local, f->times->io_ms, f->until);
+	return h1_io_deadline(f->local, f->times.io_ms, f->until);
 }
 
 /* ---- the end ---- */
@@ -71,7 +69,7 @@ static void answer_over(struct h1_body *b)
 	if (!f->wire)
 		return;
 	if (f->sent && f->head.keep_alive && buf->at == buf->end)
-		wire_keep(&f->wire, f->keep_ms);
+		wire_keep(&f->wire, f->times.keep_ms);
 	else
 		wire_close(&f->wire);
 }
@@ -95,22 +93,20 @@ static err scan(struct fetch *f)
 		struct read_buf *b = f->buf;
 		if (b->at == b->end)
 			return DONE;
-		err e = h1_response(f->arena, read_buf_window(b), f->scanned, &answer_limits,
-		                    f->request->verb, f->response, &f->head);
+		err e = h1_response(f->arena, read_buf_window(b), &answer_limits, f->request->verb,
+		                    f->response, &f->head);
 		if (e.code)
 			return fail(f, e.code == ERR_LIMIT ? HTTP_HEAD_TOO_BIG : HTTP_BAD_ANSWER,
 			            e.code);
-		if (f->head.size == 0) {
-			f->scanned = b->end - b->at;
+		if (f->head.size == 0)
 			return DONE;
-		}
 		bool odd = f->response->status == 101 || ++f->interim > MAX_INTERIM;
 		if (f->response->status < 200 && odd) /* nobody asked for an upgrade */
 			return fail(f, HTTP_BAD_ANSWER, ERR_SYNTAX);
 		if (f->response->status >= 200)
 			return DONE;
 		b->at += f->head.size;
-		f->head.size = f->scanned = 0;
+		f->head = (struct h1_head){ 0 };
 	}
 }
 
@@ -169,13 +165,14 @@ static err read_head(struct fetch *f)
 
 /* ---- the request ---- */
 
-static void advance(struct iovec *v, size_t n)
+/* Drops put bytes at the front. */
+static void advance(struct iovec *v, int n, size_t put)
 {
-	for (; n; v++) {
-		size_t step = n < v->iov_len ? n : v->iov_len;
-		v->iov_base = (char *)v->iov_base + step;
-		v->iov_len -= step;
-		n -= step;
+	for (int i = 0; i < n && put; i++) {
+		size_t step = put < v[i].iov_len ? put : v[i].iov_len;
+		v[i].iov_base = (char *)v[i].iov_base + step;
+		v[i].iov_len -= step;
+		put -= step;
 	}
 }
 
@@ -195,7 +192,7 @@ static err push(struct fetch *f, struct iovec *v, int n)
 		all -= put;
 		if (all == 0)
 			return DONE;
-		advance(v, put);
+		advance(v, n, put);
 		if (put) /* try until it is refused */
 			continue;
 		struct wait w = sock_wait(f->wire->sock, READY_READ | READY_WRITE);
@@ -343,7 +340,7 @@ static err get_wire(struct fetch *f, bool fresh)
 	f->wire = fresh ? NULL : wire_take(f->origin);
 	if (f->wire)
 		return DONE;
-	deadline until = h1_io_deadline(f->local, f->times->connect_ms, f->until);
+	deadline until = h1_io_deadline(f->local, f->times.connect_ms, f->until);
 	err e = wire_connect(f->origin, until, &f->wire);
 	return e.code ? fail(f, connect_failure(e.code), e.code) : DONE;
 }
@@ -378,17 +375,25 @@ static err try_once(struct fetch *f, bool fresh)
 	return e;
 }
 
+static struct http_timeouts usual_times(const struct http_timeouts *t)
+{
+	struct http_timeouts usual = http_timeouts_default();
+	return (struct http_timeouts){
+		.connect_ms = t->connect_ms ? t->connect_ms : usual.connect_ms,
+		.io_ms = t->io_ms ? t->io_ms : usual.io_ms,
+		.keep_ms = t->keep_ms ? t->keep_ms : usual.keep_ms,
+	};
+}
+
 static struct fetch *fetch_begin(struct arena *a, const struct http_origin *o,
-                                 struct message *request, const struct http_timeouts *times,
-                                 deadline until)
+                                 struct message *request, deadline until)
 {
 	struct fetch *f = arena_new(a, struct fetch);
 	f->arena = a;
 	f->local = local_hold(loop_self());
 	f->origin = origin_hold(f->local->pool, o);
 	f->buf = read_buf_take(f->local, READ_BUF);
-	f->times = times;
-	f->keep_ms = times->keep_ms;
+	f->times = usual_times(&o->times);
 	f->until = until;
 	f->request = request;
 	f->response = arena_new(a, struct message);
@@ -403,18 +408,16 @@ static void answer_begin(struct fetch *f)
 	b->local = f->local;
 	b->sock = f->wire->sock;
 	b->buf = &f->buf;
-	b->io_ms = f->times->io_ms;
+	b->io_ms = f->times.io_ms;
 	b->on_over = answer_over;
 	f->request = NULL;
-	f->times = NULL; /* the caller's; the body outlives it */
 	h1_body_begin(b, &f->head, &f->response->body);
 }
 
 err http_fetch(struct arena *a, const struct http_origin *o, struct message *request,
-               const struct http_timeouts *times, deadline until, struct message **response,
-               enum http_failure *why)
+               deadline until, struct message **response, enum http_failure *why)
 {
-	struct fetch *f = fetch_begin(a, o, request, times, until);
+	struct fetch *f = fetch_begin(a, o, request, until);
 	err e = prepare(f, o);
 	if (!e.code)
 		e = try_once(f, false);

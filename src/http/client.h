@@ -8,14 +8,6 @@
 #include "http/message.h"
 #include "rt/sock.h"
 
-struct http_origin {
-	str host;
-	unsigned port;
-	struct tls_context *tls; /* NULL: plain */
-	str host_header; /* what Host says; absent: what the message says, or else the origin's name */
-	str *peer_ip;    /* out, may be NULL: the address that answered, in the call's arena */
-};
-
 struct http_timeouts {
 	int64_t connect_ms; /* 3000 */
 	int64_t io_ms;      /* 55000: the next byte of the answer */
@@ -23,26 +15,28 @@ struct http_timeouts {
 };
 struct http_timeouts http_timeouts_default(void);
 
-enum http_failure { /* why there was no answer, for the gateway's error table */
-	            HTTP_FAILED_NOT,
-	            HTTP_CONNECT_REFUSED,
-	            HTTP_CONNECT_TIMEOUT,
-	            HTTP_RESOLVE,
-	            HTTP_TLS,
-	            HTTP_READ_TIMEOUT,
-	            HTTP_UNEXPECTED_END,
-	            HTTP_BAD_ANSWER,
-	            HTTP_HEAD_TOO_BIG,
-	            HTTP_DENIED,
-	            HTTP_REQUEST_BODY, /* the body's own source failed: the client went away, sent a bad chunk, ... */
+struct http_origin {
+	str host;
+	unsigned port;
+	struct tls_context *tls; /* NULL: plain */
+	str host_header; /* what Host says; absent: what the message says, or else the origin's name */
+	struct http_timeouts times; /* a zero: the usual value */
+	str *peer_ip; /* out, may be NULL: the address that answered, in the call's arena */
 };
+
+/* clang-format off */
+enum http_failure { /* why there was no answer, for the gateway's error table */
+	HTTP_FAILED_NOT, HTTP_CONNECT_REFUSED, HTTP_CONNECT_TIMEOUT, HTTP_RESOLVE, HTTP_TLS,
+	HTTP_READ_TIMEOUT, HTTP_UNEXPECTED_END, HTTP_BAD_ANSWER, HTTP_HEAD_TOO_BIG, HTTP_DENIED,
+	HTTP_REQUEST_BODY, /* the body's own source failed: the client went away, sent a bad chunk, ... */
+};
+/* clang-format on */
 
 /* From a fiber.  Sends and reads the answer's head; its body is bytes if it came whole with the head,
  * else a stream on the connection, which goes back to the pool when the body ends, or is closed with
  * the arena.  Hop-by-hop headers are dropped both ways, 1xx answers are skipped.
  * An answer that comes before the request's body is sent ends the sending.
  * ERR_CANCELED has no failure of its own; ERR_TIMEOUT may also be the deadline's. */
-err http_fetch(struct arena *, const struct http_origin *, struct message *request,
-               const struct http_timeouts *, deadline, struct message **response,
-               enum http_failure *why) MUST_CHECK;
+err http_fetch(struct arena *, const struct http_origin *, struct message *request, deadline,
+               struct message **response, enum http_failure *why) MUST_CHECK;
 void http_pool_drain(struct loop *); /* closes what is idle; at the loop's end */

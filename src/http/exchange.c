@@ -141,11 +141,12 @@ static void start(struct exchange *x, void (*fn)(void *))
 enum scanned exchange_scan(struct conn *c)
 {
 	struct exchange *x = exchange_new(c);
-	err e = h1_request(x->call.arena, read_buf_window(c->in), c->scanned,
-	                   &c->server->conf.limits.head, &x->request, &x->head);
+	x->head.seen = c->scanned;
+	err e = h1_request(x->call.arena, read_buf_window(c->in), &c->server->conf.limits.head,
+	                   &x->request, &x->head);
 	if (!e.code && x->head.size == 0) {
 		struct arena *a = x->call.arena;
-		c->scanned = c->in->end;
+		c->scanned = x->head.seen;
 		server_give_arena(c->server, &a);
 		return SCAN_MORE;
 	}

@@ -17,20 +17,22 @@ enum h1_framing { H1_NO_BODY, H1_LENGTH, H1_CHUNKED, H1_UNTIL_CLOSE };
 
 struct h1_head {
 	size_t size; /* bytes of the head, the empty line included; 0: more bytes are needed */
+	size_t seen; /* bytes of buf that an earlier call has looked at */
 	enum h1_framing framing;
 	int64_t length; /* H1_LENGTH */
 	bool keep_alive, expect_continue, upgrade;
-	unsigned bad_status; /* with an error: 400, 413, 414, 417, 431, 501, 505 */
+	unsigned bad_status; /* with an error: 400, 414, 417, 431, 501, 505 */
 	const char *bad;     /* what was wrong, a few words */
 };
 
 /* A field that Connection lists (RFC 9110 §7.6.1) is left out here, so that nothing which is added
  * later can be taken away by the sender.
- * from: how many bytes an earlier call saw, so that a head that drips in is not scanned again.
+ * Zero *head before the first call and leave it alone between calls: a head that drips in is scanned
+ * when it is whole.
  * Slices point into buf.  ERR_SYNTAX or ERR_LIMIT with head->bad_status. */
-err h1_request(struct arena *, str buf, size_t from, const struct h1_limits *, struct message *,
+err h1_request(struct arena *, str buf, const struct h1_limits *, struct message *,
                struct h1_head *) MUST_CHECK;
-err h1_response(struct arena *, str buf, size_t from, const struct h1_limits *, str request_verb,
+err h1_response(struct arena *, str buf, const struct h1_limits *, str request_verb,
                 struct message *, struct h1_head *) MUST_CHECK;
 
 /* Chunked coding, a push decoder: feeds on bytes, hands out slices of them. */

@@ -22,7 +22,7 @@ static enum step content_length(struct scan *s, str value)
 	if (value.n == 0 || h1_span(value, H1_DIGIT) != value.n)
 		return h1_bad(s, 400, "Content-Length is not a number");
 	if (!str_to_u64(value, &n) || n > INT64_MAX)
-		return h1_bad(s, 413, "Content-Length is too large");
+		return h1_bad(s, 400, "Content-Length is too large");
 	s->h->length = (int64_t)n;
 	return STEP_ON;
 }

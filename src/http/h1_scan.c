@@ -285,16 +285,18 @@ static err outcome(struct scan *s, enum step step, str buf)
 }
 
 /* Common to both: whether to scan now. A head that drips in is scanned when its end has come. */
-static enum step begin(struct scan *s, str buf, size_t from, size_t *line)
+static enum step begin(struct scan *s, str buf, size_t *line)
 {
-	*s->h = (struct h1_head){ 0 };
+	size_t from = s->h->seen;
+	*s->h = (struct h1_head){ .seen = buf.n };
 	*line = 0;
 	if (buf.n == 0)
 		return STEP_MORE;
-	if (buf.p[0] == '\r' && s->m->kind == MESSAGE_REQUEST) { /* RFC 9112 §2.2: one empty line */
-		if (buf.n == 1)
+	/* RFC 9112 §2.2: empty lines before a request are passed over. */
+	while (s->m->kind == MESSAGE_REQUEST && s->at < s->end && *s->at == '\r') {
+		if (s->at + 1 == s->end)
 			return STEP_MORE;
-		if (buf.p[1] != '\n')
+		if (s->at[1] != '\n')
 			return h1_bad(s, 400, "a bare CR");
 		s->at += 2;
 	}
@@ -307,8 +309,8 @@ static enum step begin(struct scan *s, str buf, size_t from, size_t *line)
 	                               : STEP_MORE;
 }
 
-err h1_request(struct arena *arena, str buf, size_t from, const struct h1_limits *limits,
-               struct message *m, struct h1_head *head)
+err h1_request(struct arena *arena, str buf, const struct h1_limits *limits, struct message *m,
+               struct h1_head *head)
 {
 	struct scan s = { .at = buf.p,
 		          .end = buf.p + buf.n,
@@ -318,7 +320,7 @@ err h1_request(struct arena *arena, str buf, size_t from, const struct h1_limits
 		          .h = head };
 	size_t line;
 	*m = (struct message){ .kind = MESSAGE_REQUEST };
-	enum step step = begin(&s, buf, from, &line);
+	enum step step = begin(&s, buf, &line);
 	if (step == STEP_ON && line > limits->line + 1) /* its CR is counted in */
 		step = h1_bad(&s, 414, "the request line is too long");
 	if (step == STEP_ON)
@@ -332,8 +334,8 @@ err h1_request(struct arena *arena, str buf, size_t from, const struct h1_limits
 	return outcome(&s, step, buf);
 }
 
-err h1_response(struct arena *arena, str buf, size_t from, const struct h1_limits *limits,
-                str request_verb, struct message *m, struct h1_head *head)
+err h1_response(struct arena *arena, str buf, const struct h1_limits *limits, str request_verb,
+                struct message *m, struct h1_head *head)
 {
 	struct scan s = { .at = buf.p,
 		          .end = buf.p + buf.n,
@@ -343,7 +345,7 @@ err h1_response(struct arena *arena, str buf, size_t from, const struct h1_limit
 		          .h = head };
 	size_t line;
 	*m = (struct message){ .kind = MESSAGE_RESPONSE };
-	enum step step = begin(&s, buf, from, &line);
+	enum step step = begin(&s, buf, &line);
 	if (step == STEP_ON && line > limits->line + 1)
 		step = h1_bad(&s, 414, "the status line is too long");
 	if (step == STEP_ON)

@@ -122,8 +122,10 @@ void http_pool_close_idle(struct http_pool *p)
 		for (struct origin *o = p->buckets[i], *next; o; o = next) {
 			next = o->next;
 			o->users++;
-			while (o->first)
-				close_kept(o->first);
+			for (struct wire *w = o->first, *after; w; w = after) {
+				after = w->next;
+				close_kept(w);
+			}
 			origin_release(&o);
 		}
 	}

@@ -9,9 +9,8 @@
 
 struct http_server;
 
-struct http_call { /* one request, as its handler sees it */
-	struct arena *
-		arena; /* the exchange's: dropped after the handler returned and the answer went out */
+struct http_call {           /* one request, as its handler sees it */
+	struct arena *arena; /* the exchange's: dropped when the handler has returned */
 	struct loop *loop;
 	struct sock *sock; /* for addresses and TLS facts */
 	struct message *request;

@@ -14,10 +14,11 @@ err callout_send(struct arena *a, struct callout *c, deadline by, struct message
 		.host = c->host,
 		.port = c->port,
 		.tls = c->tls,
+		.times = c->timeouts,
 		.host_header = usual ? c->host : str_fmt(a, "%.*s:%u", STR(c->host), c->port),
 	};
 	c->why = HTTP_FAILED_NOT;
-	TRY(http_fetch(a, &origin, c->request, &c->timeouts, by, answer, &c->why));
+	TRY(http_fetch(a, &origin, c->request, by, answer, &c->why));
 	str content;
 	err e = message_content(a, *answer, CALLOUT_BODY_MAX, by, &content);
 	if (e.code)

@@ -27,11 +27,11 @@ static void in_parts(struct arena *a, str in, const struct message *whole, const
 	size_t cuts[3] = { in.n ? (unsigned char)in.p[in.n - 1] % (in.n + 1) : 0, in.n / 2, in.n };
 	size_t from = 0;
 	struct message m;
-	struct h1_head h;
+	struct h1_head h = { 0 };
 	for (int i = 0; i < 3; i++) {
 		if (cuts[i] < from)
 			continue;
-		err e = h1_request(a, str_sub(in, 0, cuts[i]), from, &fuzz_limits, &m, &h);
+		err e = h1_request(a, str_sub(in, 0, cuts[i]), &fuzz_limits, &m, &h);
 		must((e.code != 0) == (h.bad != NULL));
 		if (e.code || h.size)
 			break;
@@ -46,11 +46,11 @@ static void again(struct arena *a, const struct message *m, const struct h1_head
 {
 	struct buf b = buf_in(a);
 	struct message m2;
-	struct h1_head h2;
+	struct h1_head h2 = { 0 };
 	struct h1_limits wide = { 100000, 100000, 100 };
 	err e = h1_write_request(&b, m, S("h"), h->framing, h->framing == H1_LENGTH ? h->length : -1);
 	must(!e.code);
-	e = h1_request(a, buf_str(&b), 0, &wide, &m2, &h2);
+	e = h1_request(a, buf_str(&b), &wide, &m2, &h2);
 	must(!e.code && h2.size == b.n); /* one head, to the last byte */
 	must(h2.framing == h->framing && (h->framing != H1_LENGTH || h2.length == h->length));
 	must(str_eq(m2.verb, m->verb) && str_eq(m2.path, m->path) && str_eq(m2.query, m->query));
@@ -62,8 +62,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct arena *a = arena_create(0, 0);
 	str in = str_from(data, size);
 	struct message m;
-	struct h1_head h;
-	err e = h1_request(a, in, 0, &fuzz_limits, &m, &h);
+	struct h1_head h = { 0 };
+	err e = h1_request(a, in, &fuzz_limits, &m, &h);
 	must((e.code != 0) == (h.bad != NULL) && h.size <= size);
 	if (h.size) {
 		must(m.verb.n && m.path.n && h.size <= fuzz_limits.head && m.headers.n <= fuzz_limits.headers + 1);

@@ -15,8 +15,8 @@
 
 /* The engine with a client and a target of the test's own. */
 static err test_answer(struct http_call *, struct message *, deadline);
-static err test_fetch(struct arena *, const struct http_origin *, struct message *, const struct http_timeouts *,
-                      deadline, struct message **, enum http_failure *);
+static err test_fetch(struct arena *, const struct http_origin *, struct message *, deadline,
+                      struct message **, enum http_failure *);
 #define http_answer test_answer
 #define http_fetch test_fetch
 #include "flow/call_target.c"
@@ -250,10 +250,10 @@ static err test_answer(struct http_call *call, struct message *m, deadline until
 	return DONE;
 }
 
-static err test_fetch(struct arena *a, const struct http_origin *origin, struct message *m,
-                      const struct http_timeouts *limits, deadline until, struct message **response,
-                      enum http_failure *why)
+static err test_fetch(struct arena *a, const struct http_origin *origin, struct message *m, deadline until,
+                      struct message **response, enum http_failure *why)
 {
+	const struct http_timeouts *limits = &origin->times;
 	assert_true(limits->connect_ms > 0 && limits->io_ms > 0 && limits->keep_ms > 0);
 	(void)until;
 	now->sent = *m;

@@ -73,7 +73,7 @@ static void run_fetch(void *arg)
 		headers_add(f->arena, &rq->headers, name, value);
 	}
 	rq->body = f->body;
-	f->e = http_fetch(f->arena, &f->origin, rq, &f->times, NEVER, &m, &f->why);
+	f->e = http_fetch(f->arena, &f->origin, rq, NEVER, &m, &f->why);
 	if (!f->e.code) {
 		struct buf b = buf_in(f->kept);
 		for (size_t i = 0; i < m->headers.n; i++)
@@ -117,8 +117,7 @@ static struct fetched *fetch_begin(struct fetched like)
 		f->origin.host = S("127.0.0.1");
 	if (!f->origin.port)
 		f->origin.port = t.port;
-	if (!f->times.connect_ms)
-		f->times = (struct http_timeouts){ 2000, 5000, 5000 };
+	f->origin.times = f->times.connect_ms ? f->times : (struct http_timeouts){ 2000, 5000, 5000 };
 	if (f->body.kind == BODY_STREAM) {
 		f->stream.source.type = &endless_type;
 		f->body.source = &f->stream.source;

@@ -22,13 +22,12 @@ static void drop_pools(void *arg)
 }
 
 static struct http_origin behind;
-static struct http_timeouts times;
 
 static void pass_on(struct http_call *call)
 {
 	struct message *m;
 	enum http_failure why;
-	err e = http_fetch(call->arena, &behind, call->request, &times, NEVER, &m, &why);
+	err e = http_fetch(call->arena, &behind, call->request, NEVER, &m, &why);
 	if (e.code)
 		m = message_response(call->arena, 502);
 	e = http_answer(call, m, NEVER);
@@ -147,7 +146,6 @@ static void check_pair(bool tls)
 	for (int i = 0; i < 2; i++)
 		p.fds[i] = listen_any(&ports[i]);
 	behind = (struct http_origin){ .host = S("127.0.0.1"), .port = ports[1] };
-	times = http_timeouts_default();
 	if (tls) {
 		assert_int_equal(tls_self_signed(a, S("localhost"), 2, &cert, &key).code, 0);
 		assert_int_equal(tls_server(cert, key, &d, &p.tls).code, 0);

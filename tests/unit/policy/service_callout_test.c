@@ -16,8 +16,8 @@ static struct {
 	char sent[512];
 } wire;
 
-err http_fetch(struct arena *a, const struct http_origin *o, struct message *m, const struct http_timeouts *t,
-               deadline by, struct message **answer, enum http_failure *why)
+err http_fetch(struct arena *a, const struct http_origin *o, struct message *m, deadline by,
+               struct message **answer, enum http_failure *why)
 {
 	struct buf b = buf_in(a);
 	buf_fmt(&b, "%s%.*s:%u (%.*s) %.*s %.*s%s%.*s", o->tls ? "tls " : "", STR(o->host), o->port, STR(o->host_header),
@@ -28,7 +28,7 @@ err http_fetch(struct arena *a, const struct http_origin *o, struct message *m, 
 	if (m->body.kind == BODY_BYTES)
 		buf_fmt(&b, " |%.*s", STR(m->body.bytes));
 	snprintf(wire.sent, sizeof wire.sent, "%.*s", STR(buf_str(&b)));
-	assert_true(t->connect_ms > 0 && t->io_ms > 0 && deadline_left_ms(by) <= 55000);
+	assert_true(o->times.connect_ms > 0 && o->times.io_ms > 0 && deadline_left_ms(by) <= 55000);
 	*why = wire.why;
 	if (wire.code)
 		return FAIL(wire.code);
