@@ -252,8 +252,10 @@ static enum verdict step_post_client(struct exchange *x)
 	x->flow_name = S("PostClientFlow");
 	x->deadline = deadline_in(GRACE_MS); /* nobody waits any more, and yet it has an end */
 	x->fault_pending = false;
+	struct raised answered = x->raised;
 	run_steps(x, &x->endpoint->post_client);
-	return CONTINUE; /* the answer is out; a fault here changes nothing */
+	x->raised = answered; /* the answer is out; a fault here changes nothing */
+	return CONTINUE;
 }
 
 static enum verdict step_fault(struct exchange *x)

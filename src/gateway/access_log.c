@@ -182,14 +182,15 @@ void access_log_init(struct access_log *log, struct arena *arena, int fd)
 
 err access_log_start(struct access_log *log, struct loop *loop)
 {
-	return log->fd < 0 ? DONE : fiber_start(loop, flusher, log);
+	if (log->fd < 0)
+		return DONE;
+	TRY(fiber_start(loop, flusher, log));
+	log->started = true;
+	return DONE;
 }
 
 void access_log_stop(struct access_log *log, struct waker *done)
 {
 	log->stop = done;
-	if (log->fd < 0)
-		wake(done);
-	else
-		wake(&log->due);
+	wake(log->started ? &log->due : done);
 }

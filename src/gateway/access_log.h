@@ -12,7 +12,7 @@ struct access_log {              /* of one loop */
 	int fd;                  /* -1: no log */
 	char *filling, *writing; /* two buffers of ACCESS_LOG_BYTES; NULL: it was not started */
 	size_t filled, to_write;
-	bool busy; /* a job writes */
+	bool started, busy; /* busy: a job writes */
 	struct waker due;
 	struct waker *stop; /* woken when all is written; NULL: it goes on */
 	_Atomic(uint64_t) dropped;
