@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A line of the access log: what is in it, what is escaped, how long it can get, and what a full buffer does.
+/* A line of the access log: what is in it, what is escaped, how long it can get, what a full buffer does.
+ * The buffers are the log's own; nothing is written here.
  * Source: house ("logging"). */
 #include <setjmp.h>
 #include <stdarg.h>
