@@ -226,9 +226,10 @@ static void dirt_is_tolerated(void **state)
 		struct arena *a = arena_create(0, 0);
 		struct diag d = { .arena = a };
 		struct zip_files files = files_with(a, dirty[i].path, dirty[i].text);
-		struct proxy *proxy;
+		struct proxy *proxy = NULL;
 		if (bundle_check(a, &files, BUNDLE_PROXY, find, &d).code || compile(&d, &files, BUNDLE_PROXY, &proxy).code)
 			fail_msg("row %zu: %s", i, str_z(a, diag_text(a, &d)));
+		must(proxy);
 		proxy_release(proxy);
 		arena_destroy(&a);
 	}

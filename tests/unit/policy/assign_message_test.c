@@ -233,7 +233,7 @@ static void finish(struct ran *r)
 
 static void is(const char *inner, const char *got, const char *want)
 {
-	if (strcmp(got, want))
+	if (strcmp(got, want) != 0)
 		fail_msg("%s\n got %s\nwant %s", inner, got, want);
 }
 

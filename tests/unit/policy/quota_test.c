@@ -93,7 +93,7 @@ static void run_row(size_t row, struct counters *counters)
 		x.services = &services;
 		set_all(&x, call->set);
 		const char *got = show(&x, step_run(&x, step));
-		if (strcmp(got, call->want))
+		if (strcmp(got, call->want) != 0)
 			fail_msg("%s\ncall %d (%s): got %s, want %s", rows[row].xml, (int)(call - rows[row].calls), call->set, got, call->want);
 	}
 	proxy_release(proxy);

@@ -47,10 +47,9 @@ static inline const struct step *policy_step(struct arena *a, const char *xml, s
 {
 	struct diag d = { .arena = a };
 	*proxy = policy_proxy(a, xml, &d);
-	if (!*proxy) {
+	if (!*proxy)
 		print_error("%s\n%s\n", xml, str_z(a, diag_text(a, &d)));
-		fail();
-	}
+	must(*proxy);
 	return (*proxy)->policies.entries[0].value;
 }
 

@@ -125,7 +125,7 @@ static void calls_out(void **state)
 		memset(&wire, 0, sizeof wire);
 		wire.status = rows[i].status;
 		const char *got = run_inner(a, rows[i].inner);
-		if (strcmp(got, rows[i].want) || strcmp(wire.sent, rows[i].sent))
+		if (strcmp(got, rows[i].want) != 0 || strcmp(wire.sent, rows[i].sent) != 0)
 			fail_msg("%s\nsent %s\nwant %s\n got %s\nwant %s", rows[i].inner, wire.sent, rows[i].sent, got, rows[i].want);
 		arena_destroy(&a);
 	}
