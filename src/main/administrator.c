@@ -54,17 +54,19 @@ static err write_password(struct seed *s, str data, str password)
 	return DONE;
 }
 
-static err tell(struct seed *s, str data, str password)
+static err tell(struct seed *s, str data, str password, bool *shown)
 {
-	if (!isatty(STDOUT_FILENO))
+	*shown = isatty(STDOUT_FILENO);
+	if (!*shown)
 		return write_password(s, data, password);
-	printf("The administrator is %.*s, the password %.*s\nIt is not shown again.\n", STR(s->by),
-	       STR(password));
+	printf("The first administrator, with a password that is not shown "
+	       "again:\n\nADMIN='%.*s:%.*s'\n",
+	       STR(s->by), STR(password));
 	fflush(stdout);
 	return DONE;
 }
 
-err administrator_make(struct seed *s, struct identity *id, str data)
+err administrator_make(struct seed *s, struct identity *id, str data, bool *shown)
 {
 	struct user user = { .key = { USER_ZONE, USER_ORIGIN, s->by },
 		             .email = s->by,
@@ -77,6 +79,6 @@ err administrator_make(struct seed *s, struct identity *id, str data)
 	TRY(identity_set_password(s->arena, id, &user.key, password));
 	TRY(user_role_grant(s->store, s->org, &user.key, S("orgadmin")));
 	if (!given.n)
-		TRY(tell(s, data, password));
+		TRY(tell(s, data, password, shown));
 	return DONE;
 }

@@ -10,6 +10,7 @@
 
 /* GATEHOUSE_ADMIN_USER, or "admin@example.com", as users are stored. */
 str administrator_name(struct arena *);
-/* Makes the user with the role orgadmin and a password: GATEHOUSE_ADMIN_PASSWORD, or a random one. */
-err administrator_make(struct seed *, struct identity *, str data) MUST_CHECK;
+/* Makes the user with the role orgadmin and a password: GATEHOUSE_ADMIN_PASSWORD, or a random one.
+ * *shown: it was made here and stands on the terminal. */
+err administrator_make(struct seed *, struct identity *, str data, bool *shown) MUST_CHECK;
 str administrator_file(struct arena *, str data); /* where a random password is written to */

@@ -80,17 +80,16 @@ static err make_all(struct bootstrap *b)
 	TRY(seed_import(s, "helloworld"));
 	TRY(seed_deploy(s, "oauth", "test"));
 	TRY(seed_deploy(s, "helloworld", "test"));
-	return administrator_make(s, b->identity, b->data); /* last: a password is said once */
+	return administrator_make(s, b->identity, b->data,
+	                          &b->password_shown); /* last: a password is said once */
 }
 
-err bootstrap_run(struct bootstrap *b, bool *first)
+err bootstrap_run(struct bootstrap *b)
 {
 	bool done;
-	*first = false;
 	TRY(store_mark_get(b->seed.store, S("bootstrap"), &done));
 	if (done)
 		return DONE;
 	TRY(make_all(b));
-	*first = true;
 	return store_mark_set(b->seed.store, S("bootstrap"));
 }

@@ -13,9 +13,10 @@ struct bootstrap {
 	struct identity *identity;
 	str data; /* the folder */
 	unsigned default_port, secure_port;
+	bool password_shown; /* out: the administrator's stands on the terminal */
 };
 
-/* Only on a store that has never been finished. *first: this start did it. */
-err bootstrap_run(struct bootstrap *, bool *first) MUST_CHECK;
+/* Does something only on a store that no start has finished. */
+err bootstrap_run(struct bootstrap *) MUST_CHECK;
 /* The documents' own example: once per store. */
 err demo_run(struct seed *) MUST_CHECK;

@@ -22,7 +22,9 @@ static str walk_of(struct arena *a, const struct hints *h)
 		{ S("//acme-"), str_fmt(a, "//%.*s-", STR(h->org)) },
 	};
 	str walk = embedded_str(&embedded_walk[0]);
-	while (str_starts(walk, S("#!")) || str_starts(walk, S("# SPDX")))
+	while (str_starts(walk, S("#")))
+		str_cut(&walk, '\n');
+	if (!str_given(h->password))
 		str_cut(&walk, '\n');
 	for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
 		walk = str_replace(a, walk, facts[i].from, facts[i].to);
@@ -35,7 +37,8 @@ str hints_text(struct arena *a, const struct hints *h)
 		a,
 		"\n  APIs        http://%.*s-test.localhost:%u   https://%.*s-test.localhost:%u\n"
 		"  management  http://%.*s/v1/organizations/%.*s   (user %.*s)\n"
-		"  mock target http://%.*s\n\n%.*s\n",
+		"  mock target http://%.*s\n\n"
+		"# From a consumer key to a token to a protected API; copy and paste.\n%.*s\n",
 		STR(h->org), listener_port(h->listeners, LISTEN_DEFAULT), STR(h->org),
 		listener_port(h->listeners, LISTEN_SECURE),
 		STR(listener_here(a, h->listeners, LISTEN_MANAGEMENT)), STR(h->org),

@@ -9,7 +9,8 @@
 
 struct hints {
 	const struct listeners *listeners;
-	str org, administrator, password; /* password: how a shell gets it */
+	str org, administrator,
+		password; /* password: how a shell gets it; absent: ADMIN was told */
 };
 
 str hints_text(struct arena *, const struct hints *);

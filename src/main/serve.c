@@ -53,7 +53,7 @@ struct serving { /* in the order in which it is opened, and closed backwards */
 	struct management management;
 	struct services services;
 	struct node *node;
-	bool first;
+	bool password_shown;
 };
 
 static void raise_limits(void)
@@ -119,7 +119,8 @@ static err fill_store(struct serving *s)
 		.default_port = listener_port(&s->listeners, LISTEN_DEFAULT),
 		.secure_port = listener_port(&s->listeners, LISTEN_SECURE),
 	};
-	TRY(bootstrap_run(&b, &s->first));
+	TRY(bootstrap_run(&b));
+	s->password_shown = b.password_shown;
 	return s->options->demo ? demo_run(&b.seed) : DONE;
 }
 
@@ -144,6 +145,8 @@ static err wire(struct serving *s)
 static str password_words(const struct serving *s)
 {
 	char whole[PATH_MAX];
+	if (s->password_shown)
+		return STR_NONE;
 	if (!realpath(str_z(s->arena, administrator_file(s->arena, s->data)), whole))
 		return S("PASSWORD");
 	return str_fmt(s->arena, "'\"$(cat '%s')\"'", whole);
