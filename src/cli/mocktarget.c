@@ -5,10 +5,12 @@
 #include "cli/mocktarget.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #include "cli/verb.h"
 #include "codec/form.h"
 #include "codec/json.h"
+#include "http/client.h"
 
 enum { BODY_MAX = 10 << 20 };
 
@@ -187,10 +189,15 @@ static enum exit_code run(struct arena *a, const struct verb_env *env, const voi
 	must(!watch_add(loop, &signals).code);
 	if (http_serve(loop, fd, NULL, &conf, &server).code)
 		return verb_failed("cannot serve on %.*s", STR(o->listen));
-	printf("mocktarget ready on http://%.*s\n", STR(o->listen));
+	str host = str_sub(o->listen, 0, str_rfind_char(o->listen, ':'));
+	printf("mocktarget ready on http://%.*s:%u\n", STR(host), sock_listen_port(fd));
 	fflush(stdout);
 	loop_run(loop);
+	http_pool_drain(loop);
 	http_server_close(&server);
+	watch_remove(&signals);
+	close(signals.fd);
+	close(fd);
 	loop_destroy(&loop);
 	return EXIT_OK;
 }

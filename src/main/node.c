@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "cli/mocktarget.h"
 #include "gateway/gateway.h"
+#include "http/client.h"
 #include "policy/counters.h"
 #include "rt/tls.h"
 
@@ -154,6 +155,7 @@ static void close_control(struct node *n)
 	watch_remove(&n->signals);
 	http_server_close(&n->management.server);
 	http_server_close(&n->mocktarget.server);
+	http_pool_drain(n->control.loop);
 	counters_stop(n->conf.services->counters);
 	fibers_cancel(n->control.loop);
 }
