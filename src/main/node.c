@@ -158,6 +158,7 @@ static void close_control(struct node *n)
 	http_pool_drain(n->control.loop);
 	counters_stop(n->conf.services->counters);
 	fibers_cancel(n->control.loop);
+	http_pool_drain(n->control.loop);
 }
 
 /* Expired tokens go in small pieces, so that nobody waits for it. */
