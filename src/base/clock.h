@@ -14,10 +14,11 @@ typedef struct deadline {
 } deadline;
 
 #define NEVER ((deadline){ INT64_MAX })
-deadline deadline_in(int64_t ms);             /* ms from now */
+deadline deadline_in(int64_t ms); /* ms from now */
 deadline deadline_min(deadline a, deadline b);
 bool deadline_passed(deadline);
 int64_t deadline_left_ms(deadline); /* 0 when passed, INT64_MAX for never */
 
 /* Formats by strftime in UTC, e.g. "%a, %d %b %Y %H:%M:%S GMT". */
-str clock_format(struct arena *, const char *fmt, int64_t ms) __attribute__((format(strftime, 2, 0)));
+str clock_format(struct arena *, const char *fmt, int64_t ms)
+	__attribute__((format(strftime, 2, 0)));

@@ -29,14 +29,17 @@ static err put_number(const struct field *f, str text, void *at, struct diag *d,
 	int64_t n;
 	if (!str_to_i64(text, &n) || ((f->min || f->max) && (n < f->min || n > f->max)) ||
 	    (f->type == T_UINT && n < 0))
-		return diag_add(d, ERR_SYNTAX, line, "%s takes a whole number from %lld to %lld, not %.*s",
-		                f->path, (long long)f->min, (long long)(f->max ? f->max : INT64_MAX), STR(text));
+		return diag_add(d, ERR_SYNTAX, line,
+		                "%s takes a whole number from %lld to %lld, not %.*s", f->path,
+		                (long long)f->min, (long long)(f->max ? f->max : INT64_MAX),
+		                STR(text));
 	*(int64_t *)at = n; /* T_UINT has the same size, and n is not negative */
 	return DONE;
 }
 
 /* text: without quotes. */
-static err put(struct arena *a, const struct field *f, str text, void *out, struct diag *d, unsigned line)
+static err put(struct arena *a, const struct field *f, str text, void *out, struct diag *d,
+               unsigned line)
 {
 	void *at = (char *)out + f->offset;
 	switch (f->type) {
@@ -45,7 +48,8 @@ static err put(struct arena *a, const struct field *f, str text, void *out, stru
 		return DONE;
 	case T_BOOL:
 		if (!str_eq(text, S("true")) && !str_eq(text, S("false")))
-			return diag_add(d, ERR_SYNTAX, line, "%s takes true or false, not %.*s", f->path, STR(text));
+			return diag_add(d, ERR_SYNTAX, line, "%s takes true or false, not %.*s",
+			                f->path, STR(text));
 		*(bool *)at = text.p[0] == 't';
 		return DONE;
 	case T_INT:
@@ -57,7 +61,8 @@ static err put(struct arena *a, const struct field *f, str text, void *out, stru
 				*(int *)at = i;
 				return DONE;
 			}
-		return diag_add(d, ERR_SYNTAX, line, "%s does not know \"%.*s\"", f->path, STR(text));
+		return diag_add(d, ERR_SYNTAX, line, "%s does not know \"%.*s\"", f->path,
+		                STR(text));
 	case T_OWN:
 		return f->read(a, f, text, at, d, line);
 	default:
@@ -79,7 +84,8 @@ static bool take_quoted(struct arena *a, str *rest, str *out)
 			*out = buf_str(&b);
 			return true;
 		}
-		if (c == '\\' && i + 1 < rest->n && (rest->p[i + 1] == '"' || rest->p[i + 1] == '\\'))
+		if (c == '\\' && i + 1 < rest->n &&
+		    (rest->p[i + 1] == '"' || rest->p[i + 1] == '\\'))
 			c = rest->p[++i];
 		buf_char(&b, c);
 	}
@@ -93,13 +99,15 @@ err config_pairs_read(struct arena *a, const struct field *f, str text, void *at
 	str rest = str_trim(text), key, value;
 	pairs->list.n = 0;
 	if (rest.n < 2 || rest.p[0] != '{' || rest.p[rest.n - 1] != '}')
-		return diag_add(d, ERR_SYNTAX, line, "%s takes { \"from\" = \"to\", ... }", f->path);
+		return diag_add(d, ERR_SYNTAX, line, "%s takes { \"from\" = \"to\", ... }",
+		                f->path);
 	rest = str_trim(str_sub(rest, 1, rest.n - 1));
 	while (rest.n) {
 		bool ok = take_quoted(a, &rest, &key) && str_starts(rest, S("="));
 		rest = str_trim(str_sub(rest, 1, STR_NPOS));
 		if (!ok || !take_quoted(a, &rest, &value) || (rest.n && rest.p[0] != ','))
-			return diag_add(d, ERR_SYNTAX, line, "%s takes { \"from\" = \"to\", ... }", f->path);
+			return diag_add(d, ERR_SYNTAX, line, "%s takes { \"from\" = \"to\", ... }",
+			                f->path);
 		VEC_PUSH(a, &pairs->list, (struct config_pair){ key, value });
 		rest = str_trim(str_sub(rest, 1, STR_NPOS));
 	}
@@ -119,8 +127,8 @@ static str without_comment(str line)
 	return line;
 }
 
-static err read_line(struct arena *a, str line, unsigned number, const struct field *fields, void *out,
-                     struct map *seen, struct diag *d)
+static err read_line(struct arena *a, str line, unsigned number, const struct field *fields,
+                     void *out, struct map *seen, struct diag *d)
 {
 	str rest = str_trim(without_comment(line)), text;
 	if (!rest.n)
@@ -131,15 +139,17 @@ static err read_line(struct arena *a, str line, unsigned number, const struct fi
 		return diag_add(d, ERR_SYNTAX, number, "a line is: key = value");
 	const struct field *f = row_of(fields, key);
 	if (!f)
-		return diag_add(d, ERR_SYNTAX, number, "unknown key %.*s; known keys: %.*s", STR(key),
-		                STR(known_keys(a, fields)));
+		return diag_add(d, ERR_SYNTAX, number, "unknown key %.*s; known keys: %.*s",
+		                STR(key), STR(known_keys(a, fields)));
 	if (map_has(seen, key))
 		return diag_add(d, ERR_SYNTAX, number, "%.*s stands here a second time", STR(key));
 	map_put(seen, key, out);
 	rest = str_trim(str_sub(rest, eq + 1, STR_NPOS));
 	bool quoted = rest.n && rest.p[0] == '"';
-	if (quoted ? !take_quoted(a, &rest, &text) || rest.n : f->type == T_STR || f->type == T_ENUM)
-		return diag_add(d, ERR_SYNTAX, number, "%.*s takes a text in double quotes", STR(key));
+	if (quoted ? !take_quoted(a, &rest, &text) || rest.n
+	           : f->type == T_STR || f->type == T_ENUM)
+		return diag_add(d, ERR_SYNTAX, number, "%.*s takes a text in double quotes",
+		                STR(key));
 	return put(a, f, quoted ? text : rest, out, d, number);
 }
 
@@ -156,16 +166,18 @@ err config_read(struct arena *a, str text, const struct field *fields, void *out
 	return first;
 }
 
-err config_set(struct arena *a, str assignment, const struct field *fields, void *out, struct diag *d)
+err config_set(struct arena *a, str assignment, const struct field *fields, void *out,
+               struct diag *d)
 {
 	size_t eq = str_find_char(assignment, '=');
 	str key = str_trim(str_sub(assignment, 0, eq));
 	if (eq == STR_NPOS)
-		return diag_add(d, ERR_SYNTAX, 0, "--set takes KEY=VALUE, not %.*s", STR(assignment));
+		return diag_add(d, ERR_SYNTAX, 0, "--set takes KEY=VALUE, not %.*s",
+		                STR(assignment));
 	const struct field *f = row_of(fields, key);
 	if (!f)
-		return diag_add(d, ERR_SYNTAX, 0, "--set: unknown key %.*s; known keys: %.*s", STR(key),
-		                STR(known_keys(a, fields)));
+		return diag_add(d, ERR_SYNTAX, 0, "--set: unknown key %.*s; known keys: %.*s",
+		                STR(key), STR(known_keys(a, fields)));
 	str rest = str_trim(str_sub(assignment, eq + 1, STR_NPOS)), text;
 	if (take_quoted(a, &rest, &text) && !rest.n)
 		return put(a, f, text, out, d, 0);

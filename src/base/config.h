@@ -15,11 +15,14 @@ struct config_pair {
 struct config_pairs {
 	VEC(struct config_pair) list;
 };
-err config_pairs_read(struct arena *, const struct field *, str text, void *at, struct diag *, unsigned line);
+err config_pairs_read(struct arena *, const struct field *, str text, void *at, struct diag *,
+                      unsigned line);
 
 /* Fills the struct from its table's defaults.  Every later value replaces one of these. */
 void config_defaults(struct arena *, const struct field *fields, void *out);
 /* Reads a whole file's text.  Every problem is a finding; the first code is returned. */
-err config_read(struct arena *, str text, const struct field *fields, void *out, struct diag *) MUST_CHECK;
+err config_read(struct arena *, str text, const struct field *fields, void *out,
+                struct diag *) MUST_CHECK;
 /* One KEY=VALUE of a command line; a string needs no quotes there. */
-err config_set(struct arena *, str assignment, const struct field *fields, void *out, struct diag *) MUST_CHECK;
+err config_set(struct arena *, str assignment, const struct field *fields, void *out,
+               struct diag *) MUST_CHECK;

@@ -12,9 +12,9 @@
 const char *err_word(enum err_code code)
 {
 	static const char *const words[] = {
-		[ERR_NONE] = "none",         [ERR_SYNTAX] = "syntax",       [ERR_LIMIT] = "limit",
-		[ERR_IO] = "io",             [ERR_TIMEOUT] = "timeout",     [ERR_CANCELED] = "canceled",
-		[ERR_STORE] = "store",       [ERR_CONFLICT] = "conflict",   [ERR_NOT_FOUND] = "not_found",
+		[ERR_NONE] = "none",     [ERR_SYNTAX] = "syntax",     [ERR_LIMIT] = "limit",
+		[ERR_IO] = "io",         [ERR_TIMEOUT] = "timeout",   [ERR_CANCELED] = "canceled",
+		[ERR_STORE] = "store",   [ERR_CONFLICT] = "conflict", [ERR_NOT_FOUND] = "not_found",
 		[ERR_DENIED] = "denied",
 	};
 	return words[code];

@@ -10,15 +10,15 @@
 
 enum err_code {
 	ERR_NONE,
-	ERR_SYNTAX,    /* what came in does not follow its grammar or its schema */
-	ERR_LIMIT,     /* it follows the grammar, and is too much                */
-	ERR_IO,        /* a socket, a file or a peer failed                      */
-	ERR_TIMEOUT,   /* the deadline passed                                    */
-	ERR_CANCELED,  /* nobody waits for the result any more                   */
-	ERR_STORE,     /* the database failed                                    */
-	ERR_CONFLICT,  /* it exists already, or changed meanwhile                */
+	ERR_SYNTAX,   /* what came in does not follow its grammar or its schema */
+	ERR_LIMIT,    /* it follows the grammar, and is too much                */
+	ERR_IO,       /* a socket, a file or a peer failed                      */
+	ERR_TIMEOUT,  /* the deadline passed                                    */
+	ERR_CANCELED, /* nobody waits for the result any more                   */
+	ERR_STORE,    /* the database failed                                    */
+	ERR_CONFLICT, /* it exists already, or changed meanwhile                */
 	ERR_NOT_FOUND,
-	ERR_DENIED,    /* known, and not allowed                                 */
+	ERR_DENIED, /* known, and not allowed                                 */
 };
 
 typedef struct err {
@@ -29,10 +29,10 @@ typedef struct err {
 #define FAIL(c) ((err){ (c) })
 
 /* The one control-flow macro of the house: passes trouble on to the caller. */
-#define TRY(expr)                    \
-	do {                         \
-		err try_err_ = (expr); \
-		if (try_err_.code)   \
+#define TRY(expr)                        \
+	do {                             \
+		err try_err_ = (expr);   \
+		if (try_err_.code)       \
 			return try_err_; \
 	} while (0)
 

@@ -26,17 +26,17 @@ enum field_type {
 	T_FLOWVAR,  /* struct flowvar *: the name of a flow variable; NULL if absent             */
 	T_TEMPLATE, /* struct template *: a message template, trimmed; NULL if absent            */
 	T_TEMPLATE_TEXT, /* the same, to the byte                                                */
-	T_COND,     /* struct condition *; NULL if absent                                        */
-	T_GROUP,    /* the nested struct itself; .sub is its table; zero if absent               */
-	T_GROUPP,   /* pointer to a nested struct; .sub, .sub_size; NULL if absent               */
-	T_LIST,     /* struct list of nested structs, one per repeated element; .sub, .sub_size  */
-	T_CHOICE,   /* struct list of struct chosen, in document order: .choices are the elements
+	T_COND,    /* struct condition *; NULL if absent                                        */
+	T_GROUP,   /* the nested struct itself; .sub is its table; zero if absent               */
+	T_GROUPP,  /* pointer to a nested struct; .sub, .sub_size; NULL if absent               */
+	T_LIST,    /* struct list of nested structs, one per repeated element; .sub, .sub_size  */
+	T_CHOICE,  /* struct list of struct chosen, in document order: .choices are the elements
 	             * that may stand here, each with its own table                              */
-	T_OWN,      /* any type: .read fills it (durations, rates, address masks, ...)           */
-	T_IGNORED,  /* nothing: a harmless leftover that is accepted when empty                  */
-	T_LINE,     /* unsigned: the line of the element itself; path is ""                      */
-	T_NOTE,     /* nothing: text for people (DisplayName, Description), anything goes        */
-	T_LATER,    /* nothing: documented, and refused as not supported yet by this gateway      */
+	T_OWN,     /* any type: .read fills it (durations, rates, address masks, ...)           */
+	T_IGNORED, /* nothing: a harmless leftover that is accepted when empty                  */
+	T_LINE,    /* unsigned: the line of the element itself; path is ""                      */
+	T_NOTE,    /* nothing: text for people (DisplayName, Description), anything goes        */
+	T_LATER,   /* nothing: documented, and refused as not supported yet by this gateway      */
 };
 
 struct strs {
@@ -55,9 +55,9 @@ struct field_choice {
 	const struct field *fields;
 };
 
-struct chosen { /* an item of a T_CHOICE list */
-	int which;    /* index into .choices */
-	void *value;  /* struct of that choice */
+struct chosen {      /* an item of a T_CHOICE list */
+	int which;   /* index into .choices */
+	void *value; /* struct of that choice */
 	unsigned line;
 };
 
@@ -70,17 +70,18 @@ typedef err (*field_reader)(struct arena *, const struct field *, str text, void
 
 struct field {
 	const char *name; /* the C member; also the row's name in messages when path is empty */
-	const char *path; /* XML: "Allow/@count", "Set/Headers/Header", "." is the element's own text;
+	const char
+		*path; /* XML: "Allow/@count", "Set/Headers/Header", "." is the element's own text;
 	                   * JSON: the key, e.g. "displayName"                                     */
 	enum field_type type;
 	size_t offset;
 	bool required;
-	bool read_only;  /* JSON: written, not taken from a client */
-	bool hidden;     /* JSON: neither written nor taken        */
-	bool input_only; /* JSON: taken from a client, never written */
-	const char *dflt;          /* as it would stand in the XML */
-	const char *const *names;  /* T_ENUM: ends with NULL       */
-	int64_t min, max;          /* T_UINT, T_INT: both 0 means unbounded */
+	bool read_only;           /* JSON: written, not taken from a client */
+	bool hidden;              /* JSON: neither written nor taken        */
+	bool input_only;          /* JSON: taken from a client, never written */
+	const char *dflt;         /* as it would stand in the XML */
+	const char *const *names; /* T_ENUM: ends with NULL       */
+	int64_t min, max;         /* T_UINT, T_INT: both 0 means unbounded */
 	const struct field *sub;
 	size_t sub_size;
 	const struct field_choice *choices; /* ends with an empty one */
@@ -88,11 +89,17 @@ struct field {
 	const char *doc; /* half a sentence for the generated page */
 };
 
-#define FIELD(strct, member, xpath, ftype, ...)                                       \
-	{                                                                             \
-		.name = #member, .path = (xpath), .type = (ftype),                    \
-		.offset = offsetof(struct strct, member), __VA_ARGS__                 \
+#define FIELD(strct, member, xpath, ftype, ...)                       \
+	{                                                             \
+		.name = #member, .path = (xpath), .type = (ftype),    \
+		.offset = offsetof(struct strct, member), __VA_ARGS__ \
 	}
 /* A row that fills nothing: T_IGNORED, T_NOTE, T_LATER. */
-#define FIELD_BARE(xpath, ftype, ...) { .name = (xpath), .path = (xpath), .type = (ftype), __VA_ARGS__ }
-#define FIELDS_END { .type = T_NONE }
+#define FIELD_BARE(xpath, ftype, ...)                                          \
+	{                                                                      \
+		.name = (xpath), .path = (xpath), .type = (ftype), __VA_ARGS__ \
+	}
+#define FIELDS_END             \
+	{                      \
+		.type = T_NONE \
+	}

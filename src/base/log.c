@@ -52,8 +52,9 @@ void log_write(enum log_level level, const char *event, const struct log_pair *p
 	char number[64];
 	if (level < least_level)
 		return;
-	put(&l, number, (size_t)snprintf(number, sizeof number, "{\"ts_ms\":%lld,\"level\":\"%s\",\"event\":",
-	                                 (long long)clock_ms(), words[level]));
+	put(&l, number,
+	    (size_t)snprintf(number, sizeof number, "{\"ts_ms\":%lld,\"level\":\"%s\",\"event\":",
+	                     (long long)clock_ms(), words[level]));
 	put_quoted(&l, str_from_z(event));
 	for (; pairs->key; pairs++) {
 		put(&l, ",", 1);
@@ -62,7 +63,9 @@ void log_write(enum log_level level, const char *event, const struct log_pair *p
 		if (pairs->kind == LOG_TEXT)
 			put_quoted(&l, pairs->text);
 		else
-			put(&l, number, (size_t)snprintf(number, sizeof number, "%lld", (long long)pairs->number));
+			put(&l, number,
+			    (size_t)snprintf(number, sizeof number, "%lld",
+			                     (long long)pairs->number));
 	}
 	memcpy(l.p + l.n, "}\n", 2);
 	if (write(STDERR_FILENO, l.p, l.n + 2) < 0)

@@ -20,8 +20,9 @@ struct log_pair {
 #define LOG_Z(k, z) LOG_STR(k, str_from_z(z))
 #define LOG_INT(k, i) ((struct log_pair){ .key = (k), .kind = LOG_NUMBER, .number = (int64_t)(i) })
 
-#define log_at(level, event, ...) \
-	log_write((level), (event), (struct log_pair[]){ __VA_ARGS__ __VA_OPT__(, ) { .key = NULL } })
+#define log_at(level, event, ...)   \
+	log_write((level), (event), \
+	          (struct log_pair[]){ __VA_ARGS__ __VA_OPT__(, ){ .key = NULL } })
 #define log_debug(...) log_at(LOG_DEBUG, __VA_ARGS__)
 #define log_info(...) log_at(LOG_INFO, __VA_ARGS__)
 #define log_warn(...) log_at(LOG_WARN, __VA_ARGS__)

@@ -7,6 +7,6 @@
 #include "base/str.h"
 
 void rand_bytes(void *out, size_t n);
-uint64_t rand_below(uint64_t bound); /* uniform in [0, bound); bound > 0 */
+uint64_t rand_below(uint64_t bound);      /* uniform in [0, bound); bound > 0 */
 str rand_alnum(struct arena *, size_t n); /* A-Z a-z 0-9, uniform */
-str rand_uuid(struct arena *); /* version 4, 36 characters */
+str rand_uuid(struct arena *);            /* version 4, 36 characters */

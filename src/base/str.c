@@ -117,7 +117,8 @@ bool str_to_u64(str s, uint64_t *out)
 		return false;
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned digit = (unsigned char)s.p[i] - (unsigned)'0';
-		if (digit > 9 || __builtin_mul_overflow(v, 10, &v) || __builtin_add_overflow(v, digit, &v))
+		if (digit > 9 || __builtin_mul_overflow(v, 10, &v) ||
+		    __builtin_add_overflow(v, digit, &v))
 			return false;
 	}
 	*out = v;
@@ -212,7 +213,8 @@ str str_replace(struct arena *a, str s, str what, str with)
 	struct buf b = buf_in(a);
 	if (what.n == 0)
 		return s;
-	for (size_t at; (at = str_find(s, what)) != STR_NPOS; s = str_sub(s, at + what.n, STR_NPOS)) {
+	for (size_t at; (at = str_find(s, what)) != STR_NPOS;
+	     s = str_sub(s, at + what.n, STR_NPOS)) {
 		buf_add(&b, str_sub(s, 0, at));
 		buf_add(&b, with);
 	}

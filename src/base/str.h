@@ -17,7 +17,10 @@ typedef struct str {
 } str;
 
 #define S(literal) ((str){ "" literal, sizeof(literal) - 1 })
-#define S_INIT(literal) { "" literal, sizeof(literal) - 1 } /* in static initialisers */
+#define S_INIT(literal)                         \
+	{                                       \
+		"" literal, sizeof(literal) - 1 \
+	} /* in static initialisers */
 #define STR_NONE ((str){ 0 })
 
 /* For printf: printf("%.*s", STR(s)). */
@@ -28,8 +31,8 @@ str str_from_z(const char *z); /* NULL gives STR_NONE */
 static inline str str_from(const void *p, size_t n) { return (str){ (const char *)p, n }; }
 
 bool str_eq(str a, str b);
-bool str_ieq(str a, str b); /* ASCII letters alike in either case */
-int str_cmp(str a, str b);  /* by bytes, the shorter first */
+bool str_ieq(str a, str b);       /* ASCII letters alike in either case */
+int str_cmp(str a, str b);        /* by bytes, the shorter first */
 bool str_eq_secret(str a, str b); /* in constant time for equal lengths */
 bool str_starts(str s, str prefix);
 bool str_istarts(str s, str prefix);
@@ -42,7 +45,7 @@ size_t str_rfind_char(str s, char c);
 static inline bool str_has(str s, str needle) { return str_find(s, needle) != STR_NPOS; }
 
 str str_sub(str s, size_t from, size_t to); /* clamped; to == STR_NPOS is the end */
-str str_trim(str s);                         /* space, tab, CR, LF off both ends */
+str str_trim(str s);                        /* space, tab, CR, LF off both ends */
 
 /* Cuts s at the first sep: the head is returned, *rest becomes what follows, or absent.
  *   for (str rest = list, one; str_given(rest);) { one = str_cut(&rest, ','); ... }        */
@@ -60,7 +63,7 @@ str str_fmt(struct arena *, const char *fmt, ...) __attribute__((format(printf, 
 str str_vfmt(struct arena *, const char *fmt, va_list) __attribute__((format(printf, 2, 0)));
 str str_lower(struct arena *, str s); /* ASCII */
 str str_upper(struct arena *, str s);
-str str_hex(struct arena *, str bytes); /* lower case */
+str str_hex(struct arena *, str bytes);                     /* lower case */
 str str_replace(struct arena *, str s, str what, str with); /* every occurrence */
 
 uint64_t str_hash(str s); /* keyed per process: safe for tables that a client fills */

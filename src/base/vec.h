@@ -8,20 +8,19 @@
 
 #include "base/arena.h"
 
-#define VEC(type)       \
-	struct {        \
-		type *v; \
+#define VEC(type)              \
+	struct {               \
+		type *v;       \
 		size_t n, cap; \
 	}
 
-#define VEC_PUSH(arena, vec, ...)                                                              \
-	do {                                                                                   \
+#define VEC_PUSH(arena, vec, ...)                                                                \
+	do {                                                                                     \
 		(vec)->v = vec_grow((arena), (vec)->v, (vec)->n, &(vec)->cap, sizeof *(vec)->v); \
-		(vec)->v[(vec)->n++] = (__VA_ARGS__);                                          \
+		(vec)->v[(vec)->n++] = (__VA_ARGS__);                                            \
 	} while (0)
 
-#define VEC_EACH(type, it, vec) \
-	for (type *it = (vec)->v; it && it < (vec)->v + (vec)->n; it++)
+#define VEC_EACH(type, it, vec) for (type *it = (vec)->v; it && it < (vec)->v + (vec)->n; it++)
 
 static inline void *vec_grow(struct arena *a, void *v, size_t n, size_t *cap, size_t size)
 {

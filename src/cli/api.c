@@ -32,7 +32,8 @@ static err credentials(struct arena *a, const struct api_options *o, struct diag
 		password = str_trim(password);
 	}
 	if (!str_given(user) || !str_given(password))
-		return diag_add(d, ERR_DENIED, 0, "who are you? Give --user and --password-file, or set "
+		return diag_add(d, ERR_DENIED, 0,
+		                "who are you? Give --user and --password-file, or set "
 		                "GATEHOUSE_ADMIN_USER and GATEHOUSE_ADMIN_PASSWORD");
 	str pair = str_fmt(a, "%.*s:%.*s", STR(user), STR(password));
 	struct secret *kept = secret_new(a, base64_write(a, pair));
@@ -64,7 +65,8 @@ static err exchange(struct job *j)
 	str basic, url = str_fmt(a, "%.*s/v1/organizations/%.*s%.*s", STR(c->api->url),
 	                         STR(c->api->organization), STR(c->path));
 	if (uri_parse(url, &uri).code)
-		return diag_add(j->diag, ERR_SYNTAX, 0, "--url is no http or https URL: %.*s", STR(c->api->url));
+		return diag_add(j->diag, ERR_SYNTAX, 0, "--url is no http or https URL: %.*s",
+		                STR(c->api->url));
 	TRY(credentials(a, c->api, j->diag, &basic));
 	struct message *q = message_request(a, c->verb, uri.path);
 	q->query = uri.query;
@@ -78,7 +80,8 @@ static err exchange(struct job *j)
 	deadline d = deadline_in(TIMEOUT_MS);
 	err e = http_fetch(a, &origin, q, d, &answer, &why);
 	if (e.code)
-		return diag_add(j->diag, e.code, 0, "no answer from %.*s (%s); is the server running?",
+		return diag_add(j->diag, e.code, 0,
+		                "no answer from %.*s (%s); is the server running?",
 		                STR(c->api->url), err_word(e.code));
 	c->status = answer->status;
 	TRY(message_content(a, answer, ANSWER_MAX, d, &c->answer));

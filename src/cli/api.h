@@ -11,14 +11,15 @@
 struct api_options {
 	str url, organization, user, password_file;
 };
-#define API_OPTIONS(strct)                                                                        \
-	FIELD(strct, api.url, "url", T_STR, .dflt = "http://127.0.0.1:8080",                      \
-	      .doc = "URL\tThe management API (http://127.0.0.1:8080)"),                          \
-		FIELD(strct, api.organization, "org", T_STR, .dflt = "acme", .doc = "NAME\tThe organization (acme)"), \
-		FIELD(strct, api.user, "user", T_STR,                                             \
-		      .doc = "EMAIL\tWho you are; default: $GATEHOUSE_ADMIN_USER"),               \
-		FIELD(strct, api.password_file, "password-file", T_STR,                           \
-		      .doc = "FILE\tHolds the password; default: $GATEHOUSE_ADMIN_PASSWORD")
+#define API_OPTIONS(strct)                                                          \
+	FIELD(strct, api.url, "url", T_STR, .dflt = "http://127.0.0.1:8080",        \
+	      .doc = "URL\tThe management API (http://127.0.0.1:8080)"),            \
+		FIELD(strct, api.organization, "org", T_STR, .dflt = "acme",        \
+	              .doc = "NAME\tThe organization (acme)"),                      \
+		FIELD(strct, api.user, "user", T_STR,                               \
+	              .doc = "EMAIL\tWho you are; default: $GATEHOUSE_ADMIN_USER"), \
+		FIELD(strct, api.password_file, "password-file", T_STR,             \
+	              .doc = "FILE\tHolds the password; default: $GATEHOUSE_ADMIN_PASSWORD")
 
 struct api_call {
 	const struct api_options *api;

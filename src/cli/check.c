@@ -48,7 +48,8 @@ static err check_path(struct arena *a, const struct verb_env *env, str path, str
 	return check_bundle(a, env, &files, kind, d);
 }
 
-static enum exit_code run(struct arena *a, const struct verb_env *env, const void *opts, struct strs operands)
+static enum exit_code run(struct arena *a, const struct verb_env *env, const void *opts,
+                          struct strs operands)
 {
 	struct diag d = { .arena = a };
 	(void)opts;
@@ -59,7 +60,10 @@ static enum exit_code run(struct arena *a, const struct verb_env *env, const voi
 }
 
 const struct verb verb_check = {
-	.name = "check", .operands = "FILE|BUNDLE", .min_operands = 1, .max_operands = 1,
+	.name = "check",
+	.operands = "FILE|BUNDLE",
+	.min_operands = 1,
+	.max_operands = 1,
 	.summary = "Check a configuration file, a bundle's zip or a bundle's folder",
 	.help = "Prints every finding as file:line: text, and ends with 1 when there is one.",
 	.run = run,

@@ -17,7 +17,8 @@ struct import_options {
 
 static const struct field options[] = {
 	API_OPTIONS(import_options),
-	FIELD(import_options, validate, "validate", T_BOOL, .doc = "\tRefuse what would not deploy"),
+	FIELD(import_options, validate, "validate", T_BOOL,
+	      .doc = "\tRefuse what would not deploy"),
 	FIELDS_END,
 };
 
@@ -38,13 +39,17 @@ static err load(struct arena *a, str path, struct diag *d, str *zip, enum bundle
 	return DONE;
 }
 
-static err import(struct arena *a, const struct import_options *o, str name, str path, struct diag *d)
+static err import(struct arena *a, const struct import_options *o, str name, str path,
+                  struct diag *d)
 {
-	struct api_call c = { .api = &o->api, .verb = S("POST"), .content_type = S("application/octet-stream") };
+	struct api_call c = { .api = &o->api,
+		              .verb = S("POST"),
+		              .content_type = S("application/octet-stream") };
 	enum bundle_kind kind;
 	json_t *tree;
 	TRY(load(a, path, d, &c.body, &kind));
-	c.path = str_fmt(a, "/%s?action=import&name=%.*s%s", kind == BUNDLE_PROXY ? "apis" : "sharedflows",
+	c.path = str_fmt(a, "/%s?action=import&name=%.*s%s",
+	                 kind == BUNDLE_PROXY ? "apis" : "sharedflows",
 	                 STR(percent_encode(a, name)), o->validate ? "&validate=true" : "");
 	TRY(api_run(a, &c, d));
 	TRY(json_read(a, c.answer, d, &tree));
@@ -53,7 +58,8 @@ static err import(struct arena *a, const struct import_options *o, str name, str
 	return DONE;
 }
 
-static enum exit_code run(struct arena *a, const struct verb_env *env, const void *opts, struct strs operands)
+static enum exit_code run(struct arena *a, const struct verb_env *env, const void *opts,
+                          struct strs operands)
 {
 	struct diag d = { .arena = a };
 	(void)env;
@@ -61,7 +67,12 @@ static enum exit_code run(struct arena *a, const struct verb_env *env, const voi
 }
 
 const struct verb verb_import = {
-	.name = "import", .operands = "NAME BUNDLE", .min_operands = 2, .max_operands = 2,
+	.name = "import",
+	.operands = "NAME BUNDLE",
+	.min_operands = 2,
+	.max_operands = 2,
 	.summary = "Import a bundle (zip or folder) as the next revision of NAME",
-	.options = options, .options_size = sizeof(struct import_options), .run = run,
+	.options = options,
+	.options_size = sizeof(struct import_options),
+	.run = run,
 };

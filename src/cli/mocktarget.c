@@ -30,7 +30,8 @@ static struct message *user(struct http_call *call)
 {
 	struct pairs query = { 0 };
 	str name = S("Guest");
-	if (!form_read(call->arena, call->request->query, &query).code && form_get(&query, S("user")).n)
+	if (!form_read(call->arena, call->request->query, &query).code &&
+	    form_get(&query, S("user")).n)
 		name = form_get(&query, S("user"));
 	return answer(call, 200, S("text/plain"), str_fmt(call->arena, "Hello, %.*s!", STR(name)));
 }
@@ -43,14 +44,16 @@ static struct message *iloveapis(struct http_call *call)
 static struct message *json(struct http_call *call)
 {
 	return answer(call, 200, S("application/json"),
-	              S("{\"firstName\":\"John\",\"lastName\":\"Doe\",\"city\":\"San Jose\",\"state\":\"CA\"}"));
+	              S("{\"firstName\":\"John\",\"lastName\":\"Doe\",\"city\":\"San "
+	                "Jose\",\"state\":\"CA\"}"));
 }
 
 static struct message *xml(struct http_call *call)
 {
-	return answer(call, 200, S("application/xml"),
-	              S("<?xml version=\"1.0\" encoding=\"UTF-8\"?> <root><city>San Jose</city>"
-	                "<firstName>John</firstName><lastName>Doe</lastName><state>CA</state></root>"));
+	return answer(
+		call, 200, S("application/xml"),
+		S("<?xml version=\"1.0\" encoding=\"UTF-8\"?> <root><city>San Jose</city>"
+	          "<firstName>John</firstName><lastName>Doe</lastName><state>CA</state></root>"));
 }
 
 static struct message *ip(struct http_call *call)
@@ -64,7 +67,8 @@ static struct message *auth(struct http_call *call)
 	if (str_given(headers_get(&call->request->headers, S("authorization"))))
 		return answer(call, 200, S("text/plain"), S("You sent an Authorization header"));
 	struct message *m = answer(call, 401, S("text/plain"), S("No Authorization header"));
-	headers_add(call->arena, &m->headers, S("WWW-Authenticate"), S("Basic realm=\"mocktarget\""));
+	headers_add(call->arena, &m->headers, S("WWW-Authenticate"),
+	            S("Basic realm=\"mocktarget\""));
 	return m;
 }
 
@@ -73,7 +77,8 @@ static struct message *statuscode(struct http_call *call)
 	uint64_t status;
 	str last = str_sub(call->request->path, sizeof "/statuscode/" - 1, STR_NPOS);
 	if (!str_to_u64(last, &status) || status < 200 || status > 999)
-		return answer(call, 400, S("text/plain"), S("A status code is a number from 200 to 999"));
+		return answer(call, 400, S("text/plain"),
+		              S("A status code is a number from 200 to 999"));
 	return answer(call, (unsigned)status, S("text/plain"), last);
 }
 
@@ -150,7 +155,8 @@ void mocktarget_handle(struct http_call *call)
 	struct message *m = NULL;
 	str path = call->request->path;
 	for (size_t i = 0; !m && i < sizeof paths / sizeof *paths; i++)
-		if (str_eq(path, paths[i].path) || (paths[i].prefix && str_starts(path, paths[i].path)))
+		if (str_eq(path, paths[i].path) ||
+		    (paths[i].prefix && str_starts(path, paths[i].path)))
 			m = paths[i].answer(call);
 	if (!m)
 		m = answer(call, 404, S("text/plain"), S("Not found; see /help\n"));
@@ -174,11 +180,13 @@ static void stop(struct watch *w, unsigned ready)
 	loop_stop(w->loop);
 }
 
-static enum exit_code run(struct arena *a, const struct verb_env *env, const void *opts, struct strs operands)
+static enum exit_code run(struct arena *a, const struct verb_env *env, const void *opts,
+                          struct strs operands)
 {
 	const struct mocktarget_options *o = opts;
 	struct diag d = { .arena = a };
-	struct http_server_conf conf = { .handle = mocktarget_handle, .limits = http_limits_default() };
+	struct http_server_conf conf = { .handle = mocktarget_handle,
+		                         .limits = http_limits_default() };
 	struct http_server *server;
 	int fd;
 	(void)env, (void)operands;
@@ -203,6 +211,10 @@ static enum exit_code run(struct arena *a, const struct verb_env *env, const voi
 }
 
 const struct verb verb_mocktarget = {
-	.name = "mocktarget", .operands = "", .summary = "Run the small HTTP target that the samples call",
-	.options = options, .options_size = sizeof(struct mocktarget_options), .run = run,
+	.name = "mocktarget",
+	.operands = "",
+	.summary = "Run the small HTTP target that the samples call",
+	.options = options,
+	.options_size = sizeof(struct mocktarget_options),
+	.run = run,
 };

@@ -33,7 +33,8 @@ static void verb_help(const struct verb *v)
 void verbs_help(const struct verb *const *verbs, size_t n)
 {
 	printf("Usage: gatehouse VERB [OPTION]... [OPERAND]...\n\n"
-	       "An API gateway and OAuth 2.0 server that runs Apigee Edge proxy bundles unchanged.\n\nVerbs:\n");
+	       "An API gateway and OAuth 2.0 server that runs Apigee Edge proxy bundles "
+	       "unchanged.\n\nVerbs:\n");
 	for (size_t i = 0; i < n; i++)
 		help_row(verbs[i]->name, verbs[i]->summary);
 	printf("\n");
@@ -68,8 +69,8 @@ static void option_put(struct arena *a, const struct field *f, str value, void *
 }
 
 /* One argument that begins with "--"; *i moves on when its value is the next one. */
-static err option_take(struct arena *a, const struct verb *v, int argc, char **argv, int *i, void *options,
-                       struct diag *d)
+static err option_take(struct arena *a, const struct verb *v, int argc, char **argv, int *i,
+                       void *options, struct diag *d)
 {
 	str name = str_sub(str_from_z(argv[*i]), 2, STR_NPOS), value = STR_NONE;
 	size_t eq = str_find_char(name, '=');
@@ -84,7 +85,8 @@ static err option_take(struct arena *a, const struct verb *v, int argc, char **a
 		return diag_add(d, ERR_SYNTAX, 0, "%s: --%s takes no value", v->name, f->path);
 	if (f->type != T_BOOL && !str_given(value)) {
 		if (*i + 1 >= argc)
-			return diag_add(d, ERR_SYNTAX, 0, "%s: --%s needs a value", v->name, f->path);
+			return diag_add(d, ERR_SYNTAX, 0, "%s: --%s needs a value", v->name,
+			                f->path);
 		value = str_from_z(argv[++*i]);
 	}
 	option_put(a, f, value, options);
@@ -108,7 +110,8 @@ static err arguments(struct arena *a, const struct verb *v, int argc, char **arg
 			operands->v[operands->n++] = str_from_z(argv[i]);
 	}
 	if (operands->n < v->min_operands || operands->n > v->max_operands)
-		return diag_add(d, ERR_SYNTAX, 0, "usage: gatehouse %s [OPTION]... %s", v->name, v->operands);
+		return diag_add(d, ERR_SYNTAX, 0, "usage: gatehouse %s [OPTION]... %s", v->name,
+		                v->operands);
 	return DONE;
 }
 
@@ -168,7 +171,8 @@ err verb_read_file(struct arena *a, str path, size_t max, struct diag *d, str *o
 	while ((got = fread(buf_room(&b, 65536), 1, 65536, f)) > 0) {
 		b.n += got;
 		if (b.n > max)
-			return diag_add(d, ERR_LIMIT, 0, "%.*s is larger than %zu bytes", STR(path), max);
+			return diag_add(d, ERR_LIMIT, 0, "%.*s is larger than %zu bytes", STR(path),
+			                max);
 	}
 	if (ferror(f))
 		return diag_add(d, ERR_IO, 0, "cannot read %.*s: %s", STR(path), strerror(errno));

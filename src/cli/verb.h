@@ -21,11 +21,12 @@ struct verb {
 	const char *name;
 	const char *operands; /* "FILE|BUNDLE", "" for none */
 	size_t min_operands, max_operands;
-	const char *summary;  /* one line */
-	const char *help;     /* paragraphs, may be NULL */
+	const char *summary; /* one line */
+	const char *help;    /* paragraphs, may be NULL */
 	const struct field *options;
 	size_t options_size;
-	enum exit_code (*run)(struct arena *, const struct verb_env *, const void *options, struct strs operands);
+	enum exit_code (*run)(struct arena *, const struct verb_env *, const void *options,
+	                      struct strs operands);
 };
 
 /* Reads the arguments after the verb and runs it. */

@@ -53,7 +53,8 @@ err multipart_read(struct arena *a, str content_type, str body, struct parts *ou
 	str boundary = parameter(content_type, S("boundary"));
 	if (!boundary.n || boundary.n > 70 || !str_istarts(content_type, S("multipart/form-data")))
 		return FAIL(ERR_SYNTAX);
-	str first = str_fmt(a, "--%.*s", STR(boundary)), next = str_fmt(a, "\r\n--%.*s", STR(boundary));
+	str first = str_fmt(a, "--%.*s", STR(boundary)),
+	    next = str_fmt(a, "\r\n--%.*s", STR(boundary));
 	if (!str_starts(body, first))
 		return FAIL(ERR_SYNTAX);
 	for (str rest = str_sub(body, first.n, STR_NPOS); !str_starts(rest, S("--"));) {
@@ -73,7 +74,7 @@ err multipart_read(struct arena *a, str content_type, str body, struct parts *ou
 const struct part *multipart_get(const struct parts *parts, str name)
 {
 	VEC_EACH(const struct part, p, parts)
-		if (str_eq(p->name, name))
-			return p;
+	if (str_eq(p->name, name))
+		return p;
 	return NULL;
 }

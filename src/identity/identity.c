@@ -26,7 +26,8 @@ struct identity {
 	struct store *store;
 	unsigned char key[MAC];
 	pthread_mutex_t lock;
-	struct verdict_entry good[REMEMBERED]; /* by the first bytes of the MAC; a newer one replaces */
+	struct verdict_entry
+		good[REMEMBERED]; /* by the first bytes of the MAC; a newer one replaces */
 };
 
 static const struct {
@@ -83,14 +84,16 @@ static void remember(struct identity *id, const unsigned char mac[MAC])
 }
 
 /* The MAC binds the password to the very hash it was checked against. */
-static void pair_mac(struct arena *a, struct identity *id, str hash, str password, unsigned char mac[MAC])
+static void pair_mac(struct arena *a, struct identity *id, str hash, str password,
+                     unsigned char mac[MAC])
 {
 	str pair = str_fmt(a, "%.*s%c%.*s", STR(hash), 0, STR(password));
 	hmac_sha256(str_from(id->key, sizeof id->key), pair, mac);
 	wipe((char *)pair.p, pair.n);
 }
 
-static err check_pair(struct arena *a, struct identity *id, const struct user_key *key, str password)
+static err check_pair(struct arena *a, struct identity *id, const struct user_key *key,
+                      str password)
 {
 	str hash;
 	bool active;
@@ -123,7 +126,8 @@ err identity_basic(struct arena *a, struct identity *id, str authorization, stru
 	return check_pair(a, id, &who->key, password);
 }
 
-err identity_may(struct arena *a, struct identity *id, const struct principal *who, str org, bool write)
+err identity_may(struct arena *a, struct identity *id, const struct principal *who, str org,
+                 bool write)
 {
 	struct strs held = { 0 };
 	TRY(user_roles(a, id->store, org, &who->key, &held));
@@ -133,7 +137,8 @@ err identity_may(struct arena *a, struct identity *id, const struct principal *w
 	return FAIL(ERR_DENIED);
 }
 
-err identity_set_password(struct arena *a, struct identity *id, const struct user_key *key, str password)
+err identity_set_password(struct arena *a, struct identity *id, const struct user_key *key,
+                          str password)
 {
 	str hash;
 	TRY(password_hash(a, password, &hash));

@@ -16,12 +16,15 @@ struct principal {
 
 /* ERR_DENIED: no credentials, wrong ones, or an inactive user.  ERR_LIMIT: too many checks at once;
  * try again soon.  ERR_STORE: nobody can tell now. */
-err identity_basic(struct arena *, struct identity *, str authorization, struct principal *) MUST_CHECK;
+err identity_basic(struct arena *, struct identity *, str authorization,
+                   struct principal *) MUST_CHECK;
 
 /* Whether a role of the principal allows it.  ERR_DENIED: none does. */
-err identity_may(struct arena *, struct identity *, const struct principal *, str org, bool write) MUST_CHECK;
+err identity_may(struct arena *, struct identity *, const struct principal *, str org,
+                 bool write) MUST_CHECK;
 
 /* Sets a user's password: hashed by Argon2id on the password lane. */
-err identity_set_password(struct arena *, struct identity *, const struct user_key *, str password) MUST_CHECK;
+err identity_set_password(struct arena *, struct identity *, const struct user_key *,
+                          str password) MUST_CHECK;
 
 str identity_user_name(struct arena *, str name); /* as keys have it: lower case, trimmed */

@@ -33,8 +33,8 @@ static void work(void *arg)
 		return;
 	}
 	rand_bytes(salt, sizeof salt);
-	j->result = argon2id_hash_encoded(PASSES, MEMORY_KIB, LANES_, p.p, p.n, salt, sizeof salt, HASH,
-	                                  j->made, sizeof j->made);
+	j->result = argon2id_hash_encoded(PASSES, MEMORY_KIB, LANES_, p.p, p.n, salt, sizeof salt,
+	                                  HASH, j->made, sizeof j->made);
 }
 
 static err run(struct arena *a, str password, const char *hash, struct job **out)

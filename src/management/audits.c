@@ -10,10 +10,13 @@ struct message *audits_list(struct api *q)
 {
 	struct audit_range range = { 0 };
 	struct list records = { 0 };
-	str from = api_query(q, "startTime"), to = api_query(q, "endTime"), rows = api_query(q, "rows");
-	if ((str_given(from) && !str_to_i64(from, &range.from_ms)) || (str_given(to) && !str_to_i64(to, &range.to_ms)) ||
+	str from = api_query(q, "startTime"), to = api_query(q, "endTime"),
+	    rows = api_query(q, "rows");
+	if ((str_given(from) && !str_to_i64(from, &range.from_ms)) ||
+	    (str_given(to) && !str_to_i64(to, &range.to_ms)) ||
 	    (str_given(rows) && !str_to_u64(rows, &range.rows)))
-		return answer_error(q, 400, "management.InvalidQuery", "startTime, endTime and rows are numbers");
+		return answer_error(q, 400, "management.InvalidQuery",
+		                    "startTime, endTime and rows are numbers");
 	err e = audit_list(q->arena, q->store, q->org, &range, &records);
 	return e.code ? answer_trouble(q, e) : answer_list(q, &audit_record_noun, &records);
 }

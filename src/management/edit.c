@@ -19,7 +19,8 @@ static const struct field attribute_set_fields[] = {
 };
 static const struct noun attribute_set_noun = { "Attributes", NULL, sizeof(struct attribute_set),
 	                                        attribute_set_fields };
-static const struct noun attribute_noun = { "Attribute", NULL, sizeof(struct attribute), attribute_fields };
+static const struct noun attribute_noun = { "Attribute", NULL, sizeof(struct attribute),
+	                                    attribute_fields };
 
 static err read_body(struct arena *a, void *thing, void *arg)
 {
@@ -39,7 +40,10 @@ struct message *edit_by_body(struct api *q, const struct noun *noun, size_t key,
                              struct body_edit *e, struct edit *out)
 {
 	str type = headers_get(&q->call->request->headers, S("content-type"));
-	*e = (struct body_edit){ .noun = noun, .key = key, .attributes = attributes, .xml = api_type_is_xml(type),
+	*e = (struct body_edit){ .noun = noun,
+		                 .key = key,
+		                 .attributes = attributes,
+		                 .xml = api_type_is_xml(type),
 		                 .diag = { .arena = q->arena } };
 	*out = (struct edit){ .fn = read_body, .arg = e, .by = q->who.key.name };
 	return api_body(q, BODY_MAX, &e->bytes);
@@ -75,8 +79,8 @@ struct message *attributes_too_many(struct api *q, const struct list *attributes
 {
 	if (attributes->n <= ATTRIBUTES_MAX)
 		return NULL;
-	return answer_error(q, 400, "management.InvalidRequest", "attributes: at most %d, not %zu", ATTRIBUTES_MAX,
-	                 attributes->n);
+	return answer_error(q, 400, "management.InvalidRequest", "attributes: at most %d, not %zu",
+	                    ATTRIBUTES_MAX, attributes->n);
 }
 
 /* One change of an attribute list: replace all, put one, or remove one. */
@@ -102,7 +106,8 @@ static err edit_attributes(struct arena *a, void *thing, void *arg)
 
 static struct message *no_attribute(struct api *q, str name)
 {
-	return answer_error(q, 404, "management.AttributeDoesNotExist", "Attribute %.*s does not exist", STR(name));
+	return answer_error(q, 404, "management.AttributeDoesNotExist",
+	                    "Attribute %.*s does not exist", STR(name));
 }
 
 static struct message *changed(struct api *q, const struct attributed *o, struct attribute_edit *e)
@@ -113,7 +118,8 @@ static struct message *changed(struct api *q, const struct attributed *o, struct
 	if (trouble.code == ERR_SYNTAX)
 		return no_attribute(q, e->one.name);
 	if (trouble.code == ERR_LIMIT)
-		return answer_error(q, 400, "management.InvalidRequest", "attributes: at most %d", ATTRIBUTES_MAX);
+		return answer_error(q, 400, "management.InvalidRequest", "attributes: at most %d",
+		                    ATTRIBUTES_MAX);
 	if (trouble.code)
 		return o->trouble(q, trouble);
 	if (e->how != REPLACE_ALL)
@@ -150,7 +156,8 @@ static struct message *one_answer(struct api *q, const struct attributed *o)
 		if (trouble.code)
 			return o->trouble(q, trouble);
 		one.value = attribute_get((struct list *)((char *)thing + o->at), one.name);
-		return str_given(one.value) ? answer_noun(q, 200, &attribute_noun, &one) : no_attribute(q, one.name);
+		return str_given(one.value) ? answer_noun(q, 200, &attribute_noun, &one)
+		                            : no_attribute(q, one.name);
 	}
 	if (str_eq(q->call->request->verb, S("DELETE"))) {
 		e.how = REMOVE_ONE;

@@ -11,7 +11,7 @@ static struct message *trouble(struct api *q, err e)
 {
 	if (e.code == ERR_NOT_FOUND)
 		return answer_error(q, 404, "keymanagement.service.InvalidClientIdForGivenApp",
-		                 "Invalid consumer key for Given App");
+		                    "Invalid consumer key for Given App");
 	return answer_trouble(q, e);
 }
 
@@ -29,10 +29,10 @@ static struct message *unfit(struct api *q, const struct credential *c)
 {
 	if (!c->consumer_key.n || c->consumer_key.n > KEY_MAX)
 		return answer_error(q, 400, "keymanagement.service.InvalidConsumerKey",
-		                 "consumerKey: 1 to %d bytes are required", KEY_MAX);
+		                    "consumerKey: 1 to %d bytes are required", KEY_MAX);
 	if (!c->consumer_secret.n || c->consumer_secret.n > KEY_MAX)
 		return answer_error(q, 400, "keymanagement.service.InvalidConsumerSecret",
-		                 "consumerSecret: 1 to %d bytes are required", KEY_MAX);
+		                    "consumerSecret: 1 to %d bytes are required", KEY_MAX);
 	return attributes_too_many(q, &c->attributes);
 }
 
@@ -64,7 +64,8 @@ struct message *keys_create(struct api *q)
 	e = credential_create(q->arena, q->store, q->org, app->app_id, &c, &missing);
 	if (e.code == ERR_CONFLICT)
 		return answer_error(q, 409, "keymanagement.service.ConsumerKeyAlreadyExists",
-		                 "Consumer key already exists in organization %.*s", STR(q->org));
+		                    "Consumer key already exists in organization %.*s",
+		                    STR(q->org));
 	if (e.code == ERR_NOT_FOUND && str_given(missing))
 		return no_product(q, missing);
 	return e.code ? answer_trouble(q, e) : imported(q, &c);
@@ -104,11 +105,13 @@ static struct message *act(struct api *q, const struct credential *c)
 {
 	static const char *const actions[] = { "approve", "revoke", NULL };
 	static const int values[] = { APPROVED, REVOKED };
-	struct status_edit s = { offsetof(struct credential, status), action_value(q, actions, values) };
+	struct status_edit s = { offsetof(struct credential, status),
+		                 action_value(q, actions, values) };
 	struct edit edit = edit_status(q, &s);
 	struct credential *now;
 	if (s.value < 0)
-		return answer_error(q, 400, "keymanagement.service.InvalidAction", "action is approve or revoke");
+		return answer_error(q, 400, "keymanagement.service.InvalidAction",
+		                    "action is approve or revoke");
 	struct message *bad = changed(q, c, &edit, &now);
 	return bad ? bad : answer_done(q);
 }
@@ -116,8 +119,8 @@ static struct message *act(struct api *q, const struct credential *c)
 static bool has_product(const struct list *products, str name)
 {
 	LIST_EACH(const struct product_status, p, products)
-		if (str_eq(p->apiproduct, name))
-			return true;
+	if (str_eq(p->apiproduct, name))
+		return true;
 	return false;
 }
 
@@ -126,13 +129,14 @@ static err merge(struct arena *a, void *thing, void *arg)
 {
 	struct credential *c = thing;
 	const struct credential *asked = arg;
-	struct product_status *all = arena_array(a, struct product_status, c->api_products.n + asked->api_products.n + 1);
+	struct product_status *all = arena_array(a, struct product_status,
+	                                         c->api_products.n + asked->api_products.n + 1);
 	size_t n = 0;
 	LIST_EACH(const struct product_status, p, &c->api_products)
-		all[n++] = *p;
+	all[n++] = *p;
 	LIST_EACH(const struct product_status, p, &asked->api_products)
-		if (!has_product(&c->api_products, p->apiproduct))
-			all[n++] = *p;
+	if (!has_product(&c->api_products, p->apiproduct))
+		all[n++] = *p;
 	c->api_products = (struct list){ all, n };
 	if (asked->attributes.n)
 		c->attributes = asked->attributes;
@@ -172,7 +176,8 @@ static err edit_product(struct arena *a, void *thing, void *arg)
 	struct product_status *kept = arena_array(a, struct product_status, c->api_products.n + 1);
 	size_t n = 0;
 	bool met = false;
-	LIST_EACH(const struct product_status, p, &c->api_products) {
+	LIST_EACH(const struct product_status, p, &c->api_products)
+	{
 		bool it = str_eq(p->apiproduct, e->product);
 		met |= it;
 		if (it && e->status < 0)
@@ -196,9 +201,10 @@ static struct message *edit_one(struct api *q, int status, struct credential **n
 	if (bad)
 		return bad;
 	err trouble_ = credential_change(q->arena, q->store, q->org, c->consumer_key, &edit, now);
-	if (trouble_.code == ERR_SYNTAX) /* 500, and this text, is what Edge answers and its clients expect */
+	if (trouble_.code ==
+	    ERR_SYNTAX) /* 500, and this text, is what Edge answers and its clients expect */
 		return answer_error(q, 500, "keymanagement.service.apiproduct_not_associated",
-		                 "APIProduct is not associated with consumer key");
+		                    "APIProduct is not associated with consumer key");
 	return trouble_.code ? trouble(q, trouble_) : NULL;
 }
 
@@ -209,7 +215,8 @@ struct message *key_products_act(struct api *q)
 	struct credential *now;
 	int status = action_value(q, actions, values);
 	if (status < 0)
-		return answer_error(q, 400, "keymanagement.service.InvalidAction", "action is approve or revoke");
+		return answer_error(q, 400, "keymanagement.service.InvalidAction",
+		                    "action is approve or revoke");
 	struct message *bad = edit_one(q, status, &now);
 	return bad ? bad : answer_done(q);
 }
@@ -233,12 +240,13 @@ static err change(struct api *q, struct edit *edit, void **thing)
 {
 	void *c;
 	TRY(get(q, &c));
-	return credential_change(q->arena, q->store, q->org, ((struct credential *)c)->consumer_key, edit,
-	                         (struct credential **)thing);
+	return credential_change(q->arena, q->store, q->org, ((struct credential *)c)->consumer_key,
+	                         edit, (struct credential **)thing);
 }
 
 struct message *key_attributes(struct api *q)
 {
-	static const struct attributed key = { offsetof(struct credential, attributes), get, change, trouble };
+	static const struct attributed key = { offsetof(struct credential, attributes), get, change,
+		                               trouble };
 	return attributes_answer(q, &key);
 }

@@ -20,7 +20,7 @@ struct message *organizations_get(struct api *q)
 	err e = organization_get(q->arena, q->store, q->org, &o);
 	if (e.code == ERR_NOT_FOUND)
 		return answer_error(q, 404, "messaging.config.beans.OrganizationDoesNotExist",
-		                 "Organization %.*s does not exist", STR(q->org));
+		                    "Organization %.*s does not exist", STR(q->org));
 	return e.code ? answer_trouble(q, e) : answer_noun(q, 200, &organization_noun, o);
 }
 
@@ -28,7 +28,8 @@ struct message *environment_trouble(struct api *q, err e)
 {
 	if (e.code == ERR_NOT_FOUND)
 		return answer_error(q, 404, "messaging.config.beans.EnvironmentDoesNotExist",
-		                 "Environment %.*s does not exist in organization %.*s", STR(q->env), STR(q->org));
+		                    "Environment %.*s does not exist in organization %.*s",
+		                    STR(q->env), STR(q->org));
 	return answer_trouble(q, e);
 }
 
@@ -52,10 +53,13 @@ static struct message *bad_name(struct api *q, str name)
 	bool ok = name.n > 0 && name.n <= 64;
 	for (size_t i = 0; i < name.n; i++) {
 		char c = name.p[i];
-		ok &= (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+		ok &= (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+		      c == '-' || c == '_';
 	}
-	return ok ? NULL : answer_error(q, 400, "management.InvalidName",
-	                             "name: 1 to 64 letters, digits, '-' and '_', not \"%.*s\"", STR(name));
+	return ok ? NULL
+	          : answer_error(q, 400, "management.InvalidName",
+	                         "name: 1 to 64 letters, digits, '-' and '_', not \"%.*s\"",
+	                         STR(name));
 }
 
 struct message *environments_create(struct api *q)
@@ -68,7 +72,7 @@ struct message *environments_create(struct api *q)
 	err e = environment_create(q->store, q->org, &env);
 	if (e.code == ERR_CONFLICT)
 		return answer_error(q, 409, "messaging.config.beans.EnvironmentAlreadyExists",
-		                 "Environment %.*s already exists", STR(env.name));
+		                    "Environment %.*s already exists", STR(env.name));
 	if (!e.code)
 		e = environment_get(q->arena, q->store, q->org, env.name, &made);
 	return e.code ? answer_trouble(q, e) : answer_noun(q, 201, &environment_noun, made);
@@ -76,7 +80,10 @@ struct message *environments_create(struct api *q)
 
 /* ---- virtual hosts ---- */
 
-static struct vhost_key vhost_key_of(struct api *q, str name) { return (struct vhost_key){ q->org, q->env, name }; }
+static struct vhost_key vhost_key_of(struct api *q, str name)
+{
+	return (struct vhost_key){ q->org, q->env, name };
+}
 
 /* An unknown environment is told before an unknown virtual host. */
 static struct message *vhost_trouble(struct api *q, err e, str name)
@@ -87,11 +94,13 @@ static struct message *vhost_trouble(struct api *q, err e, str name)
 		return environment_trouble(q, there);
 	if (e.code == ERR_NOT_FOUND)
 		return answer_error(q, 404, "messaging.config.beans.VirtualHostDoesNotExist",
-		                 "Virtual host %.*s does not exist in environment %.*s", STR(name), STR(q->env));
+		                    "Virtual host %.*s does not exist in environment %.*s",
+		                    STR(name), STR(q->env));
 	if (e.code == ERR_CONFLICT)
 		return answer_error(q, 409, "messaging.config.beans.VirtualHostAlreadyExists",
-		                 "Virtual host %.*s, or one of its host aliases on that port, already exists",
-		                 STR(name));
+		                    "Virtual host %.*s, or one of its host aliases on that port, "
+		                    "already exists",
+		                    STR(name));
 	return answer_trouble(q, e);
 }
 
@@ -133,5 +142,6 @@ struct message *virtual_hosts_delete(struct api *q)
 	struct vhost_key key = vhost_key_of(q, api_param(q, "vhost"));
 	struct virtual_host *was;
 	err e = virtual_host_delete(q->arena, q->store, &key, &was);
-	return e.code ? vhost_trouble(q, e, key.name) : answer_noun(q, 200, &virtual_host_noun, was);
+	return e.code ? vhost_trouble(q, e, key.name)
+	              : answer_noun(q, 200, &virtual_host_noun, was);
 }

@@ -10,8 +10,8 @@ static const struct {
 	enum part_kind kind;
 	str folder;
 } folders[] = {
-	{ PART_POLICY, S_INIT("policies") },  { PART_POLICY, S_INIT("stepdefinitions") },
-	{ PART_PROXY, S_INIT("proxies") },    { PART_TARGET, S_INIT("targets") },
+	{ PART_POLICY, S_INIT("policies") },         { PART_POLICY, S_INIT("stepdefinitions") },
+	{ PART_PROXY, S_INIT("proxies") },           { PART_TARGET, S_INIT("targets") },
 	{ PART_SHARED_FLOW, S_INIT("sharedflows") }, { PART_RESOURCE, S_INIT("resources") },
 };
 
@@ -63,11 +63,12 @@ void parts_read(struct arena *a, const struct zip_files *files, struct revision_
 		VEC_PUSH(a, out, part_of(a, &files->v[i]));
 }
 
-const struct revision_part *part_find(const struct revision_parts *parts, enum part_kind kind, str name)
+const struct revision_part *part_find(const struct revision_parts *parts, enum part_kind kind,
+                                      str name)
 {
 	VEC_EACH(const struct revision_part, p, parts)
-		if (p->kind == kind && str_eq(p->name, name))
-			return p;
+	if (p->kind == kind && str_eq(p->name, name))
+		return p;
 	return NULL;
 }
 
@@ -75,8 +76,8 @@ struct strs part_names(struct arena *a, const struct revision_parts *parts, enum
 {
 	struct strs names = { 0 };
 	VEC_EACH(const struct revision_part, p, parts)
-		if (p->kind == kind)
-			strs_add(a, &names, p->name);
+	if (p->kind == kind)
+		strs_add(a, &names, p->name);
 	return names;
 }
 
@@ -112,7 +113,8 @@ void parts_describe(struct arena *a, const struct revision_parts *parts, struct 
 	r->shared_flows = part_names(a, parts, PART_SHARED_FLOW);
 	r->base_paths = r->resources = (struct strs){ 0 };
 	r->resource_files = (struct list){ 0 };
-	VEC_EACH(const struct revision_part, p, parts) {
+	VEC_EACH(const struct revision_part, p, parts)
+	{
 		if (p->kind == PART_RESOURCE)
 			add_resource(a, p, r);
 		if (p->kind == PART_PROXY)

@@ -8,12 +8,20 @@
 #include "management/api.h"
 #include "store/proxies.h"
 
-enum part_kind { PART_POLICY, PART_PROXY, PART_TARGET, PART_SHARED_FLOW, PART_RESOURCE, PART_BASE, PART_OTHER };
+enum part_kind {
+	PART_POLICY,
+	PART_PROXY,
+	PART_TARGET,
+	PART_SHARED_FLOW,
+	PART_RESOURCE,
+	PART_BASE,
+	PART_OTHER
+};
 
 struct revision_part {
 	enum part_kind kind;
-	str name;             /* of a resource: "lib/x.js" */
-	str type;             /* of a resource: "jsc" */
+	str name; /* of a resource: "lib/x.js" */
+	str type; /* of a resource: "jsc" */
 	str path, bytes;
 	struct xml_node *xml; /* NULL: not XML, or not well-formed */
 };

@@ -9,8 +9,8 @@ struct message *revision_number(struct api *q, int64_t *number)
 	str text = api_param(q, "revision");
 	if (str_to_i64(text, number) && *number > 0)
 		return NULL;
-	return answer_error(q, 400, "messaging.config.beans.InvalidRevision", "A revision is a number, not %.*s",
-	                    STR(text));
+	return answer_error(q, 400, "messaging.config.beans.InvalidRevision",
+	                    "A revision is a number, not %.*s", STR(text));
 }
 
 struct message *revision_trouble(struct api *q, err e)
@@ -22,17 +22,19 @@ struct message *revision_trouble(struct api *q, err e)
 		return proxy_trouble(q, there);
 	str number = api_param(q, "revision");
 	if (e.code == ERR_NOT_FOUND)
-		return answer_error(q, 404, "messaging.config.beans.ApplicationRevisionDoesNotExist",
+		return answer_error(q, 404,
+		                    "messaging.config.beans.ApplicationRevisionDoesNotExist",
 		                    "%s revision %.*s of %.*s does not exist in organization %.*s",
 		                    kind_word(key.kind), STR(number), STR(key.name), STR(q->org));
 	if (e.code == ERR_CONFLICT)
 		return answer_error(q, 400, "messaging.config.beans.ApplicationIsDeployed",
-		                    "%s revision %.*s of %.*s is deployed; undeploy it first", kind_word(key.kind),
-		                    STR(number), STR(key.name));
+		                    "%s revision %.*s of %.*s is deployed; undeploy it first",
+		                    kind_word(key.kind), STR(number), STR(key.name));
 	return answer_trouble(q, e);
 }
 
-struct message *revision_answer(struct api *q, unsigned status, const struct api_key *key, int64_t number)
+struct message *revision_answer(struct api *q, unsigned status, const struct api_key *key,
+                                int64_t number)
 {
 	struct revision *r;
 	struct zip_files files = { 0 };
@@ -82,7 +84,8 @@ struct message *revisions_get(struct api *q)
 	err e = revision_get(q->arena, q->store, &key, number, &r);
 	if (e.code)
 		return revision_trouble(q, e);
-	return api_query_is(q, "format", "bundle") ? export(q, &key, number) : revision_answer(q, 200, &key, number);
+	return api_query_is(q, "format", "bundle") ? export(q, &key, number)
+	                                           : revision_answer(q, 200, &key, number);
 }
 
 struct message *revisions_delete(struct api *q)
@@ -116,24 +119,28 @@ static void check(void *arg)
 	struct check_job *j = arg;
 	j->result = bundle_check(j->arena, j->files, j->kind, j->find, &j->diag);
 	if (!j->result.code && j->compile)
-		j->result = bundle_compile(j->files, j->kind, &j->identity, j->find, &j->diag, &j->proxy);
+		j->result = bundle_compile(j->files, j->kind, &j->identity, j->find, &j->diag,
+		                           &j->proxy);
 }
 
-static struct message *run_check(struct api *q, struct check_job *j, const struct api_key *key, int64_t number)
+static struct message *run_check(struct api *q, struct check_job *j, const struct api_key *key,
+                                 int64_t number)
 {
 	j->arena = j->diag.arena = q->arena;
 	j->kind = key->kind == API_PROXY ? BUNDLE_PROXY : BUNDLE_SHARED_FLOW;
 	j->find = q->m->policy_find;
-	j->identity = (struct bundle_identity){ q->org, str_given(q->env) ? q->env : S(""), key->name,
-		                                str_fmt(q->arena, "%lld", (long long)number) };
+	j->identity =
+		(struct bundle_identity){ q->org, str_given(q->env) ? q->env : S(""), key->name,
+		                          str_fmt(q->arena, "%lld", (long long)number) };
 	err e = offload(LANE_CPU, check, j);
 	if (e.code)
 		return answer_trouble(q, e);
-	return j->result.code ? answer_findings(q, "messaging.config.beans.InvalidBundle", &j->diag) : NULL;
+	return j->result.code ? answer_findings(q, "messaging.config.beans.InvalidBundle", &j->diag)
+	                      : NULL;
 }
 
-struct message *files_refused(struct api *q, const struct api_key *key, const struct zip_files *files,
-                              bool deployable)
+struct message *files_refused(struct api *q, const struct api_key *key,
+                              const struct zip_files *files, bool deployable)
 {
 	struct check_job j = { .files = files, .compile = deployable };
 	struct message *bad = run_check(q, &j, key, 1);

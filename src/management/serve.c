@@ -55,16 +55,18 @@ static struct message *route_find(struct api *q)
 	for (size_t i = 0; i < sizeof routes / sizeof *routes && !q->route; i++) {
 		if (!pattern_fits(q, routes[i].pattern))
 			continue;
-		if (str_eq(verb, str_from_z(routes[i].verb)) || (str_eq(verb, S("HEAD")) && routes[i].verb[0] == 'G'))
+		if (str_eq(verb, str_from_z(routes[i].verb)) ||
+		    (str_eq(verb, S("HEAD")) && routes[i].verb[0] == 'G'))
 			q->route = &routes[i];
 		buf_fmt(&allowed, "%s%s", allowed.n ? ", " : "", routes[i].verb);
 	}
 	if (q->route)
 		return NULL;
 	if (!allowed.n)
-		return answer_error(q, 404, "management.NoSuchResource", "There is no resource %.*s",
-		                 STR(q->call->request->path));
-	struct message *m = answer_error(q, 405, "management.MethodNotAllowed", "%.*s is not allowed here", STR(verb));
+		return answer_error(q, 404, "management.NoSuchResource",
+		                    "There is no resource %.*s", STR(q->call->request->path));
+	struct message *m = answer_error(q, 405, "management.MethodNotAllowed",
+	                                 "%.*s is not allowed here", STR(verb));
 	headers_set(q->arena, &m->headers, S("Allow"), buf_str(&allowed));
 	return m;
 }
@@ -82,36 +84,42 @@ static void path_read(struct api *q)
 		if (str_eq(part, S("{env}")))
 			q->env = q->segments[i];
 		bool masked = part.p[part.n - 1] == '}' && part.p[part.n - 2] == '!';
-		buf_fmt(&uri, "/%.*s", STR(masked ? S("***") : percent_encode(q->arena, q->segments[i])));
+		buf_fmt(&uri, "/%.*s",
+		        STR(masked ? S("***") : percent_encode(q->arena, q->segments[i])));
 	}
 	q->request_uri = buf_str(&uri);
 }
 
 static struct message *unauthorized(struct api *q)
 {
-	struct message *m = answer_error(q, 401, "management.Unauthorized",
-	                              "Unauthorized: give the e-mail address and password of a user");
+	struct message *m =
+		answer_error(q, 401, "management.Unauthorized",
+	                     "Unauthorized: give the e-mail address and password of a user");
 	headers_set(q->arena, &m->headers, S("WWW-Authenticate"), S("Basic realm=\"management\""));
 	return m;
 }
 
 static bool reads_only(const struct api *q)
 {
-	return str_eq(q->call->request->verb, S("GET")) || str_eq(q->call->request->verb, S("HEAD"));
+	return str_eq(q->call->request->verb, S("GET")) ||
+	       str_eq(q->call->request->verb, S("HEAD"));
 }
 
 /* The answer to who may not, or NULL. */
 static struct message *stopped(struct api *q)
 {
 	err e = identity_basic(q->arena, q->m->identity,
-	                       headers_get(&q->call->request->headers, S("authorization")), &q->who);
+	                       headers_get(&q->call->request->headers, S("authorization")),
+	                       &q->who);
 	if (e.code == ERR_DENIED)
 		return unauthorized(q);
 	if (!e.code && str_given(q->org))
 		e = identity_may(q->arena, q->m->identity, &q->who, q->org, !reads_only(q));
 	if (e.code == ERR_DENIED)
-		return answer_error(q, 403, "management.Forbidden", "User %.*s may not %s in organization %.*s",
-		                 STR(q->who.key.name), reads_only(q) ? "read" : "change anything", STR(q->org));
+		return answer_error(q, 403, "management.Forbidden",
+		                    "User %.*s may not %s in organization %.*s",
+		                    STR(q->who.key.name),
+		                    reads_only(q) ? "read" : "change anything", STR(q->org));
 	return e.code ? answer_trouble(q, e) : NULL;
 }
 
@@ -126,13 +134,16 @@ static str operation(const struct api *q, unsigned status)
 static struct message *recorded(struct api *q, struct message *answer)
 {
 	struct audit_record record = {
-		.operation = operation(q, answer->status), .request = q->call->request->verb,
-		.request_uri = q->request_uri, .user = q->who.key.name,
+		.operation = operation(q, answer->status),
+		.request = q->call->request->verb,
+		.request_uri = q->request_uri,
+		.user = q->who.key.name,
 		.response_code = str_fmt(q->arena, "%u", answer->status),
 	};
 	err e = audit_add(q->store, q->org, &record);
 	if (e.code)
-		log_error("audit_lost", LOG_STR("uri", q->request_uri), LOG_Z("why", err_word(e.code)));
+		log_error("audit_lost", LOG_STR("uri", q->request_uri),
+		          LOG_Z("why", err_word(e.code)));
 	e = feed_settle(q->store, deadline_in(SETTLE_MS));
 	if (e.code) /* committed all the same: the gateway catches up */
 		log_warn("change_not_applied_yet", LOG_STR("uri", q->request_uri));
@@ -146,9 +157,11 @@ static struct message *answer_of(struct api *q)
 	struct message *m;
 	q->xml = str_istarts(accept, S("application/xml")) || str_istarts(accept, S("text/xml"));
 	if (!path_take(q, r->path))
-		return answer_error(q, 404, "management.NoSuchResource", "There is no resource %.*s", STR(r->path));
+		return answer_error(q, 404, "management.NoSuchResource",
+		                    "There is no resource %.*s", STR(r->path));
 	if (form_read(q->arena, r->query, &q->query).code)
-		return answer_error(q, 400, "management.InvalidQuery", "The query has too many parameters");
+		return answer_error(q, 400, "management.InvalidQuery",
+		                    "The query has too many parameters");
 	if ((m = route_find(q))) {
 		struct message *stop = stopped(q); /* strangers are told of no resource */
 		return stop ? stop : m;

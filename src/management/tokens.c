@@ -8,7 +8,8 @@
 
 static struct message *unknown(struct api *q)
 {
-	return answer_error(q, 404, "keymanagement.service.invalid_access_token", "Invalid Access Token");
+	return answer_error(q, 404, "keymanagement.service.invalid_access_token",
+	                    "Invalid Access Token");
 }
 
 static void pair(struct json_writer *w, const char *key, str value)
@@ -47,7 +48,8 @@ static str describe(struct api *q, const struct token *t, str text)
 	pair(&w, "access_token", text);
 	pair(&w, "organization_name", t->organization);
 	pair(&w, "refresh_count", number(q, t->refresh_count));
-	LIST_EACH(const struct attribute, a, &t->attributes) {
+	LIST_EACH(const struct attribute, a, &t->attributes)
+	{
 		json_key(&w, a->name);
 		json_str(&w, a->value);
 	}
@@ -75,10 +77,12 @@ struct message *access_tokens_act(struct api *q)
 	int status = action_value(q, actions, values);
 	struct token_key key;
 	if (status < 0)
-		return answer_error(q, 400, "keymanagement.service.InvalidAction", "action is revoke or approve");
+		return answer_error(q, 400, "keymanagement.service.InvalidAction",
+		                    "action is revoke or approve");
 	if (!token_key_read(q->m->tokens, api_param(q, "token"), &key))
 		return unknown(q);
-	err e = token_set_status(q->store, q->org, &key, status, api_query_is(q, "cascade", "true"));
+	err e = token_set_status(q->store, q->org, &key, status,
+	                         api_query_is(q, "cascade", "true"));
 	if (e.code)
 		return e.code == ERR_NOT_FOUND ? unknown(q) : answer_trouble(q, e);
 	return access_tokens_get(q);

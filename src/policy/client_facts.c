@@ -16,7 +16,10 @@ struct fact {
 	size_t at;
 };
 
-#define FACT(n, from, as, strct, member) { S_INIT(n), from, as, offsetof(struct strct, member) }
+#define FACT(n, from, as, strct, member)                            \
+	{                                                           \
+		S_INIT(n), from, as, offsetof(struct strct, member) \
+	}
 
 static const struct fact facts[] = {
 	FACT("client_id", CREDENTIAL, AS_TEXT, credential, consumer_key),
@@ -92,7 +95,8 @@ static struct value fact_value(struct exchange *x, const struct fact *row, const
 	struct strs names = { 0 };
 	switch (row->as) {
 	case AS_TEXT:
-		return str_given(*(const str *)at) ? VALUE_STR(*(const str *)at) : (struct value){ 0 };
+		return str_given(*(const str *)at) ? VALUE_STR(*(const str *)at)
+		                                   : (struct value){ 0 };
 	case AS_MS:
 		return VALUE_OF_INT(*(const int64_t *)at);
 	case AS_APPROVAL:
@@ -103,7 +107,7 @@ static struct value fact_value(struct exchange *x, const struct fact *row, const
 		return VALUE_STR(bracketed(x->arena, at));
 	case AS_NAMES:
 		LIST_EACH(const struct product_status, p, (const struct list *)at)
-			strs_add(x->arena, &names, p->apiproduct);
+		strs_add(x->arena, &names, p->apiproduct);
 		return VALUE_STR(bracketed(x->arena, &names));
 	}
 	return (struct value){ 0 };
@@ -121,7 +125,8 @@ static struct value custom(const struct client_facts *f, str name)
 	if (str_starts(name, S("app.")))
 		return attribute_value(&f->client->app->attributes, str_sub(name, 4, STR_NPOS));
 	if (str_starts(name, S("developer.")))
-		return attribute_value(&f->client->developer->attributes, str_sub(name, 10, STR_NPOS));
+		return attribute_value(&f->client->developer->attributes,
+		                       str_sub(name, 10, STR_NPOS));
 	if (str_starts(name, S("apiproduct.")) && f->product)
 		return attribute_value(&f->product->attributes, str_sub(name, 11, STR_NPOS));
 	if (!str_starts(name, S("accesstoken.")) || !f->token)
@@ -150,7 +155,9 @@ static struct value computed(const struct client_facts *f, str name)
 	if (str_eq(name, S("token_type")))
 		return VALUE_STR(S("BearerToken"));
 	if (str_eq(name, S("expires_in")))
-		return VALUE_OF_INT(f->token->expires_at_ms < 0 ? -1 : (f->token->expires_at_ms - f->now_ms) / 1000);
+		return VALUE_OF_INT(f->token->expires_at_ms < 0
+		                            ? -1
+		                            : (f->token->expires_at_ms - f->now_ms) / 1000);
 	return (struct value){ 0 };
 }
 
@@ -171,8 +178,8 @@ static struct value prefixed(struct exchange *x, const void *ctx, str name)
 
 static struct value dimension(struct exchange *x, const void *ctx, str name)
 {
-	static const str names[] = { S_INIT("client_id"), S_INIT("apiproduct.name"), S_INIT("developer.id"),
-		                     S_INIT("developer.app.name") };
+	static const str names[] = { S_INIT("client_id"), S_INIT("apiproduct.name"),
+		                     S_INIT("developer.id"), S_INIT("developer.app.name") };
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (str_eq(name, names[i]))
 			return fact_named(x, ctx, name);
@@ -204,8 +211,8 @@ static bool covers_path(const struct api_product *p, str path)
 	return p->api_resources.n == 0;
 }
 
-enum product_match product_match(struct exchange *x, const struct client_view *c, const struct strs *among,
-                                 const struct api_product **out)
+enum product_match product_match(struct exchange *x, const struct client_view *c,
+                                 const struct strs *among, const struct api_product **out)
 {
 	const struct product_status *status = c->credential->api_products.v;
 	enum product_match found = PRODUCT_NONE;
@@ -213,7 +220,8 @@ enum product_match product_match(struct exchange *x, const struct client_view *c
 		const struct api_product *p = c->products[i];
 		if (!p || status[i].status != APPROVED || (among && !strs_have(among, p->name)))
 			continue;
-		if (!covers(&p->environments, x->proxy->environment) || !covers(&p->proxies, x->proxy->name))
+		if (!covers(&p->environments, x->proxy->environment) ||
+		    !covers(&p->proxies, x->proxy->name))
 			continue;
 		if (covers_path(p, x->path_suffix)) {
 			*out = p;

@@ -25,5 +25,5 @@ void client_facts_dimensions(struct exchange *, const struct client_facts *);
 enum product_match { PRODUCT_FOUND, PRODUCT_NONE, PRODUCT_NOT_THIS_PATH };
 /* among: names that count (a token's), NULL: all of the key.  A product counts while it is approved for
  * the key; empty proxies, environments or resources mean all. */
-enum product_match product_match(struct exchange *, const struct client_view *, const struct strs *among,
-                                 const struct api_product **out);
+enum product_match product_match(struct exchange *, const struct client_view *,
+                                 const struct strs *among, const struct api_product **out);

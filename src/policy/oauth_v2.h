@@ -10,7 +10,11 @@
 #include "token/grant.h"
 
 enum oauth_v2_operation {
-	GENERATE_ACCESS_TOKEN, REFRESH_ACCESS_TOKEN, VERIFY_ACCESS_TOKEN, INVALIDATE_TOKEN, VALIDATE_TOKEN,
+	GENERATE_ACCESS_TOKEN,
+	REFRESH_ACCESS_TOKEN,
+	VERIFY_ACCESS_TOKEN,
+	INVALIDATE_TOKEN,
+	VALIDATE_TOKEN,
 };
 
 struct oauth_v2_attribute {
@@ -35,7 +39,8 @@ struct oauth_v2 {
 	struct flowvar *access_token;
 	str access_token_prefix;
 	struct list attributes; /* struct oauth_v2_attribute */
-	struct flowvar *client_id, *client_secret, *authorization, *grant_type, *refresh_token, *end_user;
+	struct flowvar *client_id, *client_secret, *authorization, *grant_type, *refresh_token,
+		*end_user;
 	str expires_in, refresh_expires_in; /* milliseconds, checked at deploy time */
 	struct flowvar *expires_in_ref, *refresh_expires_in_ref;
 	struct strs grant_types;
@@ -47,7 +52,7 @@ struct oauth_v2 {
 	struct flowvar *external_status;
 	struct oauth_v2_token *token;
 	uint64_t cache_expiry_s;
-	str facts_prefix;          /* "oauthv2accesstoken.{policy}." */
+	str facts_prefix; /* "oauthv2accesstoken.{policy}." */
 };
 
 enum verdict oauth_v2_generate(const struct oauth_v2 *, struct exchange *);
@@ -56,9 +61,11 @@ enum verdict oauth_v2_set_status(const struct oauth_v2 *, struct exchange *);
 
 /* The answer of a token endpoint, written into the response message. */
 void oauth_v2_write_token(const struct oauth_v2 *, struct exchange *, const struct grant_answer *);
-void oauth_v2_write_error(const struct oauth_v2 *, struct exchange *, const struct oauth_error *, str text);
+void oauth_v2_write_error(const struct oauth_v2 *, struct exchange *, const struct oauth_error *,
+                          str text);
 /* Its fields as variables under facts_prefix. */
-void oauth_v2_provide_token(const struct oauth_v2 *, struct exchange *, const struct grant_answer *);
+void oauth_v2_provide_token(const struct oauth_v2 *, struct exchange *,
+                            const struct grant_answer *);
 
 /* oauthV2.failed, oauthV2.{policy}.failed, and with a fault .fault.name and .fault.cause. */
 void oauth_v2_note(struct exchange *, const char *fault_name, str cause);

@@ -36,10 +36,11 @@ static int64_t lifetime(struct exchange *x, const struct flowvar *ref, str text,
 
 static void attributes_of(const struct oauth_v2 *c, struct exchange *x, struct grant_request *q)
 {
-	LIST_EACH(const struct oauth_v2_attribute, a, &c->attributes) {
+	LIST_EACH(const struct oauth_v2_attribute, a, &c->attributes)
+	{
 		str value = a->ref ? vars_text(x, a->ref) : STR_NONE;
-		attribute_set(x->arena, a->display ? &q->attributes : &q->hidden_attributes, a->name,
-		              str_given(value) ? value : a->text);
+		attribute_set(x->arena, a->display ? &q->attributes : &q->hidden_attributes,
+		              a->name, str_given(value) ? value : a->text);
 	}
 }
 
@@ -51,11 +52,13 @@ static struct grant_request request_of(const struct oauth_v2 *c, struct exchange
 		.scope = c->scope_var ? vars_text(x, c->scope_var) : STR_NONE,
 		.end_user = c->end_user ? vars_text(x, c->end_user) : STR_NONE,
 		.access_ms = lifetime(x, c->expires_in_ref, c->expires_in, dflt->access_ms),
-		.refresh_ms = lifetime(x, c->refresh_expires_in_ref, c->refresh_expires_in, dflt->refresh_ms),
+		.refresh_ms = lifetime(x, c->refresh_expires_in_ref, c->refresh_expires_in,
+		                       dflt->refresh_ms),
 		.reuse_refresh_token = c->reuse_refresh_token,
 		.now_ms = clock_ms(),
 	};
-	q.trusted = c->external_authorization && str_eq(vars_text(x, c->external_status), S("true"));
+	q.trusted =
+		c->external_authorization && str_eq(vars_text(x, c->external_status), S("true"));
 	client_of(c, x, &q);
 	attributes_of(c, x, &q);
 	if (c->operation == REFRESH_ACCESS_TOKEN)
@@ -71,12 +74,14 @@ static const struct grant *grant_of(const struct oauth_v2 *c, str type)
 	return supported ? grant_find(type) : NULL;
 }
 
-static enum verdict refuse(const struct oauth_v2 *c, struct exchange *x, enum oauth_error_id id, str value)
+static enum verdict refuse(const struct oauth_v2 *c, struct exchange *x, enum oauth_error_id id,
+                           str value)
 {
 	const struct oauth_error *e = oauth_error(id);
 	struct fault fault = { e->fault_code, e->fault_status, e->fault_text };
 #pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral" /* the texts of errors.def take one slice at most */
+#pragma GCC diagnostic ignored \
+	"-Wformat-nonliteral" /* the texts of errors.def take one slice at most */
 	str text = str_fmt(x->arena, e->text, STR(value));
 #pragma GCC diagnostic pop
 	str code = str_from_z(e->fault_code);

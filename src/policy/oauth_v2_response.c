@@ -20,10 +20,25 @@ static str seconds_left(struct arena *a, int64_t issued_at_ms, int64_t expires_a
 	return expires_at_ms < 0 ? S("0") : ms_text(a, (expires_at_ms - issued_at_ms - 1) / 1000);
 }
 
-static str issued_at(struct arena *a, const struct grant_answer *g) { return ms_text(a, g->token.issued_at_ms); }
-static str application_name(struct arena *a, const struct grant_answer *g) { (void)a; return g->token.app_id; }
-static str scope(struct arena *a, const struct grant_answer *g) { (void)a; return g->token.scope; }
-static str status(struct arena *a, const struct grant_answer *g) { (void)a, (void)g; return S("approved"); }
+static str issued_at(struct arena *a, const struct grant_answer *g)
+{
+	return ms_text(a, g->token.issued_at_ms);
+}
+static str application_name(struct arena *a, const struct grant_answer *g)
+{
+	(void)a;
+	return g->token.app_id;
+}
+static str scope(struct arena *a, const struct grant_answer *g)
+{
+	(void)a;
+	return g->token.scope;
+}
+static str status(struct arena *a, const struct grant_answer *g)
+{
+	(void)a, (void)g;
+	return S("approved");
+}
 static str api_product_list(struct arena *a, const struct grant_answer *g)
 {
 	struct buf b = buf_in(a);
@@ -42,10 +57,26 @@ static str developer_email(struct arena *a, const struct grant_answer *g)
 	(void)a;
 	return g->client->developer->email;
 }
-static str organization_id(struct arena *a, const struct grant_answer *g) { (void)a, (void)g; return S("0"); }
-static str token_type(struct arena *a, const struct grant_answer *g) { (void)a, (void)g; return S("BearerToken"); }
-static str client_id(struct arena *a, const struct grant_answer *g) { (void)a; return g->token.client_id; }
-static str access_token(struct arena *a, const struct grant_answer *g) { (void)a; return g->access_token; }
+static str organization_id(struct arena *a, const struct grant_answer *g)
+{
+	(void)a, (void)g;
+	return S("0");
+}
+static str token_type(struct arena *a, const struct grant_answer *g)
+{
+	(void)a, (void)g;
+	return S("BearerToken");
+}
+static str client_id(struct arena *a, const struct grant_answer *g)
+{
+	(void)a;
+	return g->token.client_id;
+}
+static str access_token(struct arena *a, const struct grant_answer *g)
+{
+	(void)a;
+	return g->access_token;
+}
 static str organization_name(struct arena *a, const struct grant_answer *g)
 {
 	(void)a;
@@ -57,12 +88,19 @@ static str refresh_expires_in(struct arena *a, const struct grant_answer *g)
 		return S("0");
 	return seconds_left(a, g->token.issued_at_ms, g->token.refresh_expires_at_ms);
 }
-static str refresh_count(struct arena *a, const struct grant_answer *g) { return ms_text(a, g->token.refresh_count); }
+static str refresh_count(struct arena *a, const struct grant_answer *g)
+{
+	return ms_text(a, g->token.refresh_count);
+}
 static str refresh_issued_at(struct arena *a, const struct grant_answer *g)
 {
 	return ms_text(a, g->token.refresh_issued_at_ms);
 }
-static str refresh_token(struct arena *a, const struct grant_answer *g) { (void)a; return g->refresh_token; }
+static str refresh_token(struct arena *a, const struct grant_answer *g)
+{
+	(void)a;
+	return g->refresh_token;
+}
 
 static const struct answer_row rows[] = {
 	{ S_INIT("issued_at"), issued_at, false, false },
@@ -119,7 +157,8 @@ static void write_row(const struct oauth_v2 *c, struct exchange *x, struct json_
 		json_str(w, c->rfc_compliant && row->text == token_type ? S("Bearer") : text);
 }
 
-void oauth_v2_write_token(const struct oauth_v2 *c, struct exchange *x, const struct grant_answer *g)
+void oauth_v2_write_token(const struct oauth_v2 *c, struct exchange *x,
+                          const struct grant_answer *g)
 {
 	struct buf b = buf_in(x->arena);
 	struct json_writer w = json_to(&b, true);
@@ -127,7 +166,8 @@ void oauth_v2_write_token(const struct oauth_v2 *c, struct exchange *x, const st
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		if (!rows[i].refresh || g->token.has_refresh)
 			write_row(c, x, &w, &rows[i], g);
-	LIST_EACH(const struct attribute, a, &g->token.attributes) {
+	LIST_EACH(const struct attribute, a, &g->token.attributes)
+	{
 		json_key(&w, a->name);
 		json_str(&w, a->value);
 	}
@@ -135,13 +175,16 @@ void oauth_v2_write_token(const struct oauth_v2 *c, struct exchange *x, const st
 	respond(c, x, 200, buf_str(&b));
 }
 
-void oauth_v2_write_error(const struct oauth_v2 *c, struct exchange *x, const struct oauth_error *e, str text)
+void oauth_v2_write_error(const struct oauth_v2 *c, struct exchange *x, const struct oauth_error *e,
+                          str text)
 {
 	str body, quoted = json_escape(x->arena, text, false);
 	if (c->rfc_compliant)
-		body = str_fmt(x->arena, "{\"error\":\"%s\",\"error_description\":\"%.*s\"}", e->code, STR(quoted));
+		body = str_fmt(x->arena, "{\"error\":\"%s\",\"error_description\":\"%.*s\"}",
+		               e->code, STR(quoted));
 	else /* the spaces are Apigee's */
-		body = str_fmt(x->arena, "{\"ErrorCode\" : \"%s\", \"Error\" :\"%.*s\"}", e->code, STR(quoted));
+		body = str_fmt(x->arena, "{\"ErrorCode\" : \"%s\", \"Error\" :\"%.*s\"}", e->code,
+		               STR(quoted));
 	respond(c, x, e->status, body);
 }
 
@@ -155,7 +198,8 @@ static struct value answer_fact(struct exchange *x, const void *ctx, str name)
 	const struct provided *p = ctx;
 	name = str_sub(name, p->prefix, STR_NPOS);
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		if (str_eq(name, rows[i].name) && (!rows[i].refresh || p->answer->token.has_refresh))
+		if (str_eq(name, rows[i].name) &&
+		    (!rows[i].refresh || p->answer->token.has_refresh))
 			return VALUE_STR(rows[i].text(x->arena, p->answer));
 	str custom = attribute_get(&p->answer->token.attributes, name);
 	if (!str_given(custom))
@@ -163,7 +207,8 @@ static struct value answer_fact(struct exchange *x, const void *ctx, str name)
 	return str_given(custom) ? VALUE_STR(custom) : (struct value){ 0 };
 }
 
-void oauth_v2_provide_token(const struct oauth_v2 *c, struct exchange *x, const struct grant_answer *g)
+void oauth_v2_provide_token(const struct oauth_v2 *c, struct exchange *x,
+                            const struct grant_answer *g)
 {
 	struct provided *p = arena_new(x->arena, struct provided);
 	*p = (struct provided){ g, c->facts_prefix.n };

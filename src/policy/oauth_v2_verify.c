@@ -5,7 +5,11 @@
 #include "policy/oauth_v2.h"
 
 enum {
-	MISSING, NO_PRODUCT, NOT_THIS_PATH, SCOPE_SHORT, N_OTHERS,
+	MISSING,
+	NO_PRODUCT,
+	NOT_THIS_PATH,
+	SCOPE_SHORT,
+	N_OTHERS,
 };
 
 static const struct fault others[N_OTHERS] = {
@@ -19,12 +23,17 @@ static const struct fault others[N_OTHERS] = {
 };
 
 static const struct fault worthless[] = {
-	[TOKEN_UNKNOWN] = { "keymanagement.service.invalid_access_token", 401, "Invalid Access Token" },
-	[TOKEN_EXPIRED] = { "keymanagement.service.access_token_expired", 401, "Access Token expired" },
-	[TOKEN_REVOKED] = { "keymanagement.service.access_token_not_approved", 401, "Access Token not approved" },
-	[TOKEN_CLIENT_GONE] = { "keymanagement.service.invalid_access_token", 401, "Invalid Access Token" },
+	[TOKEN_UNKNOWN] = { "keymanagement.service.invalid_access_token", 401,
+	                    "Invalid Access Token" },
+	[TOKEN_EXPIRED] = { "keymanagement.service.access_token_expired", 401,
+	                    "Access Token expired" },
+	[TOKEN_REVOKED] = { "keymanagement.service.access_token_not_approved", 401,
+	                    "Access Token not approved" },
+	[TOKEN_CLIENT_GONE] = { "keymanagement.service.invalid_access_token", 401,
+	                        "Invalid Access Token" },
 	[TOKEN_KEY_REVOKED] = { "oauth.v2.ApiKeyNotApproved", 401, "ApiKey is not approved" },
-	[TOKEN_APP_REVOKED] = { "keymanagement.service.invalid_client-app_not_approved", 401, "App is not approved" },
+	[TOKEN_APP_REVOKED] = { "keymanagement.service.invalid_client-app_not_approved", 401,
+	                        "App is not approved" },
 	[TOKEN_DEVELOPER_INACTIVE] = { "keymanagement.service.DeveloperStatusNotActive", 401,
 	                               "Developer Status is not Active" },
 	[TOKEN_STORE_AWAY] = { "messaging.adaptors.http.flow.ServiceUnavailable", 503,
@@ -36,10 +45,12 @@ static enum verdict refuse(struct exchange *x, const struct fault *f, str value)
 	enum verdict v = fault_raise(x, f, STR(value));
 	oauth_v2_note(x, f->code, x->raised.string); /* for Verify the name carries its prefix */
 	if (f->status == 401 || f->status == 403)
-		fault_header(x, S("WWW-Authenticate"),
-		             str_fmt(x->arena, "Bearer realm=\"null\",error=\"%s\",error_description=\"%s: %.*s\"",
-		                     f->status == 401 ? "invalid_token" : "insufficient_scope", f->code,
-		                     STR(x->raised.string)));
+		fault_header(
+			x, S("WWW-Authenticate"),
+			str_fmt(x->arena,
+		                "Bearer realm=\"null\",error=\"%s\",error_description=\"%s: %.*s\"",
+		                f->status == 401 ? "invalid_token" : "insufficient_scope", f->code,
+		                STR(x->raised.string)));
 	return v;
 }
 
@@ -105,9 +116,12 @@ enum verdict oauth_v2_set_status(const struct oauth_v2 *c, struct exchange *x)
 	if (token_key_read(t, text, &key))
 		e = c->token->type == 0
 		            ? token_set_status(token_store(t), org, &key, status, c->token->cascade)
-		            : refresh_set_status(token_store(t), org, &key, status, c->token->cascade);
+		            : refresh_set_status(token_store(t), org, &key, status,
+		                                 c->token->cascade);
 	if (e.code)
-		return refuse(x, &worthless[e.code == ERR_NOT_FOUND ? TOKEN_UNKNOWN : TOKEN_STORE_AWAY], STR_NONE);
+		return refuse(
+			x, &worthless[e.code == ERR_NOT_FOUND ? TOKEN_UNKNOWN : TOKEN_STORE_AWAY],
+			STR_NONE);
 	oauth_v2_note(x, NULL, STR_NONE);
 	return CONTINUE;
 }

@@ -13,21 +13,33 @@ struct verify_api_key {
 };
 
 static const struct field fields[] = {
-	FIELD(verify_api_key, ref, "APIKey/@ref", T_FLOWVAR, .doc = "the variable that holds the key"),
-	FIELD(verify_api_key, literal, "APIKey", T_STR, .doc = "the key itself, if there is no ref"),
+	FIELD(verify_api_key, ref, "APIKey/@ref", T_FLOWVAR,
+	      .doc = "the variable that holds the key"),
+	FIELD(verify_api_key, literal, "APIKey", T_STR,
+	      .doc = "the key itself, if there is no ref"),
 	FIELDS_END,
 };
 
 enum {
-	UNRESOLVED, INVALID_KEY, NOT_FOR_RESOURCE, KEY_EXPIRED, APP_NOT_APPROVED, DEVELOPER_NOT_ACTIVE, AWAY,
+	UNRESOLVED,
+	INVALID_KEY,
+	NOT_FOR_RESOURCE,
+	KEY_EXPIRED,
+	APP_NOT_APPROVED,
+	DEVELOPER_NOT_ACTIVE,
+	AWAY,
 };
 
 static const struct fault faults[] = {
-	[UNRESOLVED] = { "steps.oauth.v2.FailedToResolveAPIKey", 401, "Failed to resolve API Key variable %.*s" },
+	[UNRESOLVED] = { "steps.oauth.v2.FailedToResolveAPIKey", 401,
+	                 "Failed to resolve API Key variable %.*s" },
 	[INVALID_KEY] = { "oauth.v2.InvalidApiKey", 401, "Invalid ApiKey" },
-	[NOT_FOR_RESOURCE] = { "oauth.v2.InvalidApiKeyForGivenResource", 401, "Invalid ApiKey for given resource" },
-	[KEY_EXPIRED] = { "keymanagement.service.consumer_key_expired", 401, "Consumer key is expired" },
-	[APP_NOT_APPROVED] = { "keymanagement.service.invalid_client-app_not_approved", 401, "App is not approved" },
+	[NOT_FOR_RESOURCE] = { "oauth.v2.InvalidApiKeyForGivenResource", 401,
+	                       "Invalid ApiKey for given resource" },
+	[KEY_EXPIRED] = { "keymanagement.service.consumer_key_expired", 401,
+	                  "Consumer key is expired" },
+	[APP_NOT_APPROVED] = { "keymanagement.service.invalid_client-app_not_approved", 401,
+	                       "App is not approved" },
 	[DEVELOPER_NOT_ACTIVE] = { "keymanagement.service.DeveloperStatusNotActive", 401,
 	                           "Developer Status is not Active" },
 	[AWAY] = { "messaging.adaptors.http.flow.ServiceUnavailable", 503,
@@ -40,7 +52,9 @@ static err check(void *conf, str name, struct binder *b)
 	struct verify_api_key *c = conf;
 	if (!c->ref && !c->literal.n)
 		return diag_add(b->diag, ERR_SYNTAX, 0,
-		                "VerifyAPIKey %.*s: SpecifyValueOrRefApiKey: <APIKey> needs a ref or a text", STR(name));
+		                "VerifyAPIKey %.*s: SpecifyValueOrRefApiKey: <APIKey> needs a ref "
+		                "or a text",
+		                STR(name));
 	c->facts_prefix = str_fmt(b->arena, "verifyapikey.%.*s.", STR(name));
 	return DONE;
 }
@@ -85,6 +99,11 @@ static enum verdict run(const void *conf, struct exchange *x)
 }
 
 const struct policy policy_verify_api_key = {
-	.element = "VerifyAPIKey", .size = sizeof(struct verify_api_key), .fields = fields,
-	.faults = faults, .fault_prefix = "oauthV2", .check = check, .run = run,
+	.element = "VerifyAPIKey",
+	.size = sizeof(struct verify_api_key),
+	.fields = fields,
+	.faults = faults,
+	.fault_prefix = "oauthV2",
+	.check = check,
+	.run = run,
 };

@@ -4,8 +4,8 @@
  * Source: RFC 6749 §4.4. */
 #include "token/grant.h"
 
-static enum oauth_error_id issue(struct arena *a, struct token_service *t, const struct grant_request *q,
-                                 struct grant_answer *out)
+static enum oauth_error_id issue(struct arena *a, struct token_service *t,
+                                 const struct grant_request *q, struct grant_answer *out)
 {
 	const struct client_view *client;
 	enum oauth_error_id e = grant_client(a, t, q, &client);

@@ -34,8 +34,8 @@ const struct grant *grant_find(str grant_type)
 	return NULL;
 }
 
-enum oauth_error_id grant_client(struct arena *a, struct token_service *t, const struct grant_request *q,
-                                 const struct client_view **out)
+enum oauth_error_id grant_client(struct arena *a, struct token_service *t,
+                                 const struct grant_request *q, const struct client_view **out)
 {
 	if (!q->client_id.n)
 		return OAUTH_CLIENT_ID_MISSING;
@@ -80,7 +80,8 @@ static void add_word(struct buf *b, str word)
 	buf_add(b, word);
 }
 
-enum oauth_error_id grant_scope(struct arena *a, const struct client_view *c, str asked, str *granted)
+enum oauth_error_id grant_scope(struct arena *a, const struct client_view *c, str asked,
+                                str *granted)
 {
 	struct strs all = allowed_scopes(a, c);
 	struct buf b = buf_in(a);
@@ -101,8 +102,8 @@ static struct strs approved_products(struct arena *a, const struct credential *c
 {
 	struct strs names = { arena_array(a, str, c->api_products.n), 0 };
 	LIST_EACH(struct product_status, p, &c->api_products)
-		if (p->status == APPROVED)
-			names.v[names.n++] = p->apiproduct;
+	if (p->status == APPROVED)
+		names.v[names.n++] = p->apiproduct;
 	return names;
 }
 

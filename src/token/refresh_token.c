@@ -22,8 +22,9 @@ static enum oauth_error_id narrowed(struct arena *a, str had, str asked, str *gr
 	return OAUTH_FINE;
 }
 
-static enum oauth_error_id old_token(struct arena *a, struct token_service *t, const struct grant_request *q,
-                                     struct token_key *key, struct token **old)
+static enum oauth_error_id old_token(struct arena *a, struct token_service *t,
+                                     const struct grant_request *q, struct token_key *key,
+                                     struct token **old)
 {
 	if (!q->refresh_token.n)
 		return OAUTH_REFRESH_MISSING;
@@ -53,8 +54,8 @@ static void inherit(struct token *k, const struct token *old)
 	}
 }
 
-static enum oauth_error_id issue(struct arena *a, struct token_service *t, const struct grant_request *q,
-                                 struct grant_answer *out)
+static enum oauth_error_id issue(struct arena *a, struct token_service *t,
+                                 const struct grant_request *q, struct grant_answer *out)
 {
 	const struct client_view *client;
 	struct token *old, *k = &out->token;
@@ -79,7 +80,8 @@ static enum oauth_error_id issue(struct arena *a, struct token_service *t, const
 		out->refresh_token = token_mint(a, t, k->refresh_expires_at_ms, &k->refresh_key);
 	}
 	err stored = token_rotate(token_store(t), &key, k);
-	if (stored.code == ERR_CONFLICT || stored.code == ERR_NOT_FOUND) /* spent meanwhile by another */
+	if (stored.code == ERR_CONFLICT ||
+	    stored.code == ERR_NOT_FOUND) /* spent meanwhile by another */
 		return OAUTH_REFRESH_INVALID;
 	return stored.code ? OAUTH_STORE_AWAY : OAUTH_FINE;
 }

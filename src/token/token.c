@@ -12,7 +12,11 @@
 #include "codec/digest.h"
 
 enum { HOUR_CHARS = 3, CHECK_CHARS = 4, CHECK_FROM = TOKEN_LENGTH - CHECK_CHARS, CHECK_KEY = 16 };
-enum { BASE = 62, HOURS = BASE * BASE * BASE, HOUR_0 = 455832 /* 2022-01-01T00Z, hours since 1970 */ };
+enum {
+	BASE = 62,
+	HOURS = BASE * BASE * BASE,
+	HOUR_0 = 455832 /* 2022-01-01T00Z, hours since 1970 */
+};
 
 struct token_service {
 	struct arena *arena;
@@ -24,12 +28,16 @@ struct token_service {
 
 static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-struct token_service *token_service_create(struct store *store, const struct token_settings *settings)
+struct token_service *token_service_create(struct store *store,
+                                           const struct token_settings *settings)
 {
 	size_t n = store_keys(store);
 	struct arena *a = arena_create(0, 0);
-	struct token_service *t = arena_zalloc(a, sizeof *t + n * CHECK_KEY, _Alignof(struct token_service));
-	*t = (struct token_service){ .arena = a, .store = store, .settings = *settings, .n_keys = n };
+	struct token_service *t =
+		arena_zalloc(a, sizeof *t + n * CHECK_KEY, _Alignof(struct token_service));
+	*t = (struct token_service){
+		.arena = a, .store = store, .settings = *settings, .n_keys = n
+	};
 	for (size_t i = 0; i < n; i++) {
 		unsigned char key[32];
 		store_subkey(store, "token check", i, key);
@@ -68,7 +76,8 @@ static uint32_t hour_said(int64_t expires_at_ms)
 	return hour >= HOUR_0 && hour - HOUR_0 < HOURS - 1 ? hour : TOKEN_HOUR_NEVER;
 }
 
-str token_mint(struct arena *a, const struct token_service *t, int64_t expires_at_ms, struct token_key *key)
+str token_mint(struct arena *a, const struct token_service *t, int64_t expires_at_ms,
+               struct token_key *key)
 {
 	uint32_t hour = hour_said(expires_at_ms);
 	uint32_t said = hour == TOKEN_HOUR_NEVER ? HOURS - 1 : hour - HOUR_0;
@@ -125,8 +134,8 @@ static enum token_worth client_worth(const struct client_view *c)
 	return c->developer->status == DEVELOPER_ACTIVE ? TOKEN_GOOD : TOKEN_DEVELOPER_INACTIVE;
 }
 
-enum token_worth token_verify(struct arena *a, struct token_service *t, str org, str text, int64_t now_ms,
-                              const struct token_view **view)
+enum token_worth token_verify(struct arena *a, struct token_service *t, str org, str text,
+                              int64_t now_ms, const struct token_view **view)
 {
 	struct token_key key;
 	if (!token_key_read(t, text, &key))

@@ -22,7 +22,8 @@ struct store *token_store(const struct token_service *);
 const struct token_settings *token_settings(const struct token_service *);
 
 /* A new text for a token that expires then (-1: never), and the key it is stored under. */
-str token_mint(struct arena *, const struct token_service *, int64_t expires_at_ms, struct token_key *);
+str token_mint(struct arena *, const struct token_service *, int64_t expires_at_ms,
+               struct token_key *);
 /* The key that a text of ours is stored under; false: we never made this text. */
 bool token_key_read(const struct token_service *, str text, struct token_key *);
 
@@ -31,13 +32,13 @@ enum token_worth {
 	TOKEN_UNKNOWN,
 	TOKEN_EXPIRED,
 	TOKEN_REVOKED,
-	TOKEN_CLIENT_GONE,       /* its key or app was deleted */
+	TOKEN_CLIENT_GONE, /* its key or app was deleted */
 	TOKEN_KEY_REVOKED,
 	TOKEN_APP_REVOKED,
 	TOKEN_DEVELOPER_INACTIVE,
-	TOKEN_STORE_AWAY,        /* nobody can tell now */
+	TOKEN_STORE_AWAY, /* nobody can tell now */
 };
 
 /* What a presented text is worth in the organization at now_ms.  *view is set unless UNKNOWN or AWAY. */
-enum token_worth token_verify(struct arena *, struct token_service *, str org, str text, int64_t now_ms,
-                              const struct token_view **view);
+enum token_worth token_verify(struct arena *, struct token_service *, str org, str text,
+                              int64_t now_ms, const struct token_view **view);
