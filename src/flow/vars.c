@@ -176,42 +176,42 @@ static struct message **message_place(struct exchange *x, enum var_owner owner)
 		return &x->request;
 	case OWNER_RESPONSE:
 		return &x->response;
-	case OWNER_ERROR:
-		return &x->error;
 	case OWNER_MESSAGE:
-		if (x->in_error)
-			return &x->error;
-		return x->segment <= SEG_TARGET_REQUEST ? &x->request : &x->response;
+		if (!x->in_error)
+			return x->segment <= SEG_TARGET_REQUEST ? &x->request : &x->response;
+		return &x->error;
 	default:
-		return NULL;
+		must(owner == OWNER_ERROR);
+		return &x->error;
 	}
 }
 
 struct message *exchange_message(struct exchange *x) { return *message_place(x, OWNER_MESSAGE); }
 
+static struct message *made_message(const struct exchange *x, str name, uint64_t hash)
+{
+	const struct var *var = var_find(x, name, hash);
+	return var ? var->message : NULL;
+}
+
 static struct message *owner_message(struct exchange *x, const struct flowvar *v)
 {
-	struct message **place = message_place(x, v->owner);
-	if (place)
-		return *place;
-	const struct var *var = var_find(x, v->made, v->made_hash);
-	return var ? var->message : NULL;
+	return v->owner == OWNER_MADE ? made_message(x, v->made, v->made_hash)
+	                              : *message_place(x, v->owner);
 }
 
 struct message *vars_message(struct exchange *x, str name)
 {
-	struct message **place = message_place(x, owner_of(name));
-	if (place)
-		return *place;
-	const struct var *var = var_find(x, name, str_hash(name));
-	return var ? var->message : NULL;
+	enum var_owner owner = owner_of(name);
+	return owner == OWNER_MADE ? made_message(x, name, str_hash(name))
+	                           : *message_place(x, owner);
 }
 
 void vars_set_message(struct exchange *x, str name, struct message *m)
 {
-	struct message **place = message_place(x, owner_of(name));
-	if (place) {
-		*place = m;
+	enum var_owner owner = owner_of(name);
+	if (owner != OWNER_MADE) {
+		*message_place(x, owner) = m;
 		return;
 	}
 	name = str_dup(x->arena, name);

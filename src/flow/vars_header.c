@@ -70,10 +70,11 @@ err var_header_set(struct exchange *x, const struct flowvar *v, struct message *
 	if (v->part == PART_NTH) {
 		struct texts t = { 0 };
 		collect(x->arena, m, v->arg, &t);
-		if (v->nth > t.all.n)
-			VEC_PUSH(x->arena, &t.all, s);
-		else
+		VEC_PUSH(x->arena, &t.all, s); /* behind the last, or in the place of another */
+		if (v->nth < t.all.n) {
 			t.all.v[v->nth - 1] = s;
+			t.all.n--;
+		}
 		s = joined(x->arena, t.all.v, t.all.n, S(", "));
 	} else if (value.kind == VALUE_NULL) {
 		headers_remove(&m->headers, v->arg);

@@ -30,9 +30,21 @@ static void compile_job(void *arg)
 	c->e = bundle_compile(c->files, c->kind, &c->identity, c->find, c->diag, &c->proxy);
 }
 
+static void refused(struct gateway *g, struct arena *arena, const struct deployment *d,
+                    const struct compile *c)
+{
+	str finding = diag_text(arena, c->diag);
+	if (!finding.n)
+		finding = str_from_z(err_word(c->e.code));
+	log_warn("deployment_refused", LOG_STR("org", d->organization),
+	         LOG_STR("env", d->environment), LOG_STR("name", d->name),
+	         LOG_INT("revision", d->revision), LOG_STR("finding", finding));
+	deployment_note(g->conf.store, d, finding);
+}
+
 /* *proxy stays NULL when it does not compile; then the store hears why. */
-static err compile(struct arena *arena, struct gateway *g, const struct deployment *d,
-                   const struct proxy **proxy)
+static err compile_in(struct arena *arena, struct gateway *g, const struct deployment *d,
+                      const struct proxy **proxy)
 {
 	struct api_key key = { d->organization, d->kind, d->name };
 	struct zip_files files;
@@ -47,42 +59,63 @@ static err compile(struct arena *arena, struct gateway *g, const struct deployme
 		.diag = &diag,
 	};
 	TRY(offload(LANE_CPU, compile_job, &c));
-	*proxy = c.e.code ? NULL : c.proxy;
-	str finding = c.e.code ? diag_text(arena, &diag) : STR_NONE;
-	if (c.e.code && !finding.n)
-		finding = str_from_z(err_word(c.e.code));
-	if (c.e.code)
-		log_warn("deployment_refused", LOG_STR("org", d->organization),
-		         LOG_STR("env", d->environment), LOG_STR("name", d->name),
-		         LOG_INT("revision", d->revision), LOG_STR("finding", finding));
-	deployment_note(g->conf.store, d, finding);
+	if (c.e.code) {
+		refused(g, arena, d, &c);
+		return DONE;
+	}
+	deployment_note(g->conf.store, d, STR_NONE);
+	*proxy = c.proxy;
 	return DONE;
+}
+
+/* In an arena of its own: the files of ten thousand proxies are not held at once. */
+static err compile(struct gateway *g, const struct deployment *d, const struct proxy **proxy)
+{
+	struct arena *arena = arena_create(0, 0);
+	err trouble = compile_in(arena, g, d, proxy);
+	arena_destroy(&arena);
+	return trouble;
 }
 
 /* ---- an environment ---- */
 
-static const struct deployed *running(const struct environment_state *e, const struct deployment *d)
+struct reload {
+	struct arena *scratch;
+	struct gateway *gateway;
+	struct environment_state *e;
+	struct map running;  /* what runs now: key -> struct deployed * */
+	struct arena *arena; /* of what comes */
+	struct deployed *next;
+	size_t n;
+};
+
+static str key_of(struct arena *a, enum api_kind kind, str name, int64_t revision, str base_path)
 {
-	for (size_t i = 0; i < e->n_deployed; i++) {
-		const struct deployed *r = &e->deployed[i];
-		if (r->kind == d->kind && r->revision == d->revision && str_eq(r->name, d->name) &&
-		    str_eq(r->base_path, d->base_path))
-			return r;
-	}
-	return NULL;
+	return str_fmt(a, "%d/%.*s/%lld/%.*s", (int)kind, STR(name), (long long)revision,
+	               STR(base_path));
 }
 
-static err deploy(struct arena *arena, struct gateway *g, const struct environment_state *e,
-                  const struct deployment *d, const struct proxy **proxy)
+static void note_running(struct reload *r)
 {
-	const struct deployed *r = running(e, d);
-	bool as_it_is = r && r->proxy && !r->stale && r->seq == d->seq;
+	r->running = map_in(r->scratch);
+	for (size_t i = 0; i < r->e->n_deployed; i++) {
+		struct deployed *d = &r->e->deployed[i];
+		map_put(&r->running,
+		        key_of(r->scratch, d->kind, d->name, d->revision, d->base_path), d);
+	}
+}
+
+static err deploy(struct reload *r, const struct deployment *d, const struct proxy **proxy)
+{
+	str key = key_of(r->scratch, d->kind, d->name, d->revision, d->base_path);
+	const struct deployed *now = map_get(&r->running, key);
+	bool as_it_is = now && now->proxy && !now->stale && now->seq == d->seq;
 	*proxy = NULL;
 	if (!as_it_is)
-		TRY(compile(arena, g, d, proxy));
-	if (!*proxy && r && r->proxy) {
-		proxy_hold(r->proxy);
-		*proxy = r->proxy;
+		TRY(compile(r->gateway, d, proxy));
+	if (!*proxy && now && now->proxy) {
+		proxy_hold(now->proxy);
+		*proxy = now->proxy;
 	}
 	return DONE;
 }
@@ -93,68 +126,71 @@ static void release_all(struct deployed *v, size_t n)
 		proxy_release(v[i].proxy);
 }
 
-static err compile_all(struct arena *scratch, struct gateway *g, const struct environment_state *e,
-                       const struct list *rows, struct arena *arena, struct deployed *out,
-                       size_t *n)
+static err deploy_all(struct reload *r, const struct list *rows)
 {
 	const struct deployment *d = rows->v;
-	for (*n = 0; *n < rows->n; ++*n, d++) {
-		struct deployed *next = &out[*n];
+	r->next = arena_array(r->arena, struct deployed, rows->n + 1);
+	for (r->n = 0; r->n < rows->n; r->n++, d++) {
+		struct deployed *next = &r->next[r->n];
 		*next = (struct deployed){ .kind = d->kind,
-			                   .name = str_dup(arena, d->name),
+			                   .name = str_dup(r->arena, d->name),
 			                   .revision = d->revision,
-			                   .base_path = str_dup(arena, d->base_path),
+			                   .base_path = str_dup(r->arena, d->base_path),
 			                   .seq = d->seq };
-		err trouble = deploy(scratch, g, e, d, &next->proxy);
-		if (trouble.code == ERR_NOT_FOUND) /* undeployed meanwhile: the feed will say so */
-			continue;
-		TRY(trouble);
+		err trouble = deploy(r, d, &next->proxy);
+		if (trouble.code && trouble.code != ERR_NOT_FOUND) /* that: undeployed meanwhile */
+			return trouble;
 	}
 	return DONE;
 }
 
-static struct snapshot *snapshot_of(struct arena *scratch, const struct environment_state *e,
-                                    const struct deployed *v, size_t n)
+static struct snapshot *snapshot_of(const struct reload *r)
 {
-	struct snapshot_part *parts = arena_array(scratch, struct snapshot_part, n + 1);
-	struct snapshot_parts all = { e->organization, e->name, parts, 0 };
-	for (size_t i = 0; i < n; i++)
-		if (v[i].proxy)
-			parts[all.n++] = (struct snapshot_part){ v[i].proxy, v[i].base_path };
+	struct snapshot_part *parts = arena_array(r->scratch, struct snapshot_part, r->n + 1);
+	struct snapshot_parts all = { r->e->organization, r->e->name, parts, 0 };
+	for (size_t i = 0; i < r->n; i++)
+		if (r->next[i].proxy)
+			parts[all.n++] =
+				(struct snapshot_part){ r->next[i].proxy, r->next[i].base_path };
 	return snapshot_create(&all);
 }
 
-static err reload_into(struct arena *scratch, struct gateway *g, struct environment_state *e)
+static void put_in_place(struct reload *r)
 {
-	struct list rows;
-	struct deployment_filter filter = { .org = e->organization,
-		                            .env = e->name,
-		                            .any_kind = true };
-	TRY(deployment_list(scratch, g->conf.store, &filter, &rows));
-	struct arena *arena = arena_create(0, 0);
-	struct deployed *next = arena_array(arena, struct deployed, rows.n + 1);
-	size_t n;
-	err trouble = compile_all(scratch, g, e, &rows, arena, next, &n);
-	if (trouble.code) {
-		release_all(next, n);
-		arena_destroy(&arena);
-		return trouble;
-	}
-	snapshot_publish(e->slot, snapshot_of(scratch, e, next, n));
+	struct environment_state *e = r->e;
+	snapshot_publish(e->slot, snapshot_of(r));
 	release_all(e->deployed, e->n_deployed);
 	arena_destroy(&e->arena);
-	e->arena = arena;
-	e->deployed = next;
-	e->n_deployed = n;
+	e->arena = r->arena;
+	e->deployed = r->next;
+	e->n_deployed = r->n;
 	e->dirty = false;
+}
+
+static err reload_in(struct reload *r)
+{
+	struct list rows;
+	struct deployment_filter filter = { .org = r->e->organization,
+		                            .env = r->e->name,
+		                            .any_kind = true };
+	TRY(deployment_list(r->scratch, r->gateway->conf.store, &filter, &rows));
+	note_running(r);
+	r->arena = arena_create(0, 0);
+	err trouble = deploy_all(r, &rows);
+	if (trouble.code) {
+		release_all(r->next, r->n);
+		arena_destroy(&r->arena);
+		return trouble;
+	}
+	put_in_place(r);
 	return DONE;
 }
 
 static err reload(struct gateway *g, struct environment_state *e)
 {
-	struct arena *scratch = arena_create(0, 0);
-	err trouble = reload_into(scratch, g, e);
-	arena_destroy(&scratch);
+	struct reload r = { .scratch = arena_create(0, 0), .gateway = g, .e = e };
+	err trouble = reload_in(&r);
+	arena_destroy(&r.scratch);
 	return trouble;
 }
 
