@@ -7,6 +7,10 @@
 #include <string.h>
 
 enum { PIECES_MAX = 10000, OUTPUT_MAX = 32 << 20, ON_STACK = 16 };
+enum {
+	LOOKS = 16,
+	LOOKS_FREE = 64 * 1024
+}; /* for the ends of calls, as often as the text is long */
 
 struct piece {
 	const struct flowvar *var; /* a variable */
@@ -26,6 +30,7 @@ struct scan {
 	str text;
 	char prefix, suffix;
 	unsigned line;
+	size_t calls, looked; /* that might be calls, and bytes looked at to find their ends */
 	err failed;
 };
 
@@ -66,6 +71,18 @@ static bool is_bare_literal(str s)
 	return str_to_i64(s, &number) || str_eq(s, S("true")) || str_eq(s, S("false"));
 }
 
+/* Text that begins calls and never ends one would be looked at to its end for each. */
+static bool looks_too_far(struct scan *s, size_t n)
+{
+	s->looked += n;
+	if (s->looked <= LOOKS * s->text.n + LOOKS_FREE)
+		return false;
+	if (!s->failed.code)
+		s->failed = diag_add(s->binder->diag, ERR_LIMIT, s->line,
+		                     "the text holds too many calls that do not end");
+	return true;
+}
+
 /* One argument from *i on; false if it is none. */
 static bool argument(struct scan *s, size_t *i, struct argument *out)
 {
@@ -73,7 +90,8 @@ static bool argument(struct scan *s, size_t *i, struct argument *out)
 	size_t from = *i, end;
 	*out = (struct argument){ 0 };
 	if (from < t.n && (t.p[from] == '\'' || t.p[from] == '"')) {
-		if ((end = literal_end(t, from)) == STR_NPOS)
+		end = literal_end(t, from);
+		if (looks_too_far(s, (end == STR_NPOS ? t.n : end) - from) || end == STR_NPOS)
 			return false;
 		out->text = str_dup(s->binder->arena, str_sub(t, from + 1, end));
 		*i = end + 1;
@@ -81,6 +99,8 @@ static bool argument(struct scan *s, size_t *i, struct argument *out)
 	}
 	for (end = from; end < t.n && t.p[end] != ',' && t.p[end] != ')';)
 		end++;
+	if (looks_too_far(s, end - from))
+		return false;
 	str word = str_sub(t, from, end);
 	*i = end;
 	if (is_bare_literal(word)) {
@@ -118,7 +138,10 @@ static size_t call_piece(struct scan *s, str name, size_t i, struct piece *out)
 {
 	struct call *call = arena_new(s->binder->arena, struct call);
 	call->fn = template_function_named(name);
-	size_t end = call->fn ? arguments(s, i, call) : 0;
+	if (call->fn && ++s->calls > PIECES_MAX)
+		s->failed = diag_add(s->binder->diag, ERR_LIMIT, s->line,
+		                     "more than %d calls in a template", PIECES_MAX);
+	size_t end = call->fn && !s->failed.code ? arguments(s, i, call) : 0;
 	if (!end || end >= s->text.n || s->text.p[end] != s->suffix)
 		return 0;
 	if (call->n < call->fn->min || call->n > call->fn->max)
@@ -165,7 +188,7 @@ static void text_piece(struct scan *s, struct template *t, size_t from, size_t t
 err template_compile(struct binder *b, str text, char prefix, char suffix, unsigned line,
                      struct template **out)
 {
-	struct scan s = { b, text, prefix, suffix, line, DONE };
+	struct scan s = { b, text, prefix, suffix, line, 0, 0, DONE };
 	struct template *t = arena_new(b->arena, struct template);
 	size_t done = 0;
 	for (size_t i = 0, end; i < text.n && !s.failed.code; i = end) {

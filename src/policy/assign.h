@@ -23,6 +23,7 @@ struct assigning {
 	bool lenient; /* IgnoreUnresolvedVariables */
 	const struct assign_faults *faults;
 	bool reason_given; /* by ReasonPhrase: a StatusCode leaves it then */
+	size_t used;       /* of the exchange's arena, when assign_run() began */
 };
 
 enum verdict assign_run(struct assigning *, const struct list *actions);

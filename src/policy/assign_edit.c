@@ -165,32 +165,38 @@ void copy_all_headers(struct assigning *g, const struct message *from)
 	}
 }
 
-void remove_header(struct assigning *g, str name, unsigned nth)
+/* One pass: a client may send thousands of values in one line. */
+static void remove_nth(struct assigning *g, str name, unsigned nth)
 {
-	struct arena *a = g->x->arena;
-	if (!nth) {
-		headers_remove(&g->to->headers, name);
-		return;
-	}
-	struct buf kept = buf_in(a);
+	struct buf kept = buf_in(g->x->arena);
 	unsigned seen = 0;
 	bool any = false;
-	for (;;) {
-		str one = nth_value(&g->to->headers, name, ++seen);
-		if (!str_given(one))
-			break;
-		if (seen == nth)
+	for (size_t i = 0; i < g->to->headers.n; i++) {
+		if (!str_ieq(g->to->headers.v[i].name, name))
 			continue;
-		if (any)
-			buf_add(&kept, S(", "));
-		buf_add(&kept, one);
-		any = true;
+		for (str rest = g->to->headers.v[i].value; str_given(rest);) {
+			str one = str_trim(str_cut(&rest, ','));
+			if (++seen == nth)
+				continue;
+			if (any)
+				buf_add(&kept, S(", "));
+			buf_add(&kept, one);
+			any = true;
+		}
 	}
-	if (nth >= seen)
+	if (nth > seen)
 		return; /* there are fewer */
 	headers_remove(&g->to->headers, name);
 	if (any)
-		headers_add(a, &g->to->headers, name, buf_str(&kept));
+		headers_add(g->x->arena, &g->to->headers, name, buf_str(&kept));
+}
+
+void remove_header(struct assigning *g, str name, unsigned nth)
+{
+	if (nth)
+		remove_nth(g, name, nth);
+	else
+		headers_remove(&g->to->headers, name);
 }
 
 void remove_all_headers(struct assigning *g)

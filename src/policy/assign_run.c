@@ -6,6 +6,8 @@
 #include "policy/assign_conf.h"
 #include "policy/assign_edit.h"
 
+enum { OWN_ROOM = 1 << 20 };
+
 enum verdict assign_no_message(struct assigning *g, str variable)
 {
 	struct value v = vars_get_named(g->x, variable);
@@ -19,12 +21,26 @@ static enum verdict set_failed(struct assigning *g, str variable)
 	return fault_raise(g->x, g->faults->set_failed, STR(g->x->step_name), STR(variable));
 }
 
+/* A variable that is set to twice itself, time after time, must not wait for the end of the policy to be
+ * noticed.  A fault's answer is made where the call's memory is used up: a policy gets OWN_ROOM in any case. */
+static bool takes_too_much(const struct assigning *g)
+{
+	return arena_over(g->x->arena) && arena_used(g->x->arena) - g->used > OWN_ROOM;
+}
+
+static enum verdict too_much(struct assigning *g)
+{
+	return fault_raise(g->x, &gateway_faults[OUT_OF_MEMORY]);
+}
+
 enum verdict assign_render(struct assigning *g, const struct template *t, str *out)
 {
 	str missing = STR_NONE;
 	*out = S("");
 	if (!t)
 		return CONTINUE;
+	if (takes_too_much(g))
+		return too_much(g);
 	*out = template_render(t, &g->x->scope, &missing);
 	if (str_given(missing) && !g->lenient)
 		return fault_raise(g->x, g->faults->unresolved, STR(g->x->step_name), STR(missing));
@@ -338,8 +354,9 @@ static enum verdict run_action(struct assigning *g, const struct chosen *chosen)
 enum verdict assign_run(struct assigning *g, const struct list *actions)
 {
 	const struct chosen *v = actions->v;
+	g->used = arena_used(g->x->arena);
 	for (size_t i = 0; i < actions->n; i++) {
-		enum verdict verdict = run_action(g, &v[i]);
+		enum verdict verdict = takes_too_much(g) ? too_much(g) : run_action(g, &v[i]);
 		if (verdict != CONTINUE)
 			return verdict;
 	}

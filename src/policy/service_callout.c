@@ -186,7 +186,8 @@ static enum verdict find_url(struct exchange *x, const struct service_callout *c
 	struct value set = vars_get_named(x, name);
 	struct assigning g = { .x = x,
 		               .lenient = c->request && c->request->ignore_unresolved,
-		               .faults = &assign_faults };
+		               .faults = &assign_faults,
+		               .used = arena_used(x->arena) };
 	*text = value_text(x->arena, set);
 	return text->n ? CONTINUE : assign_render(&g, c->connection->url, text);
 }

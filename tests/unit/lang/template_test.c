@@ -321,6 +321,18 @@ static void bounds(void **state)
 		buf_add(&b, S("{a}"));
 	assert_int_equal(template_compile(&binder.binder, buf_str(&b), '{', '}', 1, &t).code, ERR_LIMIT);
 
+	/* what begins calls and never ends one costs no more than its length */
+	static const char *const unended[] = { "{md5Hex('", "{md5Hex(a", "{md5Hex('a',", "{jsonPath(a,b,c" };
+	for (size_t i = 0; i < COUNT(unended); i++) {
+		struct buf many = buf_in(a);
+		while (many.n < 4 << 20)
+			buf_add(&many, str_from_z(unended[i]));
+		int64_t began = clock_mono_ns();
+		err e = template_compile(&binder.binder, buf_str(&many), '{', '}', 1, &t);
+		assert_int_equal(e.code, ERR_LIMIT);
+		assert_true(clock_mono_ns() - began < 5000000000);
+	}
+
 	char *p = arena_zalloc(a, 10 << 20, 1);
 	const struct flowvar big[] = { { S_INIT("a"), { .kind = VALUE_STRING, .s = { p, 10 << 20 } } } };
 	binder.vars = (struct test_vars){ big, 1 };

@@ -3,6 +3,7 @@
  * A row is the inside of a policy and the message afterwards, written in one line.
  * Source: Apigee, "AssignMessage policy". */
 #define POLICY_UNDER_TEST policy_assign_message
+#include "base/clock.h"
 #include "unit/policy/run.h"
 
 static const char *show_message(struct arena *a, const struct message *m)
@@ -309,6 +310,53 @@ static void in_a_response(void **state)
 	finish(&r);
 }
 
+/* A value may cost a call its memory, not the process its own: the policy stops in its middle.  In an
+ * error flow, which begins where the memory is used up, it still has room for an answer. */
+static void stays_small(void **state)
+{
+	(void)state;
+	static const struct { const char *action; bool in_error; enum verdict verdict; } rows[] = {
+		{ V("<Template>{v}{v}{request.content}</Template>"), false, FAULT },
+		{ V("<Template>{v}{v}{request.content}</Template>"), true, FAULT },
+		{ "<Add>" H("X", "x{request.header.x-one}{request.header.x-one}") "</Add>", false, CONTINUE },
+		{ V("<Value>short</Value>"), true, CONTINUE },
+	};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct ran r = { .a = arena_create(0, 1 << 20) };
+		struct buf inner = buf_in(r.a);
+		buf_add(&inner, S(QUIET));
+		for (int n = 0; n < 40; n++)
+			buf_add(&inner, str_from_z(rows[i].action));
+		const struct step *step = policy_step(r.a, policy_xml(r.a, str_z(r.a, buf_str(&inner))), &r.proxy);
+		exchange_for(&r.x, r.a, r.proxy);
+		if ((r.x.in_error = rows[i].in_error)) {
+			r.x.error = message_response(r.a, 500);
+			assert_non_null(arena_alloc(r.a, 2 << 20, 1));
+		}
+		assert_int_equal(step_run(&r.x, step), rows[i].verdict);
+		if (rows[i].verdict == FAULT)
+			assert_true(str_eq(r.x.raised.code, S("system.memory.OutOfMemory")));
+		assert_true(arena_used(r.a) < 16 << 20);
+		finish(&r);
+	}
+}
+
+/* A client sends thousands of values in a line: taking one out looks at each of them once. */
+static void removes_quickly(void **state)
+{
+	(void)state;
+	struct ran r = { .a = arena_create(0, 0) };
+	const struct step *step = policy_step(r.a, policy_xml(r.a, "<Remove>" HN("X.9999") HN("X.5000") "</Remove>"), &r.proxy);
+	exchange_for(&r.x, r.a, r.proxy);
+	char *commas = arena_alloc(r.a, 60000, 1);
+	memset(commas, ',', 60000);
+	headers_add(r.a, &r.x.request->headers, S("X"), str_from(commas, 60000));
+	int64_t began = clock_mono_ns();
+	assert_int_equal(step_run(&r.x, step), CONTINUE);
+	assert_true(clock_mono_ns() - began < 500000000);
+	finish(&r);
+}
+
 static void refuses(void **state)
 {
 	(void)state;
@@ -323,6 +371,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(on_requests),   cmocka_unit_test(makes_messages), cmocka_unit_test(sets_variables),
 		cmocka_unit_test(raises), cmocka_unit_test(in_a_response),  cmocka_unit_test(refuses),
+		cmocka_unit_test(stays_small),   cmocka_unit_test(removes_quickly),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
