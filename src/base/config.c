@@ -127,39 +127,59 @@ static str without_comment(str line)
 	return line;
 }
 
-static err read_line(struct arena *a, str line, unsigned number, const struct field *fields,
-                     void *out, struct map *seen, struct diag *d)
+/* A file on its way through the reader. */
+struct reading {
+	struct arena *arena;
+	const struct field *fields;
+	void *out;
+	struct map seen;
+	struct diag *diag;
+	unsigned line;
+};
+
+/* The field of a line's key; what is wrong with the key is a finding. */
+static err key_take(struct reading *r, str key, const struct field **f)
 {
+	*f = row_of(r->fields, key);
+	if (!*f)
+		return diag_add(r->diag, ERR_SYNTAX, r->line, "unknown key %.*s; known keys: %.*s",
+		                STR(key), STR(known_keys(r->arena, r->fields)));
+	if (map_has(&r->seen, key))
+		return diag_add(r->diag, ERR_SYNTAX, r->line, "%.*s stands here a second time",
+		                STR(key));
+	map_put(&r->seen, key, r->out);
+	return DONE;
+}
+
+static err read_line(struct reading *r, str line)
+{
+	const struct field *f;
 	str rest = str_trim(without_comment(line)), text;
 	if (!rest.n)
 		return DONE;
 	size_t eq = str_find_char(rest, '=');
 	str key = str_trim(str_sub(rest, 0, eq));
 	if (eq == STR_NPOS || !key.n)
-		return diag_add(d, ERR_SYNTAX, number, "a line is: key = value");
-	const struct field *f = row_of(fields, key);
-	if (!f)
-		return diag_add(d, ERR_SYNTAX, number, "unknown key %.*s; known keys: %.*s",
-		                STR(key), STR(known_keys(a, fields)));
-	if (map_has(seen, key))
-		return diag_add(d, ERR_SYNTAX, number, "%.*s stands here a second time", STR(key));
-	map_put(seen, key, out);
+		return diag_add(r->diag, ERR_SYNTAX, r->line, "a line is: key = value");
+	TRY(key_take(r, key, &f));
 	rest = str_trim(str_sub(rest, eq + 1, STR_NPOS));
 	bool quoted = rest.n && rest.p[0] == '"';
-	if (quoted ? !take_quoted(a, &rest, &text) || rest.n
+	if (quoted ? !take_quoted(r->arena, &rest, &text) || rest.n
 	           : f->type == T_STR || f->type == T_ENUM)
-		return diag_add(d, ERR_SYNTAX, number, "%.*s takes a text in double quotes",
+		return diag_add(r->diag, ERR_SYNTAX, r->line, "%.*s takes a text in double quotes",
 		                STR(key));
-	return put(a, f, quoted ? text : rest, out, d, number);
+	return put(r->arena, f, quoted ? text : rest, r->out, r->diag, r->line);
 }
 
 err config_read(struct arena *a, str text, const struct field *fields, void *out, struct diag *d)
 {
-	struct map seen = map_in(a);
+	struct reading r = {
+		.arena = a, .fields = fields, .out = out, .seen = map_in(a), .diag = d
+	};
 	err first = DONE;
-	unsigned number = 0;
 	for (str rest = text; str_given(rest);) {
-		err e = read_line(a, str_cut(&rest, '\n'), ++number, fields, out, &seen, d);
+		r.line++;
+		err e = read_line(&r, str_cut(&rest, '\n'));
 		if (!first.code)
 			first = e;
 	}

@@ -19,38 +19,43 @@ static str whole_path(struct arena *a, str prefix, str base)
 	return str_eq(base, S("/")) ? prefix : str_fmt(a, "%.*s%.*s", STR(prefix), STR(base));
 }
 
-static err take(struct diag *d, struct base_path_taken *all, size_t *n, struct base_path_taken one)
+static err take(struct arena *a, struct diag *d, struct base_paths *all, struct base_path_use one)
 {
-	for (size_t i = 0; i < *n; i++)
-		if (str_eq(all[i].virtual_host, one.virtual_host) && str_eq(all[i].path, one.path))
+	VEC_EACH(const struct base_path_use, t, all)
+	if (str_eq(t->virtual_host, one.virtual_host) && str_eq(t->path, one.path))
+		return diag_add(d, ERR_SYNTAX, 0,
+		                "Two proxy endpoints have the base path %.*s on virtual host %.*s",
+		                STR(one.path), STR(one.virtual_host));
+	VEC_PUSH(a, all, one);
+	return DONE;
+}
+
+static err virtual_hosts_there(const struct proxy *p, const struct proxy_endpoint *e,
+                               const struct strs *virtual_hosts, struct diag *d)
+{
+	for (size_t i = 0; i < e->virtual_hosts.n; i++)
+		if (!named(virtual_hosts, e->virtual_hosts.v[i]))
 			return diag_add(
 				d, ERR_SYNTAX, 0,
-				"Two proxy endpoints have the base path %.*s on virtual host %.*s",
-				STR(one.path), STR(one.virtual_host));
-	all[(*n)++] = one;
+				"Virtual host %.*s of proxy endpoint %.*s does not exist in "
+				"environment %.*s",
+				STR(e->virtual_hosts.v[i]), STR(e->ep.name), STR(p->environment));
 	return DONE;
 }
 
 err bundle_uses(struct arena *a, const struct proxy *p, str prefix,
-                const struct strs *virtual_hosts, struct diag *d, struct base_path_taken **out,
-                size_t *n)
+                const struct strs *virtual_hosts, struct diag *d, struct base_paths *out)
 {
-	*n = 0;
-	*out = arena_array(a, struct base_path_taken, p->n_endpoints * (virtual_hosts->n + 1) + 1);
 	for (size_t i = 0; i < p->n_endpoints; i++) {
 		const struct proxy_endpoint *e = &p->endpoints[i];
 		str path = whole_path(a, prefix, e->base_path);
-		for (size_t k = 0; k < e->virtual_hosts.n; k++)
-			if (!named(virtual_hosts, e->virtual_hosts.v[k]))
-				return diag_add(d, ERR_SYNTAX, 0,
-				                "Virtual host %.*s of proxy endpoint %.*s does not "
-				                "exist in environment %.*s",
-				                STR(e->virtual_hosts.v[k]), STR(e->ep.name),
-				                STR(p->environment));
+		TRY(virtual_hosts_there(p, e, virtual_hosts, d));
 		for (size_t k = 0; k < virtual_hosts->n; k++) {
-			struct base_path_taken one = { virtual_hosts->v[k], path };
-			if (!e->virtual_hosts.n || named(&e->virtual_hosts, one.virtual_host))
-				TRY(take(d, *out, n, one));
+			str host = virtual_hosts->v[k];
+			if (e->virtual_hosts.n && !named(&e->virtual_hosts, host))
+				continue;
+			TRY(take(a, d, out,
+			         (struct base_path_use){ str_dup(a, host), str_dup(a, path) }));
 		}
 	}
 	return DONE;

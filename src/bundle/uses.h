@@ -6,12 +6,14 @@
 
 #include "base/diag.h"
 #include "flow/proxy.h"
+#include "model/deployment.h"
 
-struct base_path_taken {
-	str virtual_host, path; /* the whole path: the call's prefix and the endpoint's */
+struct base_paths {
+	struct base_path_use *v;
+	size_t n, cap;
 };
 
 /* prefix: "/" or absent for none.  A virtual host that the environment does not have is a finding;
- * so is a path that the proxy takes twice. */
+ * so is a path that the proxy takes twice.  What comes out outlives the proxy. */
 err bundle_uses(struct arena *, const struct proxy *, str prefix, const struct strs *virtual_hosts,
-                struct diag *, struct base_path_taken **out, size_t *n) MUST_CHECK;
+                struct diag *, struct base_paths *out) MUST_CHECK;

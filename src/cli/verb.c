@@ -68,50 +68,71 @@ static void option_put(struct arena *a, const struct field *f, str value, void *
 	}
 }
 
-/* One argument that begins with "--"; *i moves on when its value is the next one. */
-static err option_take(struct arena *a, const struct verb *v, int argc, char **argv, int *i,
-                       void *options, struct diag *d)
+/* A command line on its way into options and operands. */
+struct arguments {
+	struct arena *arena;
+	const struct verb *verb;
+	int argc, at;
+	char **argv;
+	void *options;
+	struct strs operands;
+	struct diag diag;
+};
+
+/* The value of an option: behind '=', or the next argument. */
+static err value_take(struct arguments *g, const struct field *f, str *value)
 {
-	str name = str_sub(str_from_z(argv[*i]), 2, STR_NPOS), value = STR_NONE;
+	if (f->type == T_BOOL)
+		return str_given(*value)
+		               ? diag_add(&g->diag, ERR_SYNTAX, 0, "%s: --%s takes no value",
+		                          g->verb->name, f->path)
+		               : DONE;
+	if (str_given(*value))
+		return DONE;
+	if (g->at + 1 >= g->argc)
+		return diag_add(&g->diag, ERR_SYNTAX, 0, "%s: --%s needs a value", g->verb->name,
+		                f->path);
+	*value = str_from_z(g->argv[++g->at]);
+	return DONE;
+}
+
+static err option_take(struct arguments *g)
+{
+	str name = str_sub(str_from_z(g->argv[g->at]), 2, STR_NPOS), value = STR_NONE;
 	size_t eq = str_find_char(name, '=');
 	if (eq != STR_NPOS) {
 		value = str_sub(name, eq + 1, STR_NPOS);
 		name = str_sub(name, 0, eq);
 	}
-	const struct field *f = option_row(v->options, name);
+	const struct field *f = option_row(g->verb->options, name);
 	if (!f)
-		return diag_add(d, ERR_SYNTAX, 0, "%s: unknown option --%.*s", v->name, STR(name));
-	if (f->type == T_BOOL && str_given(value))
-		return diag_add(d, ERR_SYNTAX, 0, "%s: --%s takes no value", v->name, f->path);
-	if (f->type != T_BOOL && !str_given(value)) {
-		if (*i + 1 >= argc)
-			return diag_add(d, ERR_SYNTAX, 0, "%s: --%s needs a value", v->name,
-			                f->path);
-		value = str_from_z(argv[++*i]);
-	}
-	option_put(a, f, value, options);
+		return diag_add(&g->diag, ERR_SYNTAX, 0, "%s: unknown option --%.*s", g->verb->name,
+		                STR(name));
+	TRY(value_take(g, f, &value));
+	option_put(g->arena, f, value, g->options);
 	return DONE;
 }
 
-static err arguments(struct arena *a, const struct verb *v, int argc, char **argv, void *options,
-                     struct strs *operands, struct diag *d)
+static err arguments_take(struct arguments *g)
 {
+	const struct verb *v = g->verb;
 	bool only_operands = false;
 	for (const struct field *f = v->options; f && f->type; f++)
 		if (f->dflt)
-			option_put(a, f, str_from_z(f->dflt), options);
-	operands->v = arena_array(a, str, argc + 1);
-	for (int i = 0; i < argc; i++) {
-		if (!only_operands && strcmp(argv[i], "--") == 0)
+			option_put(g->arena, f, str_from_z(f->dflt), g->options);
+	g->operands.v = arena_array(g->arena, str, g->argc + 1);
+	for (; g->at < g->argc; g->at++) {
+		const char *one = g->argv[g->at];
+		if (!only_operands && strcmp(one, "--") == 0)
 			only_operands = true;
-		else if (!only_operands && strncmp(argv[i], "--", 2) == 0)
-			TRY(option_take(a, v, argc, argv, &i, options, d));
+		else if (!only_operands && strncmp(one, "--", 2) == 0)
+			TRY(option_take(g));
 		else
-			operands->v[operands->n++] = str_from_z(argv[i]);
+			g->operands.v[g->operands.n++] = str_from_z(one);
 	}
-	if (operands->n < v->min_operands || operands->n > v->max_operands)
-		return diag_add(d, ERR_SYNTAX, 0, "usage: gatehouse %s [OPTION]... %s", v->name,
-		                v->operands);
+	if (g->operands.n < v->min_operands || g->operands.n > v->max_operands)
+		return diag_add(&g->diag, ERR_SYNTAX, 0, "usage: gatehouse %s [OPTION]... %s",
+		                v->name, v->operands);
 	return DONE;
 }
 
@@ -123,14 +144,13 @@ enum exit_code verb_main(const struct verb *v, const struct verb_env *env, int a
 			return EXIT_OK;
 		}
 	struct arena *a = arena_create(0, 0);
-	struct diag d = { .arena = a };
-	struct strs operands = { 0 };
-	void *options = arena_zalloc(a, v->options_size + 1, _Alignof(max_align_t));
+	struct arguments g = { .arena = a, .verb = v, .argc = argc, .argv = argv, .diag.arena = a };
+	g.options = arena_zalloc(a, v->options_size + 1, _Alignof(max_align_t));
 	enum exit_code code = EXIT_USAGE;
-	if (arguments(a, v, argc, argv, options, &operands, &d).code)
-		verb_findings(&d);
+	if (arguments_take(&g).code)
+		verb_findings(&g.diag);
 	else
-		code = v->run(a, env, options, operands);
+		code = v->run(a, env, g.options, g.operands);
 	arena_destroy(&a);
 	return code;
 }

@@ -46,17 +46,14 @@ static err uses_of(struct seed *s, struct deploy_request *r)
 	struct bundle_identity id = { s->org, r->env, r->api.name, S("1") };
 	struct zip_files files = { 0 };
 	struct strs hosts = { 0 };
-	struct base_path_taken *taken;
+	struct base_paths paths = { 0 };
 	struct proxy *proxy;
 	TRY(revision_files(s->arena, s->store, &r->api, r->revision, &files));
 	TRY(virtual_host_list(s->arena, s->store, s->org, r->env, &hosts));
 	TRY(bundle_compile(&files, BUNDLE_PROXY, &id, s->policy_find, s->diag, &proxy));
-	err e = bundle_uses(s->arena, proxy, r->base_path, &hosts, s->diag, &taken, &r->n_uses);
-	struct base_path_use *uses = arena_array(s->arena, struct base_path_use, r->n_uses + 1);
-	for (size_t i = 0; i < r->n_uses && !e.code; i++) /* they outlive the proxy */
-		uses[i] = (struct base_path_use){ str_dup(s->arena, taken[i].virtual_host),
-			                          str_dup(s->arena, taken[i].path) };
-	r->uses = uses;
+	err e = bundle_uses(s->arena, proxy, r->base_path, &hosts, s->diag, &paths);
+	r->uses = paths.v;
+	r->n_uses = paths.n;
 	proxy_release(proxy);
 	return e;
 }

@@ -130,7 +130,7 @@ static struct message *load(struct api *q, const struct api_key *key, int64_t re
 	};
 	struct environment *env;
 	struct api_proxy *p;
-	err e = DONE;
+	err e;
 	if (str_given(q->env)) {
 		e = environment_get(q->arena, q->store, q->org, q->env, &env);
 		if (e.code)

@@ -27,17 +27,14 @@ static struct message *uses_of(struct api *q, const struct proxy *p, struct depl
 {
 	struct strs vhosts = { 0 };
 	struct diag diag = { .arena = q->arena };
-	struct base_path_taken *taken;
+	struct base_paths paths = { 0 };
 	err e = virtual_host_list(q->arena, q->store, q->org, q->env, &vhosts);
 	if (e.code)
 		return answer_trouble(q, e);
-	if (bundle_uses(q->arena, p, d->base_path, &vhosts, &diag, &taken, &d->n_uses).code)
+	if (bundle_uses(q->arena, p, d->base_path, &vhosts, &diag, &paths).code)
 		return answer_findings(q, "messaging.config.beans.InvalidBundle", &diag);
-	struct base_path_use *uses = arena_array(q->arena, struct base_path_use, d->n_uses + 1);
-	for (size_t i = 0; i < d->n_uses; i++)
-		uses[i] = (struct base_path_use){ str_dup(q->arena, taken[i].virtual_host),
-			                          str_dup(q->arena, taken[i].path) };
-	d->uses = uses;
+	d->uses = paths.v;
+	d->n_uses = paths.n;
 	return NULL;
 }
 

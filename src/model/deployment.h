@@ -18,6 +18,11 @@ struct deployment { /* a row of the store; no JSON of its own */
 	int64_t seq; /* of the change that made it */
 };
 
+/* What a deployment takes; the path is whole: the call's prefix and the endpoint's, "/weather". */
+struct base_path_use {
+	str virtual_host, path;
+};
+
 /* The views, smallest first; each nests the one before. */
 struct deployed_server {
 	str status;

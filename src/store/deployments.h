@@ -8,10 +8,6 @@
 #include "model/deployment.h"
 #include "store/proxies.h"
 
-struct base_path_use {
-	str virtual_host, path; /* the whole path: prefix and endpoint's, "/weather" */
-};
-
 struct deploy_request {
 	struct api_key api;
 	str env;
