@@ -78,6 +78,7 @@ for (const [i, [what, write]] of writes.entries()) {
 		assert.ok(!r || r.status >= 500, `${what}: ${r?.status} ${r?.text}`);
 		await until(() => g.proc.code !== null || g.proc.signal !== null);
 		assert.ok(g.proc.code > 0, `it goes on after a failed sync (exit ${g.proc.code ?? g.proc.signal})`);
+		await g.stop();                               // it has ended by itself, and not with 0
 		how('');
 		if (i === 0) {
 			await g.start();

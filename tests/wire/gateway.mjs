@@ -26,12 +26,24 @@ export const demo = {
 	key: 'bBGAQrXgivA9lKu7NMPyoYpVKNhGar6K', secret: 'hAr4Gn0gA9vAyvI4',
 };
 
-const started = new Set(), folders = new Set();
+const started = new Set(), folders = new Set(), running = new Set();
 process.on('exit', () => {
 	for (const c of started)
 		c.kill('SIGKILL');
 	for (const d of folders)
 		rmSync(d, { recursive: true, force: true });
+});
+
+// A server that a file leaves running is stopped in order: it must drain and end with 0, also under
+// sanitizers, which look for leaks only then.
+process.on('beforeExit', async () => {
+	for (const g of [...running]) {
+		const p = await g.stop();
+		if (p.code === 0)
+			continue;
+		console.error(`the server ended with ${p.code ?? p.signal}:\n${p.err.slice(-8000)}`);
+		process.exitCode = 1;
+	}
 });
 
 export function folder() {
@@ -190,8 +202,10 @@ class Gateway {
 			this.proc = launch(['serve', '--data', this.dir, ...(this.demo ? ['--demo'] : []), ...this.args,
 				...Object.entries(set).flatMap(([k, v]) => ['--set', `${k}=${v}`])],
 			{ env: { GATEHOUSE_ADMIN_USER: this.user, GATEHOUSE_ADMIN_PASSWORD: this.pass, ...this.env } });
-			if (await ready(this.proc, 60000))
+			if (await ready(this.proc, 60000)) {
+				running.add(this);
 				return this;
+			}
 			if (tries <= 0 || !/in use/i.test(this.proc.err))
 				throw new Error(`did not start (${this.proc.code ?? this.proc.signal}):\n${this.proc.out}${this.proc.err}`);
 			fresh = true;
@@ -199,6 +213,7 @@ class Gateway {
 	}
 
 	async end(signal) {
+		running.delete(this);
 		hold(this.proc, 'ref');
 		this.proc.child.kill(signal);
 		await Promise.race([this.proc.ended, sleep(30000, null, { ref: false })]);
