@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <unistd.h>
 
 static void help_row(const char *left, const char *right) { printf("  %-30s %s\n", left, right); }
 
@@ -206,6 +207,12 @@ int verb_signals(void)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	/* A terminal that is closed ends what was started in it; a service has none, and who sends it SIGHUP
+	 * means "read your files again", for which nothing has to be done: never an end without draining. */
+	if (isatty(STDIN_FILENO))
+		sigaddset(&set, SIGHUP);
+	else
+		signal(SIGHUP, SIG_IGN);
 	must(pthread_sigmask(SIG_BLOCK, &set, NULL) == 0);
 	int fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	must(fd >= 0);

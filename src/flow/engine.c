@@ -137,22 +137,30 @@ static enum verdict run_segment(struct exchange *x, enum segment segment, const 
 
 /* ---- the steps ---- */
 
-/* "/.." and "/." as segments, also percent-encoded: the gateway would match one path and the target
- * would serve another. */
+static size_t dot(str s) { return s.n && s.p[0] == '.' ? 1 : str_istarts(s, S("%2e")) ? 3 : 0; }
+
+static size_t slash(str s)
+{
+	return s.n && s.p[0] == '/'                                   ? 1
+	       : str_istarts(s, S("%2f")) || str_istarts(s, S("%5c")) ? 3
+	                                                              : 0;
+}
+
+/* "." and ".." as segments, also percent-encoded, between encoded slashes and before parameters ("..;x"):
+ * the gateway would match one path and the target would serve another. */
 static bool has_dot_segment(str path)
 {
-	for (str rest = path; str_given(rest);) {
-		str one = str_cut(&rest, '/');
-		size_t dots = 0;
-		while (one.n) {
-			size_t step = one.p[0] == '.' ? 1 : str_istarts(one, S("%2e")) ? 3 : 0;
-			if (!step)
-				break;
-			one = str_sub(one, step, STR_NPOS);
-			dots++;
-		}
-		if (!one.n && (dots == 1 || dots == 2))
+	bool starts = true;
+	for (size_t step; path.n; path = str_sub(path, step, STR_NPOS)) {
+		unsigned dots = 0;
+		for (; starts && (step = dot(path)); dots++)
+			path = str_sub(path, step, STR_NPOS);
+		bool ends =
+			!path.n || slash(path) || path.p[0] == ';' || str_istarts(path, S("%3b"));
+		if (ends && (dots == 1 || dots == 2))
 			return true;
+		starts = slash(path) > 0;
+		step = starts ? slash(path) : 1;
 	}
 	return false;
 }

@@ -5,6 +5,8 @@
 #include "store/store.h"
 
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "codec/digest.h"
 #include "store/inside.h"
@@ -81,8 +83,30 @@ static err open_seal(struct store *st, const struct store_options *o, struct dia
 	return check_keys(st, &known, str_z(diag->arena, file), diag);
 }
 
+/* The first start makes the database first, then its key: a key without a database tells of one that is
+ * lost (a volume that is not there, a file moved away).  An empty one in its place would answer to nobody. */
+static err not_lost(const struct store_options *o, struct diag *diag)
+{
+	struct stat st;
+	str folder = str_sub(o->location, S("sqlite:").n, STR_NPOS);
+	str key = str_fmt(diag->arena, "%.*s/secret.key", STR(folder));
+	str db = str_fmt(diag->arena, "%.*s/gatehouse.db", STR(folder));
+	if (str_given(o->secret_key_file) && !str_eq(o->secret_key_file, key))
+		return DONE;
+	if (access(str_z(diag->arena, key), F_OK) != 0 ||
+	    (stat(str_z(diag->arena, db), &st) == 0 && st.st_size > 0))
+		return DONE;
+	return diag_add(
+		diag, ERR_NOT_FOUND, 0,
+		"%.*s is missing or empty, but its secret.key is there: put the database back, or "
+		"move the key away to begin anew",
+		STR(db));
+}
+
 static err open_parts(struct store *st, const struct store_options *o, struct diag *diag)
 {
+	if (is_sqlite(o))
+		TRY(not_lost(o, diag));
 	struct db_options d = { .location = o->location, .connections = o->connections };
 	TRY(db_open(&d, diag, &st->db));
 	TRY(open_seal(st, o, diag));

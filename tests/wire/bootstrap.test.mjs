@@ -151,6 +151,15 @@ test('refusals', async (t) => {
 		}
 		await refuses(['serve', '--data', dir, ...listens(ports)], /database|store|sqlite/i);
 	});
+	for (const [what, store] of [['that is gone', null], ['that is empty', '']])
+		await t.test(`a store ${what}: no new one takes its place`, async () => {
+			const dir = folder();
+			for (const f of readdirSync(g.dir).filter((n) => !n.startsWith('gatehouse.db') && statSync(join(g.dir, n)).isFile()))
+				writeFileSync(join(dir, f), readFileSync(join(g.dir, f)), { mode: 0o600 });
+			if (store !== null)
+				writeFileSync(join(dir, 'gatehouse.db'), store);
+			await refuses(['serve', '--data', dir, ...listens(ports)], /gatehouse\.db.*missing/);
+		});
 	await t.test('and with the right key it goes on', async () => {
 		await g.start();
 		expect(await g.mgmt('/apps'), { status: 200 });
@@ -212,6 +221,13 @@ test('SIGTERM drains', async (t) => {
 		assert.equal(p.code, 0);
 		assert.ok(Date.now() - from < 5000, `${Date.now() - from} ms`);
 		await call;
+	});
+	await t.test('SIGHUP ends no service', async () => {
+		const g = await gateway({ demo: false });
+		g.proc.child.kill('SIGHUP');
+		await sleep(300);
+		expect(await g.mgmt('/apps'), { status: 200 });
+		assert.equal((await g.stop()).code, 0);
 	});
 	await t.test('SIGINT too', async () => {
 		const g = await gateway({ demo: false });

@@ -471,6 +471,13 @@ static void paths(void **state)
 		{ "/p/%2e%2E/admin", 400, NULL },
 		{ "/p/.%2e", 400, NULL },
 		{ "/p/./x", 400, NULL },
+		{ "/p/..%2Fadmin", 400, NULL },
+		{ "/p/a%2f..%2fadmin", 400, NULL },
+		{ "/p/a%5C%2e%2e%5cadmin", 400, NULL },
+		{ "/p/..;/admin", 400, NULL },
+		{ "/p/..%3Bx", 400, NULL },
+		{ "/p/%2f", 200, NULL },
+		{ "/p/a..%2f.b;..c/....;%2e%2e%2e", 200, NULL },
 		{ "/", 404, NULL },
 		{ "*", 400, NULL },
 	};
