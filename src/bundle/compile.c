@@ -26,8 +26,7 @@ static void complain(struct compile *c, str file, unsigned line, str text)
 static void index_policies(struct compile *c)
 {
 	c->proxy->policies = map_in(c->arena);
-	VEC_EACH(struct loaded_policy, p, &c->loaded.policies)
-	{
+	VEC_EACH(struct loaded_policy, p, &c->loaded.policies) {
 		if (map_has(&c->proxy->policies, p->step->name))
 			COMPLAIN(c, p->file, p->line,
 			         "a second policy is named \"%.*s\"; names are unique in a bundle",
@@ -324,8 +323,7 @@ static void take_resources(struct compile *c, const struct zip_files *files, enu
 	str below =
 		kind == BUNDLE_PROXY ? S("apiproxy/resources/") : S("sharedflowbundle/resources/");
 	c->proxy->resources = map_in(c->arena);
-	VEC_EACH(struct zip_file, f, files)
-	{
+	VEC_EACH(struct zip_file, f, files) {
 		if (!str_starts(f->path, below))
 			continue;
 		str *bytes = arena_new(c->arena, str);

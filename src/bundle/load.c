@@ -170,7 +170,7 @@ static err load_proxy(struct loaded *l, const struct xml_node *root,
 {
 	TRY(load_as(l, root, "ProxyEndpoint", proxy_endpoint_fields, sizeof **out, out));
 	LIST_EACH(const struct route_xml, r, &(*out)->routes)
-	TRY(check_url(l, r->url, r->line));
+		TRY(check_url(l, r->url, r->line));
 	return proxy_properties(&l->binder, &(*out)->listen->properties,
 	                        &(struct proxy_endpoint){ 0 });
 }
@@ -237,8 +237,7 @@ void bundle_load(struct loaded *l, struct arena *scratch, const struct zip_files
                  enum bundle_kind kind)
 {
 	str root_folder = kind == BUNDLE_PROXY ? S("apiproxy/") : S("sharedflowbundle/");
-	VEC_EACH(struct zip_file, f, files)
-	{
+	VEC_EACH(struct zip_file, f, files) {
 		str folder = folder_of(f->path, root_folder);
 		if (!str_starts(f->path, root_folder) ||
 		    !str_ends(str_lower(scratch, f->path), S(".xml")) ||

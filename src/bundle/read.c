@@ -53,8 +53,7 @@ struct found_root {
 static struct found_root find_root(const struct zip_files *all)
 {
 	struct found_root best = { 0 };
-	VEC_EACH(struct zip_file, f, all)
-	{
+	VEC_EACH(struct zip_file, f, all) {
 		for (int k = BUNDLE_PROXY; k <= BUNDLE_SHARED_FLOW; k++) {
 			size_t at =
 				is_desktop_litter(f->path) ? STR_NPOS : root_at(f->path, roots[k]);
@@ -71,8 +70,7 @@ static err refuse_mixture(const struct zip_files *all, const struct found_root *
                           struct diag *diag)
 {
 	str other = roots[root->kind == BUNDLE_PROXY ? BUNDLE_SHARED_FLOW : BUNDLE_PROXY];
-	VEC_EACH(struct zip_file, f, all)
-	{
+	VEC_EACH(struct zip_file, f, all) {
 		if (str_starts(f->path, root->leading) &&
 		    str_starts(str_sub(f->path, root->leading.n, STR_NPOS), other))
 			return diag_add(diag, ERR_SYNTAX, 0,
@@ -93,8 +91,7 @@ static err take_root(struct arena *arena, const struct zip_files *all, struct di
 	TRY(refuse_mixture(all, &root, diag));
 	*kind = root.kind;
 	*out = (struct zip_files){ 0 };
-	VEC_EACH(struct zip_file, f, all)
-	{
+	VEC_EACH(struct zip_file, f, all) {
 		if (is_desktop_litter(f->path) || !str_starts(f->path, root.leading))
 			continue;
 		str path = str_sub(f->path, root.leading.n, STR_NPOS);

@@ -22,10 +22,11 @@ static str whole_path(struct arena *a, str prefix, str base)
 static err take(struct arena *a, struct diag *d, struct base_paths *all, struct base_path_use one)
 {
 	VEC_EACH(const struct base_path_use, t, all)
-	if (str_eq(t->virtual_host, one.virtual_host) && str_eq(t->path, one.path))
-		return diag_add(d, ERR_SYNTAX, 0,
-		                "Two proxy endpoints have the base path %.*s on virtual host %.*s",
-		                STR(one.path), STR(one.virtual_host));
+		if (str_eq(t->virtual_host, one.virtual_host) && str_eq(t->path, one.path))
+			return diag_add(
+				d, ERR_SYNTAX, 0,
+				"Two proxy endpoints have the base path %.*s on virtual host %.*s",
+				STR(one.path), STR(one.virtual_host));
 	VEC_PUSH(a, all, one);
 	return DONE;
 }

@@ -74,7 +74,7 @@ err multipart_read(struct arena *a, str content_type, str body, struct parts *ou
 const struct part *multipart_get(const struct parts *parts, str name)
 {
 	VEC_EACH(const struct part, p, parts)
-	if (str_eq(p->name, name))
-		return p;
+		if (str_eq(p->name, name))
+			return p;
 	return NULL;
 }

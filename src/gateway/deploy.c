@@ -199,8 +199,8 @@ static err reload(struct gateway *g, struct environment_state *e)
 static struct environment_state *find_environment(struct gateway *g, str org, str env)
 {
 	VEC_EACH(struct environment_state *, e, &g->environments)
-	if (str_eq((*e)->organization, org) && str_eq((*e)->name, env))
-		return *e;
+		if (str_eq((*e)->organization, org) && str_eq((*e)->name, env))
+			return *e;
 	return NULL;
 }
 
@@ -223,7 +223,7 @@ static err see_environments(struct arena *scratch, struct gateway *g)
 	struct strs orgs, envs;
 	TRY(organization_list(scratch, g->conf.store, &orgs));
 	VEC_EACH(struct environment_state *, e, &g->environments)
-	(*e)->gone = true;
+		(*e)->gone = true;
 	for (size_t i = 0; i < orgs.n; i++) {
 		err trouble = environment_list(scratch, g->conf.store, orgs.v[i], &envs);
 		if (trouble.code == ERR_NOT_FOUND)
@@ -317,8 +317,8 @@ static err apply(struct arena *scratch, struct gateway *g)
 	if (hosts)
 		TRY(see_environments(scratch, g));
 	VEC_EACH(struct environment_state *, e, &g->environments)
-	if ((*e)->dirty && !(*e)->gone)
-		TRY(reload(g, *e));
+		if ((*e)->dirty && !(*e)->gone)
+			TRY(reload(g, *e));
 	if (hosts) {
 		TRY(swap_hosts(scratch, g));
 		drop_gone(g);
@@ -339,14 +339,14 @@ err gateway_load(struct gateway *g)
 {
 	g->hosts_dirty = true;
 	VEC_EACH(struct environment_state *, e, &g->environments)
-	(*e)->dirty = true;
+		(*e)->dirty = true;
 	return gateway_apply(g);
 }
 
 void gateway_forget(struct gateway *g)
 {
 	VEC_EACH(struct environment_state *, e, &g->environments)
-	drop_environment(*e);
+		drop_environment(*e);
 	g->environments.n = 0;
 	hosts_destroy(&g->hosts);
 }

@@ -19,8 +19,7 @@ static void mark_revision(struct gateway *g, const struct change *c)
 	str name = str_cut(&rest, '/');
 	int64_t number = 0;
 	bool all = !str_to_i64(rest, &number);
-	VEC_EACH(struct environment_state *, e, &g->environments)
-	{
+	VEC_EACH(struct environment_state *, e, &g->environments) {
 		if (!str_eq((*e)->organization, c->org))
 			continue;
 		for (size_t i = 0; i < (*e)->n_deployed; i++) {
@@ -35,8 +34,8 @@ static void mark_deployment(struct gateway *g, const struct change *c)
 {
 	bool found = false;
 	VEC_EACH(struct environment_state *, e, &g->environments)
-	if (str_eq((*e)->organization, c->org) && (!c->env.n || str_eq((*e)->name, c->env)))
-		found = (*e)->dirty = true;
+		if (str_eq((*e)->organization, c->org) && (!c->env.n || str_eq((*e)->name, c->env)))
+			found = (*e)->dirty = true;
 	if (!found)
 		g->hosts_dirty = true; /* an environment that we have not seen yet */
 }
@@ -63,8 +62,7 @@ static void mark(struct gateway *g, const struct change *c)
 static void mark_all(struct gateway *g)
 {
 	g->hosts_dirty = true;
-	VEC_EACH(struct environment_state *, e, &g->environments)
-	{
+	VEC_EACH(struct environment_state *, e, &g->environments) {
 		(*e)->dirty = true;
 		for (size_t i = 0; i < (*e)->n_deployed; i++)
 			(*e)->deployed[i].stale = true;

@@ -51,8 +51,7 @@ err certificates_load(struct arena *a, struct store *store, struct diag *d,
 	*out = NULL;
 	*self_signed = false;
 	TRY(virtual_host_all(a, store, &all));
-	LIST_EACH(struct vhost_entry, it, &all)
-	{
+	LIST_EACH(struct vhost_entry, it, &all) {
 		const struct ssl_info *ssl = it->vhost->ssl;
 		if (!ssl || !ssl->enabled)
 			continue;

@@ -13,8 +13,6 @@
 #include "store/store.h"
 #include "token/token.h"
 
-/* An answer is always one: who asks for it need not look. */
-#define NEVER_NULL __attribute__((returns_nonnull))
 
 struct management {
 	struct store *store;
@@ -59,22 +57,20 @@ bool api_type_is_xml(str content_type);
 /* startKey, count; the answer to give when they make no page, else NULL. */
 struct message *api_page(struct api *, struct page *);
 
-NEVER_NULL struct message *answer_noun(struct api *, unsigned status, const struct noun *,
-                                       const void *thing);
-NEVER_NULL struct message *answer_names(struct api *, const struct strs *names);
-NEVER_NULL struct message *answer_list(struct api *, const struct noun *, const struct list *);
-NEVER_NULL struct message *answer_done(struct api *); /* 204, as ?action= answers */
-NEVER_NULL struct message *answer_bytes(struct api *, unsigned status, str content_type, str bytes);
+struct message *answer_noun(struct api *, unsigned status, const struct noun *, const void *thing);
+struct message *answer_names(struct api *, const struct strs *names);
+struct message *answer_list(struct api *, const struct noun *, const struct list *);
+struct message *answer_done(struct api *); /* 204, as ?action= answers */
+struct message *answer_bytes(struct api *, unsigned status, str content_type, str bytes);
 /* A tree of the handler's own: begin, write, end. */
-NEVER_NULL struct message *answer_json(struct api *, unsigned status, str text);
+struct message *answer_json(struct api *, unsigned status, str text);
 
 /* {"code":...,"message":...,"contexts":[]} */
-NEVER_NULL struct message *answer_error(struct api *, unsigned status, const char *code,
-                                        const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+struct message *answer_error(struct api *, unsigned status, const char *code, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
 /* Trouble that is nobody's fault here: 503 while the store is away, 500 for the rest. */
-NEVER_NULL struct message *answer_trouble(struct api *, err);
-NEVER_NULL struct message *answer_findings(struct api *, const char *code,
-                                           const struct diag *); /* 400 */
+struct message *answer_trouble(struct api *, err);
+struct message *answer_findings(struct api *, const char *code, const struct diag *); /* 400 */
 
 /* Runs one call of the listener; arg of the http_call is the struct management. */
 void management_serve(struct http_call *);

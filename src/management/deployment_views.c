@@ -156,7 +156,7 @@ struct message *deployments_of_organization(struct api *q)
 	if (bad)
 		return bad;
 	LIST_EACH(const struct deployment, d, &all)
-	add_api(q, environment_of(q, &v.environments, d->environment), d);
+		add_api(q, environment_of(q, &v.environments, d->environment), d);
 	return answer_noun(q, 200, &deployments_of_organization_noun, &v);
 }
 
@@ -169,7 +169,7 @@ struct message *deployments_of_environment(struct api *q)
 	if (bad)
 		return bad;
 	LIST_EACH(const struct deployment, d, &all)
-	add_api(q, &v, d);
+		add_api(q, &v, d);
 	return answer_noun(q, 200, &deployments_of_environment_noun, &v);
 }
 
@@ -194,7 +194,7 @@ static struct message *by_environment(struct api *q, int64_t revision)
 	if (bad || (revision && !all.n))
 		return bad ? bad : none(q, &key);
 	LIST_EACH(const struct deployment, d, &all)
-	add_revision(q, &environment_of(q, &v.environments, d->environment)->revisions, d);
+		add_revision(q, &environment_of(q, &v.environments, d->environment)->revisions, d);
 	return answer_noun(q, 200, &deployments_of_api_noun, &v);
 }
 
@@ -222,7 +222,7 @@ struct message *deployments_of_api_here(struct api *q)
 	if (bad || !all.n)
 		return bad ? bad : none(q, &key);
 	LIST_EACH(const struct deployment, d, &all)
-	add_revision(q, &v.revisions, d);
+		add_revision(q, &v.revisions, d);
 	return answer_noun(q, 200, &deployments_here_noun, &v);
 }
 

@@ -7,10 +7,9 @@
 #include "management/revision.h"
 #include "store/deployments.h"
 
-NEVER_NULL struct message *view_one(struct api *, const struct api_key *, int64_t revision,
-                                    str base_path, const char *state);
-NEVER_NULL struct message *view_override(struct api *, const struct deploy_request *,
-                                         const struct deploy_result *);
+struct message *view_one(struct api *, const struct api_key *, int64_t revision, str base_path,
+                         const char *state);
+struct message *view_override(struct api *, const struct deploy_request *,
+                              const struct deploy_result *);
 /* Unknown proxy, unknown revision, or trouble. */
-NEVER_NULL struct message *revision_missing(struct api *, const struct api_key *, int64_t number,
-                                            err);
+struct message *revision_missing(struct api *, const struct api_key *, int64_t number, err);

@@ -15,14 +15,15 @@ static struct message *trouble(struct api *q, err e)
 	return answer_trouble(q, e);
 }
 
-/* The app and its key; the answer to give when one of them is not there. */
-static struct message *find(struct api *q, struct app **app, struct credential **c)
+/* The key of the path; NULL, and the answer to give, when it or its app is not there. */
+static struct credential *find(struct api *q, struct message **bad)
 {
-	err e = app_of_path(q, app);
-	if (e.code)
-		return app_trouble(q, e);
-	*c = app_credential(*app, api_param(q, "key"));
-	return *c ? NULL : trouble(q, FAIL(ERR_NOT_FOUND));
+	struct app *app;
+	err e = app_of_path(q, &app);
+	struct credential *c = e.code ? NULL : app_credential(app, api_param(q, "key"));
+	if (!c)
+		*bad = e.code ? app_trouble(q, e) : trouble(q, FAIL(ERR_NOT_FOUND));
+	return c;
 }
 
 static struct message *unfit(struct api *q, const struct credential *c)
@@ -73,18 +74,16 @@ struct message *keys_create(struct api *q)
 
 struct message *keys_get(struct api *q)
 {
-	struct app *app;
-	struct credential *c;
-	struct message *bad = find(q, &app, &c);
-	return bad ? bad : answer_noun(q, 200, &credential_noun, c);
+	struct message *bad;
+	const struct credential *c = find(q, &bad);
+	return c ? answer_noun(q, 200, &credential_noun, c) : bad;
 }
 
 struct message *keys_delete(struct api *q)
 {
-	struct app *app;
-	struct credential *c, *was;
-	struct message *bad = find(q, &app, &c);
-	if (bad)
+	struct message *bad;
+	struct credential *c = find(q, &bad), *was;
+	if (!c)
 		return bad;
 	err e = credential_delete(q->arena, q->store, q->org, c->consumer_key, &was);
 	return e.code ? trouble(q, e) : answer_noun(q, 200, &credential_noun, was);
@@ -119,8 +118,8 @@ static struct message *act(struct api *q, const struct credential *c)
 static bool has_product(const struct list *products, str name)
 {
 	LIST_EACH(const struct product_status, p, products)
-	if (str_eq(p->apiproduct, name))
-		return true;
+		if (str_eq(p->apiproduct, name))
+			return true;
 	return false;
 }
 
@@ -133,10 +132,10 @@ static err merge(struct arena *a, void *thing, void *arg)
 	                                         c->api_products.n + asked->api_products.n + 1);
 	size_t n = 0;
 	LIST_EACH(const struct product_status, p, &c->api_products)
-	all[n++] = *p;
-	LIST_EACH(const struct product_status, p, &asked->api_products)
-	if (!has_product(&c->api_products, p->apiproduct))
 		all[n++] = *p;
+	LIST_EACH(const struct product_status, p, &asked->api_products)
+		if (!has_product(&c->api_products, p->apiproduct))
+			all[n++] = *p;
 	c->api_products = (struct list){ all, n };
 	if (asked->attributes.n)
 		c->attributes = asked->attributes;
@@ -147,10 +146,9 @@ static err merge(struct arena *a, void *thing, void *arg)
 
 struct message *keys_change(struct api *q)
 {
-	struct app *app;
-	struct credential *c, *now, asked = { 0 };
-	struct message *bad = find(q, &app, &c);
-	if (bad)
+	struct message *bad;
+	struct credential *c = find(q, &bad), *now, asked = { 0 };
+	if (!c)
 		return bad;
 	if (str_given(api_query(q, "action")))
 		return act(q, c);
@@ -176,8 +174,7 @@ static err edit_product(struct arena *a, void *thing, void *arg)
 	struct product_status *kept = arena_array(a, struct product_status, c->api_products.n + 1);
 	size_t n = 0;
 	bool met = false;
-	LIST_EACH(const struct product_status, p, &c->api_products)
-	{
+	LIST_EACH(const struct product_status, p, &c->api_products) {
 		bool it = str_eq(p->apiproduct, e->product);
 		met |= it;
 		if (it && e->status < 0)
@@ -193,19 +190,17 @@ static err edit_product(struct arena *a, void *thing, void *arg)
 
 static struct message *edit_one(struct api *q, int status, struct credential **now)
 {
-	struct app *app;
-	struct credential *c;
-	struct product_edit e = { api_param(q, "product"), status };
-	struct edit edit = { .fn = edit_product, .arg = &e, .by = q->who.key.name };
-	struct message *bad = find(q, &app, &c);
-	if (bad)
+	struct message *bad;
+	struct credential *c = find(q, &bad);
+	struct product_edit one = { api_param(q, "product"), status };
+	struct edit edit = { .fn = edit_product, .arg = &one, .by = q->who.key.name };
+	if (!c)
 		return bad;
-	err trouble_ = credential_change(q->arena, q->store, q->org, c->consumer_key, &edit, now);
-	if (trouble_.code ==
-	    ERR_SYNTAX) /* 500, and this text, is what Edge answers and its clients expect */
+	err e = credential_change(q->arena, q->store, q->org, c->consumer_key, &edit, now);
+	if (e.code == ERR_SYNTAX) /* 500 and this text: what Edge answers and its clients expect */
 		return answer_error(q, 500, "keymanagement.service.apiproduct_not_associated",
 		                    "APIProduct is not associated with consumer key");
-	return trouble_.code ? trouble(q, trouble_) : NULL;
+	return e.code ? trouble(q, e) : NULL;
 }
 
 struct message *key_products_act(struct api *q)

@@ -67,8 +67,8 @@ const struct revision_part *part_find(const struct revision_parts *parts, enum p
                                       str name)
 {
 	VEC_EACH(const struct revision_part, p, parts)
-	if (p->kind == kind && str_eq(p->name, name))
-		return p;
+		if (p->kind == kind && str_eq(p->name, name))
+			return p;
 	return NULL;
 }
 
@@ -76,8 +76,8 @@ struct strs part_names(struct arena *a, const struct revision_parts *parts, enum
 {
 	struct strs names = { 0 };
 	VEC_EACH(const struct revision_part, p, parts)
-	if (p->kind == kind)
-		strs_add(a, &names, p->name);
+		if (p->kind == kind)
+			strs_add(a, &names, p->name);
 	return names;
 }
 
@@ -113,8 +113,7 @@ void parts_describe(struct arena *a, const struct revision_parts *parts, struct 
 	r->shared_flows = part_names(a, parts, PART_SHARED_FLOW);
 	r->base_paths = r->resources = (struct strs){ 0 };
 	r->resource_files = (struct list){ 0 };
-	VEC_EACH(const struct revision_part, p, parts)
-	{
+	VEC_EACH(const struct revision_part, p, parts) {
 		if (p->kind == PART_RESOURCE)
 			add_resource(a, p, r);
 		if (p->kind == PART_PROXY)

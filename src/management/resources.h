@@ -6,13 +6,13 @@
 
 #include "management/edit.h"
 
-#define ROUTE(verb, pattern, fn) NEVER_NULL struct message *fn(struct api *);
+#define ROUTE(verb, pattern, fn) struct message *fn(struct api *);
 #include "management/routes.def"
 #undef ROUTE
 
-NEVER_NULL struct message *environment_trouble(struct api *, err);
-NEVER_NULL struct message *developer_trouble(struct api *, err); /* of the path's {developer} */
-NEVER_NULL struct message *no_product(struct api *, str name);
+struct message *environment_trouble(struct api *, err);
+struct message *developer_trouble(struct api *, err); /* of the path's {developer} */
+struct message *no_product(struct api *, str name);
 struct app;
 err app_of_path(struct api *, struct app **) MUST_CHECK; /* {developer} and {app} */
-NEVER_NULL struct message *app_trouble(struct api *, err);
+struct message *app_trouble(struct api *, err);

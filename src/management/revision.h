@@ -13,11 +13,11 @@ struct api_key api_key_of(struct api *);   /* of {org} and {api} */
 /* {revision} as a number; the answer to give when it is none. */
 struct message *revision_number(struct api *, int64_t *number);
 
-NEVER_NULL struct message *proxy_trouble(struct api *, err);
-NEVER_NULL struct message *revision_trouble(struct api *, err); /* an unknown proxy is told first */
+struct message *proxy_trouble(struct api *, err);
+struct message *revision_trouble(struct api *, err); /* an unknown proxy is told first */
 /* The revision with all that its files tell. */
-NEVER_NULL struct message *revision_answer(struct api *, unsigned status, const struct api_key *,
-                                           int64_t number);
+struct message *revision_answer(struct api *, unsigned status, const struct api_key *,
+                                int64_t number);
 
 /* Checks files as an import does, or with `deployable` as a deploy does; on the cpu lane.  The answer
  * to give when something is wrong, with every finding. */

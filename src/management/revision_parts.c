@@ -44,15 +44,17 @@ static struct message *no_part(struct api *q, str name)
 	                    "%.*s %.*s does not exist", STR(q->segments[6]), STR(name));
 }
 
-static struct message *find(struct api *q, int64_t *number, const struct revision_part **part)
+/* The part of the path and its revision's number; NULL, and the answer to give, when it is not there. */
+static const struct revision_part *find(struct api *q, int64_t *number, struct message **bad)
 {
-	struct revision_parts *parts = arena_new(q->arena, struct revision_parts);
-	struct message *bad = load(q, number, parts);
-	if (bad)
-		return bad;
+	struct revision_parts parts = { 0 };
+	if ((*bad = load(q, number, &parts)))
+		return NULL;
 	str name = api_param(q, "part");
-	*part = part_find(parts, part_kind_of(q), name);
-	return *part ? NULL : no_part(q, name);
+	const struct revision_part *p = part_find(&parts, part_kind_of(q), name);
+	if (!p)
+		*bad = no_part(q, name);
+	return p;
 }
 
 struct message *parts_list(struct api *q)
@@ -75,10 +77,10 @@ static struct message *shown(struct api *q, unsigned status, const struct revisi
 
 struct message *parts_get(struct api *q)
 {
-	const struct revision_part *p;
 	int64_t number;
-	struct message *bad = find(q, &number, &p);
-	return bad ? bad : shown(q, 200, p);
+	struct message *bad;
+	const struct revision_part *p = find(q, &number, &bad);
+	return p ? shown(q, 200, p) : bad;
 }
 
 /* Letters that make a path of a folder of ours: no "..", no empty part, no control character. */
@@ -131,7 +133,7 @@ static struct message *name_inside(struct api *q, str bytes, str file, str *name
 struct message *parts_create(struct api *q)
 {
 	int64_t number;
-	str bytes, name = api_query(q, "name"), inside;
+	str bytes, name = api_query(q, "name"), inside = STR_NONE;
 	struct message *bad = revision_number(q, &number);
 	if (bad || (bad = api_body(q, PIECE_MAX, &bytes)))
 		return bad;
@@ -148,11 +150,11 @@ struct message *parts_create(struct api *q)
 
 struct message *parts_change(struct api *q)
 {
-	const struct revision_part *p;
 	int64_t number;
-	str bytes, inside;
-	struct message *bad = find(q, &number, &p);
-	if (bad || (bad = api_body(q, PIECE_MAX, &bytes)) ||
+	str bytes, inside = STR_NONE;
+	struct message *bad;
+	const struct revision_part *p = find(q, &number, &bad);
+	if (!p || (bad = api_body(q, PIECE_MAX, &bytes)) ||
 	    (bad = name_inside(q, bytes, p->path, &inside)))
 		return bad;
 	if (inside.n && !str_eq(inside, p->name))
@@ -171,10 +173,10 @@ static struct message *removed(struct api *q, int64_t number, const struct revis
 
 struct message *parts_delete(struct api *q)
 {
-	const struct revision_part *p;
 	int64_t number;
-	struct message *bad = find(q, &number, &p);
-	if (bad || (bad = removed(q, number, p)))
+	struct message *bad;
+	const struct revision_part *p = find(q, &number, &bad);
+	if (!p || (bad = removed(q, number, p)))
 		return bad;
 	return shown(q, 200, p);
 }
@@ -268,37 +270,35 @@ struct message *resources_change(struct api *q)
 	return put_resource(q, resource_of_path(q), FILE_REPLACE);
 }
 
-static struct message *find_resource(struct api *q, int64_t *number,
-                                     const struct revision_part **out)
+static const struct revision_part *find_resource(struct api *q, int64_t *number,
+                                                 struct message **bad)
 {
-	struct revision_parts *parts = arena_new(q->arena, struct revision_parts);
+	struct revision_parts parts = { 0 };
 	struct resource_file f = resource_of_path(q);
-	struct message *bad = load(q, number, parts);
-	if (bad)
-		return bad;
-	VEC_EACH(const struct revision_part, p, parts)
-	if (p->kind == PART_RESOURCE && str_eq(p->type, f.type) && str_eq(p->name, f.name)) {
-		*out = p;
+	if ((*bad = load(q, number, &parts)))
 		return NULL;
-	}
-	return no_part(q, f.name);
+	VEC_EACH(const struct revision_part, p, &parts)
+		if (p->kind == PART_RESOURCE && str_eq(p->type, f.type) && str_eq(p->name, f.name))
+			return p;
+	*bad = no_part(q, f.name);
+	return NULL;
 }
 
 struct message *resources_get(struct api *q)
 {
-	const struct revision_part *p;
 	int64_t number;
-	struct message *bad = find_resource(q, &number, &p);
-	return bad ? bad : answer_bytes(q, 200, S("application/octet-stream"), p->bytes);
+	struct message *bad;
+	const struct revision_part *p = find_resource(q, &number, &bad);
+	return p ? answer_bytes(q, 200, S("application/octet-stream"), p->bytes) : bad;
 }
 
 struct message *resources_delete(struct api *q)
 {
-	const struct revision_part *p;
 	int64_t number;
-	struct resource_file f = resource_of_path(q);
-	struct message *bad = find_resource(q, &number, &p);
-	if (bad || (bad = removed(q, number, p)))
+	struct message *bad;
+	const struct revision_part *p = find_resource(q, &number, &bad);
+	if (!p || (bad = removed(q, number, p)))
 		return bad;
+	struct resource_file f = { p->name, p->type };
 	return answer_noun(q, 200, &resource_file_noun, &f);
 }

@@ -48,8 +48,7 @@ static str describe(struct api *q, const struct token *t, str text)
 	pair(&w, "access_token", text);
 	pair(&w, "organization_name", t->organization);
 	pair(&w, "refresh_count", number(q, t->refresh_count));
-	LIST_EACH(const struct attribute, a, &t->attributes)
-	{
+	LIST_EACH(const struct attribute, a, &t->attributes) {
 		json_key(&w, a->name);
 		json_str(&w, a->value);
 	}

@@ -53,7 +53,7 @@ const struct noun credential_noun = { "Credential", "credential", sizeof(struct 
 struct credential *app_credential(const struct app *app, str key)
 {
 	LIST_EACH(struct credential, c, &app->credentials)
-	if (str_eq(c->consumer_key, key))
-		return c;
+		if (str_eq(c->consumer_key, key))
+			return c;
 	return NULL;
 }

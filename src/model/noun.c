@@ -19,8 +19,8 @@ const struct field attribute_fields[] = {
 str attribute_get(const struct list *attributes, str name)
 {
 	LIST_EACH(const struct attribute, at, attributes)
-	if (str_eq(at->name, name))
-		return at->value;
+		if (str_eq(at->name, name))
+			return at->value;
 	return STR_NONE;
 }
 
@@ -29,8 +29,7 @@ void attribute_set(struct arena *a, struct list *attributes, str name, str value
 	struct attribute *v = arena_array(a, struct attribute, attributes->n + 1);
 	size_t n = 0;
 	bool found = false;
-	LIST_EACH(const struct attribute, at, attributes)
-	{
+	LIST_EACH(const struct attribute, at, attributes) {
 		bool it = str_eq(at->name, name);
 		found |= it;
 		v[n++] = it ? (struct attribute){ name, value } : *at;
@@ -44,8 +43,7 @@ bool attribute_remove(struct arena *a, struct list *attributes, str name, str *w
 {
 	struct attribute *v = arena_array(a, struct attribute, attributes->n + 1);
 	size_t n = 0;
-	LIST_EACH(const struct attribute, at, attributes)
-	{
+	LIST_EACH(const struct attribute, at, attributes) {
 		if (str_eq(at->name, name))
 			*was = at->value;
 		else

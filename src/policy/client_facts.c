@@ -107,7 +107,7 @@ static struct value fact_value(struct exchange *x, const struct fact *row, const
 		return VALUE_STR(bracketed(x->arena, at));
 	case AS_NAMES:
 		LIST_EACH(const struct product_status, p, (const struct list *)at)
-		strs_add(x->arena, &names, p->apiproduct);
+			strs_add(x->arena, &names, p->apiproduct);
 		return VALUE_STR(bracketed(x->arena, &names));
 	}
 	return (struct value){ 0 };

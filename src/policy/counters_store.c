@@ -86,8 +86,7 @@ static void copy_dirty(struct counter_shard *s, struct arena *a, struct counter_
 
 static void mark_again(struct counters *c, const struct counter_rows *rows)
 {
-	VEC_EACH(struct counter_row, row, rows)
-	{
+	VEC_EACH(struct counter_row, row, rows) {
 		struct counter_key key;
 		memcpy(key.bytes, row->key.p, sizeof key.bytes);
 		struct counter_shard *s = shard_at(c, row->key);

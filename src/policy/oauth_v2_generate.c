@@ -36,8 +36,7 @@ static int64_t lifetime(struct exchange *x, const struct flowvar *ref, str text,
 
 static void attributes_of(const struct oauth_v2 *c, struct exchange *x, struct grant_request *q)
 {
-	LIST_EACH(const struct oauth_v2_attribute, a, &c->attributes)
-	{
+	LIST_EACH(const struct oauth_v2_attribute, a, &c->attributes) {
 		str value = a->ref ? vars_text(x, a->ref) : STR_NONE;
 		attribute_set(x->arena, a->display ? &q->attributes : &q->hidden_attributes,
 		              a->name, str_given(value) ? value : a->text);

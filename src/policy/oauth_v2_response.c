@@ -166,8 +166,7 @@ void oauth_v2_write_token(const struct oauth_v2 *c, struct exchange *x,
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		if (!rows[i].refresh || g->token.has_refresh)
 			write_row(c, x, &w, &rows[i], g);
-	LIST_EACH(const struct attribute, a, &g->token.attributes)
-	{
+	LIST_EACH(const struct attribute, a, &g->token.attributes) {
 		json_key(&w, a->name);
 		json_str(&w, a->value);
 	}

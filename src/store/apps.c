@@ -40,8 +40,7 @@ static err load_credentials(struct arena *a, struct store *st, struct db *db, st
 	struct app_range range = { .org = org };
 	if (!apps->n)
 		return DONE;
-	LIST_EACH(struct app, app, apps)
-	{
+	LIST_EACH(struct app, app, apps) {
 		map_put(&by_id, app->app_id, app);
 		if (!range.first.p || str_cmp(app->app_id, range.first) < 0)
 			range.first = app->app_id;
@@ -125,7 +124,7 @@ err app_list_of(struct arena *a, struct store *st, str org, str developer, struc
 	             "SELECT doc FROM app WHERE org = $1 AND developer_id = $2 ORDER BY name",
 	             DB_ARGS(DB_T(org), DB_T(id)), out));
 	LIST_EACH(struct app, app, out) /* ids of one developer are no range: one by one */
-	TRY(load_credentials(a, st, st->db, org, &(struct list){ app, 1 }));
+		TRY(load_credentials(a, st, st->db, org, &(struct list){ app, 1 }));
 	return DONE;
 }
 
@@ -140,8 +139,7 @@ static err insert_app(struct db *tx, void *arg)
 		DB_ARGS(DB_T(c->org), DB_T(c->app->app_id), DB_T(c->app->developer_id),
 	                DB_T(c->app->name), DB_T(doc_of(c->arena, c->app))),
 		NULL));
-	LIST_EACH(struct credential, k, &c->app->credentials)
-	{
+	LIST_EACH(struct credential, k, &c->app->credentials) {
 		struct credential_insert put = { c->arena,       c->store, c->org,
 			                         c->app->app_id, k,        c->missing };
 		TRY(credential_insert(tx, &put));
@@ -175,7 +173,7 @@ err app_create(struct arena *a, struct store *st, str org, str developer, struct
 		first_credential(a, app);
 	app->api_products = (struct strs){ 0 };
 	LIST_EACH(struct credential, k, &app->credentials)
-	credential_complete(a, k);
+		credential_complete(a, k);
 	struct change c = change_of(org, app->app_id);
 	return store_change(st, &c, insert_app, &call);
 }

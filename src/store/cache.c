@@ -276,7 +276,7 @@ static err read_client(struct entry *e, struct store *st)
 	if (!v->credential)
 		return FAIL(ERR_NOT_FOUND);
 	LIST_EACH(struct credential, c, &app->credentials)
-	arena_defer(e->arena, wipe_secret, c);
+		arena_defer(e->arena, wipe_secret, c);
 	const struct product_status *names = v->credential->api_products.v;
 	v->n_products = v->credential->api_products.n;
 	const struct api_product **products =

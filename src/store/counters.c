@@ -47,7 +47,7 @@ static err save_all(struct db *tx, void *arg)
 {
 	const struct counter_rows *rows = arg;
 	VEC_EACH(struct counter_row, r, rows)
-	TRY(save_one(tx, r));
+		TRY(save_one(tx, r));
 	return DONE;
 }
 

@@ -220,8 +220,7 @@ void deployment_note(struct store *st, const struct deployment *d, str error)
 static void add_notes(struct arena *a, struct store *st, struct list *deployments)
 {
 	pthread_mutex_lock(&st->notes_lock);
-	LIST_EACH(struct deployment, d, deployments)
-	{
+	LIST_EACH(struct deployment, d, deployments) {
 		struct note *n = st->notes ? *find_note(st, place_of(a, d)) : NULL;
 		if (n)
 			d->error = str_dup(a, n->error);

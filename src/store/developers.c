@@ -98,10 +98,10 @@ err developer_list(struct arena *a, struct store *st, str org, const struct page
 		"SELECT doc FROM developer WHERE org = $1 AND email >= $2 ORDER BY email LIMIT $3",
 		DB_ARGS(DB_T(org), DB_T(str_lower(a, page_start(p))), DB_I(page_count(p))), out));
 	LIST_EACH(struct developer, d, out)
-	map_put(&by_id, d->developer_id, d);
+		map_put(&by_id, d->developer_id, d);
 	if (out->n < 20) {
 		LIST_EACH(struct developer, d, out)
-		TRY(app_names(a, st->db, org, d));
+			TRY(app_names(a, st->db, org, d));
 		return DONE;
 	}
 	TRY(db_query(

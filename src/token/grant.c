@@ -102,8 +102,8 @@ static struct strs approved_products(struct arena *a, const struct credential *c
 {
 	struct strs names = { arena_array(a, str, c->api_products.n), 0 };
 	LIST_EACH(struct product_status, p, &c->api_products)
-	if (p->status == APPROVED)
-		names.v[names.n++] = p->apiproduct;
+		if (p->status == APPROVED)
+			names.v[names.n++] = p->apiproduct;
 	return names;
 }
 
