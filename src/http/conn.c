@@ -6,7 +6,9 @@
 
 #include <stdlib.h>
 
-enum { NEW_AT_DRAIN_MS = 1000 };
+/* What a connection without a request is left at a drain.  One that served has a client that may be sending
+ * the next at this moment: closed at once, it would be lost (RFC 9112 §9.5).  A new one was made to ask. */
+enum { SERVED_AT_DRAIN_MS = 250, NEW_AT_DRAIN_MS = 1000 };
 
 static struct loop *loop_of(const struct conn *c) { return c->server->local->loop; }
 
@@ -68,7 +70,9 @@ static void on_timer(void *arg)
 static void wait_for_head(struct conn *c, bool first_bytes)
 {
 	const struct http_limits *limits = &c->server->conf.limits;
-	if (!c->in)
+	if (!c->in && c->server->draining)
+		arm(c, c->served ? SERVED_AT_DRAIN_MS : NEW_AT_DRAIN_MS);
+	else if (!c->in)
 		arm(c, c->served ? limits->idle_ms : limits->head_ms);
 	else if (first_bytes)
 		arm(c, limits->head_ms);
@@ -173,10 +177,6 @@ void conn_open(struct http_server *s, int fd)
 
 void conn_drain(struct conn *c)
 {
-	if (c->state != CONN_WAITING || c->in)
-		return;
-	if (c->served)
-		conn_close(c);
-	else /* its first request may be on its way */
-		arm(c, NEW_AT_DRAIN_MS);
+	if (c->state == CONN_WAITING)
+		wait_for_head(c, false);
 }

@@ -68,7 +68,7 @@ void conn_open(struct http_server *, int fd);
 void conn_close(struct conn *);
 void conn_linger(struct conn *);
 void conn_advance(struct conn *); /* waits for the next request, or starts it */
-void conn_drain(struct conn *);   /* closes it if it is idle */
+void conn_drain(struct conn *);   /* closes it soon if nothing is asked on it */
 
 /* exchange.c */
 enum scanned { SCAN_MORE, SCAN_STARTED };

@@ -64,8 +64,6 @@ static void finish(struct exchange *x)
 		c->in = x->body.more;
 	}
 	size_t left = c->in->end - c->in->at;
-	if (s->draining && !left)
-		keep = false;
 	server_give_arena(s, &a); /* x is gone */
 	c->fiber = NULL;
 	c->served = true;

@@ -517,19 +517,23 @@ static void drain(void **state)
 	(void)state;
 	struct arena *a = arena_create(0, 0);
 	start(small(), 100);
-	int idle = dial(t.port), busy = dial(t.port), part = dial(t.port);
+	int idle = dial(t.port), busy = dial(t.port), part = dial(t.port), kept = dial(t.port);
 	say(idle, S(GET("/")));
 	assert_true(str_eq(hear(a, idle, strlen(OK(2, "hi"))).text, S(OK(2, "hi"))));
+	say(kept, S(GET("/")));
+	assert_true(str_eq(hear(a, kept, strlen(OK(2, "hi"))).text, S(OK(2, "hi"))));
 	say(busy, S(GET("/slow")));
 	assert_true(comes_true(&seen.running, 1));
 	say(part, S("GET / HTTP/1.1\r\n"));
 	sleep_a_while(20);
 	on_loop(t.thread.loop, false, drain_server, NULL);
+	say(kept, S(GET("/"))); /* it may have been on its way when the drain began */
+	assert_true(str_eq(hear(a, kept, 1000).text, S(OK_CLOSE(2, "hi"))));
 	assert_true(closed_soon(idle));
 	assert_true(str_eq(hear(a, busy, 1000).text, S(OK_CLOSE(2, "hi"))));
 	say(part, S(H "\r\n"));
 	assert_true(str_eq(hear(a, part, 1000).text, S(OK_CLOSE(2, "hi"))));
-	close(idle), close(busy), close(part);
+	close(idle), close(busy), close(part), close(kept);
 	for (int i = 0; i < 200 && !t.idle; i++) {
 		on_loop(t.thread.loop, false, look_idle, NULL);
 		sleep_a_while(5);
