@@ -34,7 +34,7 @@ static const struct field environment_fields[] = {
 	FIELDS_END,
 };
 
-static const struct field ssl_fields[] = {
+const struct field ssl_info_fields[] = {
 	FIELD(ssl_info, ciphers, "ciphers", T_STRS),
 	FIELD(ssl_info, client_auth_enabled, "clientAuthEnabled", T_ENUM, .names = yes_no),
 	FIELD(ssl_info, enabled, "enabled", T_ENUM, .names = yes_no),
@@ -54,7 +54,7 @@ static const struct field virtual_host_fields[] = {
 	FIELD(virtual_host, port, "port", T_STR, .required = true, .min = 1, .max = 65535),
 	FIELD(virtual_host, properties, "properties/property", T_LIST, .sub = attribute_fields,
 	      .sub_size = sizeof(struct attribute)),
-	FIELD(virtual_host, ssl, "sSLInfo", T_GROUPP, .sub = ssl_fields,
+	FIELD(virtual_host, ssl, "sSLInfo", T_GROUPP, .sub = ssl_info_fields,
 	      .sub_size = sizeof(struct ssl_info)),
 	FIELDS_END,
 };

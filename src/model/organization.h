@@ -32,6 +32,7 @@ struct ssl_info { /* sSLInfo of virtual hosts and targets */
 	struct strs protocols;
 	str trust_store;
 };
+extern const struct field ssl_info_fields[];
 
 struct virtual_host {
 	str base_url;

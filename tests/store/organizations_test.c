@@ -3,6 +3,7 @@
  * Each call is also made with a stranger's organization, and finds nothing.
  * Source: store/organizations.h, users.h, audit.h. */
 #include "store/suite.h"
+#include "store/target_servers.h"
 
 static err set_property(struct arena *arena, void *thing, void *arg)
 {
@@ -112,6 +113,59 @@ static void virtual_hosts(void **state)
 	                            &got));
 	GOOD(virtual_host_delete(a, store, &k, &got));
 	GOOD(virtual_host_create(store, &k, got));
+}
+
+static err move_server(struct arena *arena, void *thing, void *arg)
+{
+	struct target_server *t = thing;
+	(void)arena;
+	t->host = *(str *)arg;
+	t->name = S("other"); /* the key stays */
+	t->ssl = NULL;
+	return DONE;
+}
+
+static void target_servers(void **state)
+{
+	(void)state;
+	struct vhost_key k = { ACME, S("test"), S("t1") }, prod = { ACME, S("prod"), S("t1") };
+	struct ssl_info ssl = { .enabled = 1, .trust_store = S("ts") };
+	struct target_server t = {
+		.host = S("h1"), .is_enabled = true, .port = 8080, .ssl = &ssl
+	};
+	struct target_server *got;
+	struct strs names;
+	struct list all;
+	str moved = S("h2");
+	struct edit edit = { .fn = move_server, .arg = &moved };
+	GOOD(target_server_create(store, &k, &t));
+	ANSWERS(ERR_CONFLICT, target_server_create(store, &k, &t));
+	ANSWERS(ERR_NOT_FOUND, target_server_get(a, store, &prod, &got));
+	ANSWERS(ERR_NOT_FOUND,
+	        target_server_create(store, &(struct vhost_key){ ACME, S("moon"), S("x") }, &t));
+	GOOD(target_server_create(store, &(struct vhost_key){ ACME, S("test"), S("t0") }, &t));
+	GOOD(target_server_get(a, store, &k, &got));
+	SAME(got->name, S("t1"));
+	SAME(got->host, S("h1"));
+	SAME(got->ssl->trust_store, S("ts"));
+	assert_int_equal(got->port, 8080);
+	assert_true(got->is_enabled);
+	GOOD(target_server_names(a, store, ACME, S("test"), &names));
+	assert_int_equal(names.n, 2);
+	SAME(names.v[0], S("t0"));
+	GOOD(target_server_names(a, store, ACME, S("prod"), &names));
+	assert_int_equal(names.n, 0);
+	GOOD(target_server_change(a, store, &k, &edit, &got));
+	GOOD(target_server_list(a, store, ACME, S("test"), &all));
+	assert_int_equal(all.n, 2);
+	SAME(((struct target_server *)all.v)[1].host, moved);
+	SAME(((struct target_server *)all.v)[1].name, S("t1"));
+	assert_null(((struct target_server *)all.v)[1].ssl);
+	ANSWERS(ERR_NOT_FOUND, target_server_change(a, store, &prod, &edit, &got));
+	ANSWERS(ERR_NOT_FOUND, target_server_delete(a, store, &prod, &got));
+	GOOD(target_server_delete(a, store, &k, &got));
+	SAME(got->host, moved);
+	ANSWERS(ERR_NOT_FOUND, target_server_get(a, store, &k, &got));
 }
 
 static void keypairs(void **state)
@@ -237,6 +291,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(organizations, suite_reset),
 		cmocka_unit_test_teardown(virtual_hosts, suite_reset),
+		cmocka_unit_test_teardown(target_servers, suite_reset),
 		cmocka_unit_test_teardown(keypairs, suite_reset),
 		cmocka_unit_test_teardown(users, suite_reset),
 		cmocka_unit_test_teardown(audit, suite_reset),

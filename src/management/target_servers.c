@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Target servers of an environment.
+ * PUT replaces the whole object; the path, not the body, says which.
+ * Source: Apigee Edge management API, targetservers. */
+#include "store/target_servers.h"
+
+#include <string.h>
+
+#include "management/resources.h"
+
+static struct vhost_key key_of(struct api *q, str name)
+{
+	return (struct vhost_key){ q->org, q->env, name };
+}
+
+/* An unknown environment is told before an unknown target server. */
+static struct message *trouble(struct api *q, err e, str name)
+{
+	struct environment *env;
+	err there = environment_get(q->arena, q->store, q->org, q->env, &env);
+	if (there.code)
+		return environment_trouble(q, there);
+	if (e.code == ERR_NOT_FOUND)
+		return answer_error(q, 404, "messaging.config.beans.TargetServerDoesNotExist",
+		                    "Target server %.*s does not exist in environment %.*s",
+		                    STR(name), STR(q->env));
+	if (e.code == ERR_CONFLICT)
+		return answer_error(q, 409, "messaging.config.beans.TargetServerAlreadyExists",
+		                    "Target server %.*s already exists in environment %.*s",
+		                    STR(name), STR(q->env));
+	return answer_trouble(q, e);
+}
+
+/* What goes into a Host header and to the resolver. */
+static bool is_host(str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i];
+		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+		if (!letter && !(c >= '0' && c <= '9') && (!c || !strchr("-._:[]", c)))
+			return false;
+	}
+	return s.n > 0 && s.n <= 253;
+}
+
+static bool is_name(str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] <= ' ' || strchr("/?#%\x7f", s.p[i]))
+			return false;
+	return s.n > 0 && s.n <= 255;
+}
+
+static struct message *unfit(struct api *q, const struct target_server *t)
+{
+	if (!is_name(t->name))
+		return answer_error(q, 400, "management.InvalidName",
+		                    "name: 1 to 255 characters, no space, '/', '?', '#' or '%%'");
+	if (!is_host(t->host))
+		return answer_error(q, 400, "management.InvalidRequest",
+		                    "host: a name or an address, without scheme, port or path");
+	return NULL;
+}
+
+struct message *target_servers_list(struct api *q)
+{
+	struct strs names = { 0 };
+	struct environment *env;
+	err e = environment_get(q->arena, q->store, q->org, q->env, &env);
+	if (!e.code)
+		e = target_server_names(q->arena, q->store, q->org, q->env, &names);
+	return e.code ? environment_trouble(q, e) : answer_names(q, &names);
+}
+
+struct message *target_servers_get(struct api *q)
+{
+	struct vhost_key key = key_of(q, api_param(q, "server"));
+	struct target_server *t;
+	err e = target_server_get(q->arena, q->store, &key, &t);
+	return e.code ? trouble(q, e, key.name) : answer_noun(q, 200, &target_server_noun, t);
+}
+
+struct message *target_servers_create(struct api *q)
+{
+	struct target_server t = { 0 };
+	struct message *bad = api_read(q, &target_server_noun, MODEL_CREATE, &t);
+	if (bad || (bad = unfit(q, &t)))
+		return bad;
+	struct vhost_key key = key_of(q, t.name);
+	err e = target_server_create(q->store, &key, &t);
+	return e.code ? trouble(q, e, t.name) : answer_noun(q, 201, &target_server_noun, &t);
+}
+
+static err replace(struct arena *a, void *thing, void *arg)
+{
+	(void)a;
+	*(struct target_server *)thing = *(const struct target_server *)arg;
+	return DONE;
+}
+
+struct message *target_servers_change(struct api *q)
+{
+	struct vhost_key key = key_of(q, api_param(q, "server"));
+	struct target_server asked = { 0 }, *t;
+	struct message *bad = api_read(q, &target_server_noun, MODEL_CREATE, &asked);
+	if (bad)
+		return bad;
+	if (asked.name.n && !str_eq(asked.name, key.name))
+		return answer_error(q, 400, "management.InvalidName",
+		                    "name: \"%.*s\" is not the target server of the path",
+		                    STR(asked.name));
+	asked.name = key.name;
+	if ((bad = unfit(q, &asked)))
+		return bad;
+	struct edit edit = { .fn = replace, .arg = &asked, .by = q->who.key.name };
+	err e = target_server_change(q->arena, q->store, &key, &edit, &t);
+	return e.code ? trouble(q, e, key.name) : answer_noun(q, 200, &target_server_noun, t);
+}
+
+struct message *target_servers_delete(struct api *q)
+{
+	struct vhost_key key = key_of(q, api_param(q, "server"));
+	struct target_server *was;
+	err e = target_server_delete(q->arena, q->store, &key, &was);
+	return e.code ? trouble(q, e, key.name) : answer_noun(q, 200, &target_server_noun, was);
+}
