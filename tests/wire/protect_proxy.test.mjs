@@ -3,6 +3,7 @@
 // Invariant: not one request of a client that sends its token fails while the revisions change.
 // Source: "default OAuth 2.0 configuration" (attaching a policy to your proxy); reference 5.6, 5.7.
 import assert from 'node:assert/strict';
+import http from 'node:http';
 import test from 'node:test';
 import { bearerRealm, expect, fault, gateway, load, origin, proxyEndpoint, sleep, until, unzip } from './gateway.mjs';
 
@@ -16,8 +17,9 @@ test('protect a proxy while it is called', async (t) => {
 	await g.proxy('plain', spec);
 	expect(await g.call('/plain/a'), { status: 200 });
 	const token = await g.token(await g.app('user'));
+	const agent = new http.Agent({ keepAlive: true });          // of its own: nothing is asked twice
 	const calls = load(async () => {
-		const r = await g.call('/plain/a', { token });
+		const r = await g.call('/plain/a', { token, agent });
 		return r.status === 200 || `${r.status} ${r.text}`;
 	}, 8);
 
@@ -44,6 +46,7 @@ test('protect a proxy while it is called', async (t) => {
 		await sleep(200);
 	});
 	const { ok, bad } = await calls.stop();
+	agent.destroy();
 	assert.deepEqual(bad.slice(0, 3), [], `${bad.length} of ${bad.length + ok} failed`);
 	assert.ok(ok > 50, `only ${ok} calls`);
 });

@@ -3,6 +3,7 @@
 // Invariant: a call that starts after the answer to a revocation is never accepted.
 // Source: house rules (a fill stores only if nothing was invalidated; changes are serial).
 import assert from 'node:assert/strict';
+import http from 'node:http';
 import test from 'node:test';
 import { bundle, demo, expect, gateway, load, mark, origin, proxy, proxyEndpoint, targetEndpoint, until } from './gateway.mjs';
 
@@ -104,9 +105,11 @@ test('overrides of one proxy from four places, under load', async () => {
 	for (const t of ['1', '2', '3', '4'])
 		expect(await g.import('flip', bundle(text(t))), { status: 201 });
 	expect(await g.deploy('flip', 1), { status: 200 });
-	const calls = load(async () => { const r = await g.call('/flip'); return r.status === 200 || `${r.status}`; }, 4);
+	const agent = new http.Agent({ keepAlive: true });          // of its own: nothing is asked twice
+	const calls = load(async () => { const r = await g.call('/flip', { agent }); return r.status === 200 || `${r.status}`; }, 4);
 	await Promise.all([1, 2, 3, 4].map(async (r) => { for (let i = 0; i < 15; i++) expect(await g.deploy('flip', r), { status: 200 }); }));
 	assert.deepEqual((await calls.stop()).bad, []);
+	agent.destroy();
 	const v = (await g.must('/apis/flip/deployments')).json.environment[0].revision;
 	assert.equal(v.length, 1);
 	expect(await g.call('/flip'), { headers: { 'x-rev': v[0].name } });
