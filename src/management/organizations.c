@@ -98,8 +98,8 @@ static struct message *vhost_trouble(struct api *q, err e, str name)
 		                    STR(name), STR(q->env));
 	if (e.code == ERR_CONFLICT)
 		return answer_error(q, 409, "messaging.config.beans.VirtualHostAlreadyExists",
-		                    "Virtual host %.*s, or one of its host aliases on that port, "
-		                    "already exists",
+		                    "Virtual host %.*s, or one of its host aliases on that port "
+		                    "or in another environment, already exists",
 		                    STR(name));
 	return answer_trouble(q, e);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Virtual hosts, the aliases they answer to, and certificates with keys.
- * An alias on a port belongs to one virtual host of the whole store: a unique key says so.
+ * An alias belongs to one environment of the whole store, and on a port to one virtual host of it.
  * Source: store/organizations.h. */
 #include "store/inside.h"
 #include "store/organizations.h"
@@ -13,15 +13,29 @@ struct vhost_call {
 	struct virtual_host *vhost;
 };
 
-static err put_aliases(struct db *tx, const struct vhost_key *k, const struct virtual_host *v)
+/* On another port, too: which listener a virtual host means is for its name to say as well as for its
+ * port, so that another environment's could stand before this one's. */
+static err not_of_others(struct arena *a, struct db *tx, const struct vhost_key *k, str alias)
 {
-	for (size_t i = 0; i < v->host_aliases.n; i++)
+	struct db_rows rows;
+	TRY(db_query(a, tx,
+	             "SELECT 1 FROM host_alias WHERE alias = $1 AND (org <> $2 OR env <> $3)",
+	             DB_ARGS(DB_T(alias), DB_T(k->org), DB_T(k->env)), &rows));
+	return rows.n ? FAIL(ERR_CONFLICT) : DONE;
+}
+
+static err put_aliases(struct arena *a, struct db *tx, const struct vhost_key *k,
+                       const struct virtual_host *v)
+{
+	for (size_t i = 0; i < v->host_aliases.n; i++) {
+		TRY(not_of_others(a, tx, k, v->host_aliases.v[i]));
 		TRY(db_exec(tx,
 		            "INSERT INTO host_alias (port, alias, org, env, virtual_host) VALUES "
 		            "($1, $2, $3, $4, $5)",
 		            DB_ARGS(DB_T(v->port), DB_T(v->host_aliases.v[i]), DB_T(k->org),
 		                    DB_T(k->env), DB_T(k->name)),
 		            NULL));
+	}
 	return DONE;
 }
 
@@ -40,7 +54,7 @@ static err insert_vhost(struct db *tx, void *arg)
 	            DB_ARGS(DB_T(c->key->org), DB_T(c->key->env), DB_T(c->key->name),
 	                    DB_T(doc_write(c->arena, &virtual_host_noun, c->vhost))),
 	            NULL));
-	return put_aliases(tx, c->key, c->vhost);
+	return put_aliases(c->arena, tx, c->key, c->vhost);
 }
 
 static struct change change_of(const struct vhost_key *k)
@@ -90,7 +104,7 @@ static err settle_vhost(struct db *tx, struct doc_edit *e)
 	v->host_aliases = lower_all(e->arena, &v->host_aliases);
 	TRY(db_exec(tx, "DELETE FROM host_alias WHERE org = $1 AND env = $2 AND virtual_host = $3",
 	            e->key, NULL));
-	return put_aliases(tx, k, v);
+	return put_aliases(e->arena, tx, k, v);
 }
 
 err virtual_host_change(struct arena *a, struct store *st, const struct vhost_key *k,

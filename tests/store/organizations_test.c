@@ -85,9 +85,12 @@ static void virtual_hosts(void **state)
 	        virtual_host_create(store, &(struct vhost_key){ ACME, S("moon"), S("x") }, &v));
 	v.port = S("9443");
 	v.ssl = &ssl;
+	ANSWERS(ERR_CONFLICT,
+	        virtual_host_create(store, &twin, &v)); /* ... and for others on any port */
+	v.host_aliases = (struct strs){ (str[]){ S("Other-Test.localhost") }, 1 };
 	GOOD(virtual_host_create(store, &twin, &v));
 	GOOD(virtual_host_get(a, store, &twin, &got));
-	SAME(got->host_aliases.v[0], S("acme-test.localhost"));
+	SAME(got->host_aliases.v[0], S("other-test.localhost"));
 	SAME(got->ssl->key_store, S("ks"));
 	assert_int_equal(got->ssl->enabled, 1);
 	GOOD(virtual_host_get(a, store, &k, &got));

@@ -59,4 +59,9 @@ test('an environment of one\'s own, and a virtual host in it', async (t) => {
 		expect(await g.call('/staged'), { status: 404 });
 		expect(await g.mgmt('/environments/staging/virtualhosts', { body: v }), { status: 409 });
 	});
+	await t.test('no environment takes the host name of another, whatever port it says', async () => {
+		await g.must('/environments', { body: { name: 'aaa' } });      // it would be asked first
+		for (const [name, port] of [['default', '1234'], ['default', String(g.ports.http)], ['mine', String(g.ports.http)], ['secure', '1234']])
+			expect(await g.mgmt('/environments/aaa/virtualhosts', { body: { name, port, hostAliases: ['Acme-Test.localhost'] } }), { status: 409 }, `${name} ${port}`);
+	});
 });
