@@ -18,7 +18,7 @@ enum { REMEMBERED = 1024, REMEMBER_MS = 5 * 60 * 1000, MAC = 32 };
 
 struct verdict_entry {
 	unsigned char mac[MAC];
-	int64_t until_ms; /* 0: empty */
+	int64_t until_ms; /* monotonic; 0: empty */
 };
 
 struct identity {
@@ -65,11 +65,14 @@ static struct verdict_entry *place(struct identity *id, const unsigned char mac[
 	return &id->good[(mac[0] | mac[1] << 8) % REMEMBERED];
 }
 
+/* Not the calendar's, which may be set back. */
+static int64_t now_ms(void) { return clock_mono_ns() / 1000000; }
+
 static bool remembered(struct identity *id, const unsigned char mac[MAC])
 {
 	pthread_mutex_lock(&id->lock);
 	const struct verdict_entry *e = place(id, mac);
-	bool good = e->until_ms > clock_ms() && memcmp(e->mac, mac, MAC) == 0;
+	bool good = e->until_ms > now_ms() && memcmp(e->mac, mac, MAC) == 0;
 	pthread_mutex_unlock(&id->lock);
 	return good;
 }
@@ -79,7 +82,7 @@ static void remember(struct identity *id, const unsigned char mac[MAC])
 	pthread_mutex_lock(&id->lock);
 	struct verdict_entry *e = place(id, mac);
 	memcpy(e->mac, mac, MAC);
-	e->until_ms = clock_ms() + REMEMBER_MS;
+	e->until_ms = now_ms() + REMEMBER_MS;
 	pthread_mutex_unlock(&id->lock);
 }
 

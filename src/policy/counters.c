@@ -120,11 +120,16 @@ static void mark_dirty(struct counter_shard *s, struct counter *c)
 	s->dirty = c;
 }
 
+/* A clock that was wrong by more than a window and is right again: what was counted then would refuse
+ * calls until that time comes. */
+static bool from_future(int64_t at, int64_t now, int64_t window) { return at - now > window; }
+
 /* Brings the window of a counter to this moment. */
 static void turn_fixed(struct counter *c, const struct count *q)
 {
 	int64_t start = q->kind == COUNT_FIXED ? q->start_ms : c->start_ms;
-	if (q->kind == COUNT_FLEXI && (c->expires_at_ms == 0 || q->now_ms >= c->expires_at_ms))
+	if (q->kind == COUNT_FLEXI && (c->expires_at_ms == 0 || q->now_ms >= c->expires_at_ms ||
+	                               from_future(c->start_ms, q->now_ms, q->length_ms)))
 		start = q->now_ms;
 	if (start != c->start_ms || c->expires_at_ms == 0) {
 		c->start_ms = start;
@@ -143,7 +148,7 @@ static void turn_rolling(struct counter_shard *s, struct counter *c, const struc
 		c->slots = counter_slots_take(s);
 		c->start_ms = now;
 	}
-	if (now - c->start_ms >= COUNTER_SLOTS) {
+	if (now - c->start_ms >= COUNTER_SLOTS || from_future(c->start_ms, now, COUNTER_SLOTS)) {
 		memset(c->slots->used, 0, sizeof c->slots->used);
 		c->exceeded = 0;
 		c->start_ms = now;

@@ -98,6 +98,11 @@ static const struct {
 	  { { 119999, 1, 0, 1, 0 }, { 120000, 1, 1, 1, 1 }, { 179999, 1, 1, 1, 2 }, { 181000, 1, 0, 1, 2 } } },
 	{ "rolling: long silence", COUNT_ROLLING, M, 1, 0, 0, { { 100000, 1, 0, 1, 0 }, { 900000, 1, 0, 1, 0 }, { 900001, 1, 1, 1, 1 } } },
 	{ "rolling: a clock that steps back", COUNT_ROLLING, M, 2, 0, 0, { { 100000, 1, 0, 1, 0 }, { 90000, 1, 0, 2, 0 }, { 90001, 1, 1, 2, 1 } } },
+	{ "rolling: a clock that was days ahead", COUNT_ROLLING, M, 1, 0, 0,
+	  { { 900000000, 1, 0, 1, 0 }, { 100000, 1, 0, 1, 0 }, { 159999, 1, 1, 1, 1 }, { 161000, 1, 0, 1, 1 } } },
+	{ "flexi: a clock that was days ahead", COUNT_FLEXI, M, 1, 0, 0,
+	  { { 900000000, 1, 0, 1, 0 }, { 100000, 1, 0, 1, 0 }, { 159999, 1, 1, 1, 1 }, { 160000, 1, 0, 1, 0 } } },
+	{ "flexi: a clock that steps back a little", COUNT_FLEXI, M, 1, 0, 0, { { 100000, 1, 0, 1, 0 }, { 90000, 1, 1, 1, 1 } } },
 	{ "rolling: shorter than its slots", COUNT_ROLLING, 10, 1, 0, 0, { { 1000, 1, 0, 1, 0 }, { 1009, 1, 1, 1, 1 }, { 1100, 1, 0, 1, 0 } } },
 };
 
