@@ -13,7 +13,6 @@
 #include "store/store.h"
 #include "token/token.h"
 
-
 struct management {
 	struct store *store;
 	struct identity *identity;

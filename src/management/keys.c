@@ -218,7 +218,7 @@ struct message *key_products_act(struct api *q)
 
 struct message *key_products_delete(struct api *q)
 {
-	struct credential *now;
+	struct credential *now = NULL;
 	struct message *bad = edit_one(q, -1, &now);
 	return bad ? bad : answer_noun(q, 200, &credential_noun, now);
 }
