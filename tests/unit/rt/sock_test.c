@@ -273,7 +273,7 @@ static void client_gone(void **state)
 	sock_close(&s[0]);
 	loop_destroy(&l);
 	assert_int_equal(g.e, ERR_CANCELED);
-	assert_in_range(g.waited_ms, 5, 2000);
+	assert_in_range(g.waited_ms, 0, 2000); /* the peer left long before the deadline of 5 s */
 }
 
 /* ---- the loop's side ---- */
