@@ -94,6 +94,8 @@ static enum verdict failed(struct exchange *x, err e, enum http_failure why)
 	x->client_gone |= e.code == ERR_CANCELED;
 	if (e.code == ERR_TIMEOUT && deadline_passed(x->deadline))
 		return fault_raise(x, &gateway_faults[API_TIMED_OUT]);
+	if (e.code == ERR_TIMEOUT && why == HTTP_REQUEST_BODY)
+		return fault_raise(x, &gateway_faults[REQUEST_TIMEOUT]);
 	return fault_raise(x, &gateway_faults[failure_faults[why]]);
 }
 

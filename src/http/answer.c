@@ -14,9 +14,10 @@ struct out {
 	struct message *m;
 	struct h1_answer answer;
 	deadline until;
-	str head;     /* not yet written; a small body in memory stands behind it already */
-	str bytes;    /* a larger one */
-	int64_t left; /* of a stream of known length */
+	str head;  /* not yet written; a small body in memory stands behind it already */
+	str bytes; /* a larger one */
+	struct body_source *source; /* of the body that is sent, if it streams */
+	int64_t left;               /* of a stream of known length */
 	bool bodiless;
 };
 
@@ -52,11 +53,12 @@ static void choose_framing(struct out *o)
 		o->answer.framing = request->version >= 11 ? H1_CHUNKED : H1_UNTIL_CLOSE;
 }
 
-static bool much_is_unread(const struct exchange *x)
+/* Beside an answer that streams, the rest of the request may still find its reader. */
+static bool much_is_unread(const struct exchange *x, const struct message *m)
 {
 	const struct h1_body *b = &x->body;
-	return x->streams && !b->over &&
-	       (b->failed.code || (b->framing == H1_LENGTH && b->left > DRAIN_BYTES));
+	bool much = b->framing == H1_LENGTH && b->left > DRAIN_BYTES;
+	return x->streams && !b->over && (b->failed.code || (much && m->body.kind != BODY_STREAM));
 }
 
 static void choose_connection(struct out *o)
@@ -64,7 +66,7 @@ static void choose_connection(struct out *o)
 	struct exchange *x = o->x;
 	x->keep = x->head.keep_alive && !x->head.bad && !x->conn->server->draining &&
 	          !x->expects && /* whether the body still comes, only the client knows */
-	          o->answer.framing != H1_UNTIL_CLOSE && !much_is_unread(x) &&
+	          o->answer.framing != H1_UNTIL_CLOSE && !much_is_unread(x, o->m) &&
 	          !headers_have_token(&o->m->headers, S("Connection"), S("close"));
 	if (!x->keep)
 		o->answer.connection = S("close");
@@ -93,14 +95,39 @@ static err write_head(struct out *o)
 
 static struct iovec vec(str s) { return (struct iovec){ (void *)s.p, s.n }; }
 
+/* A client that takes nothing for io_ms is given up; one that takes little is not.  While it is waited
+ * for, the rest of the request goes on to the target. */
+static err write_all(struct out *o, struct iovec *v, int n)
+{
+	const struct http_server *s = o->x->conn->server;
+	struct sock *sock = o->x->conn->sock;
+	fiber_pause();
+	deadline until = h1_io_deadline(s->local, s->conf.limits.io_ms, o->until);
+	for (;;) {
+		size_t put;
+		TRY(sock_try_write(sock, v, n, &put));
+		bool moved = put > 0;
+		for (; n && put >= v->iov_len; v++, n--)
+			put -= v->iov_len;
+		if (!n)
+			return DONE;
+		v->iov_base = (char *)v->iov_base + put;
+		v->iov_len -= put;
+		if (moved) {
+			until = h1_io_deadline(s->local, s->conf.limits.io_ms, o->until);
+			continue;
+		}
+		struct wait w = sock_wait(sock, READY_WRITE);
+		TRY(body_wait(o->source, &w, until));
+	}
+}
+
 static err put(struct out *o, struct iovec *v, int n)
 {
-	struct conn *c = o->x->conn;
-	const struct http_server *s = c->server;
 	for (int i = 0; i < n; i++)
 		o->x->call.bytes_out += v[i].iov_len;
 	o->head = S("");
-	return sock_write(c->sock, v, n, h1_io_deadline(s->local, s->conf.limits.io_ms, o->until));
+	return write_all(o, v, n);
 }
 
 /* A piece in the answer's framing, with the head if that is still to go, and the end if it is known. */
@@ -131,7 +158,7 @@ static err count(struct out *o, size_t n, bool last)
 static err stream(struct out *o)
 {
 	struct body *b = &o->m->body;
-	struct body_source *source = b->source;
+	struct body_source *source = o->source = b->source;
 	if (!source->ready) { /* who waits for the first piece need not wait for the head */
 		struct iovec head = vec(o->head);
 		TRY(put(o, &head, 1));

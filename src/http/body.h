@@ -11,6 +11,14 @@ struct body_source;
 struct body_source_type {
 	/* The next piece, valid until the next call; *piece empty: the end.  Waits. */
 	err (*read)(struct body_source *, str *piece, deadline);
+	/* The same without waiting: *waits set: nothing is there yet, *w is what to wait for, until *until at
+	 * most.  NULL: it cannot be asked so. */
+	err (*try_read)(struct body_source *, str *piece, struct wait *w, deadline *until,
+	                bool *waits);
+	/* Waits for *w, or less, and meanwhile does what else the source has to do: a target's answer sends
+	 * the rest of its request.  Whoever has a piece of it and waits for something waits here.  NULL:
+	 * there is nothing to do. */
+	err (*wait)(struct body_source *, struct wait *w, deadline);
 };
 struct body_source {
 	const struct body_source_type *type;
@@ -29,3 +37,8 @@ struct body {
 
 /* The next piece of any of the three kinds; empty: the end.  Consumes: afterwards the body is BODY_NONE. */
 err body_read(struct body *, str *piece, deadline) MUST_CHECK;
+/* The same without waiting, as try_read() says; a stream must have it, or be ready. */
+err body_try_read(struct body *, str *piece, struct wait *, deadline *until,
+                  bool *waits) MUST_CHECK;
+/* Waits for *w by the source (NULL: there is none), or less. */
+err body_wait(struct body_source *, struct wait *w, deadline) MUST_CHECK;

@@ -28,6 +28,11 @@ static void answer_over(struct h1_body *b)
 		wire_close(&f->wire);
 }
 
+static err meanwhile(struct h1_body *b, struct wait *w, deadline until)
+{
+	return fetch_wait((struct fetch *)b, w, until);
+}
+
 static void fetch_end(void *arg)
 {
 	struct fetch *f = arg;
@@ -168,14 +173,9 @@ static bool may_retry(const struct fetch *f, err e)
 
 static err try_once(struct fetch *f, bool fresh)
 {
-	str first = f->first;
 	TRY(get_wire(f, fresh));
-	err e = fetch_send(f);
-	if (!e.code)
-		e = read_head(f);
-	if (e.code)
-		f->first = first;
-	return e;
+	TRY(fetch_send(f));
+	return read_head(f);
 }
 
 static struct http_timeouts usual_times(const struct http_timeouts *t)
@@ -213,6 +213,7 @@ static void answer_begin(struct fetch *f)
 	b->buf = &f->buf;
 	b->io_ms = f->times.io_ms;
 	b->on_over = answer_over;
+	b->meanwhile = meanwhile;
 	f->request = NULL;
 	h1_body_begin(b, &f->head, &f->response->body);
 }

@@ -35,7 +35,8 @@ enum http_failure { /* why there was no answer, for the gateway's error table */
 /* From a fiber.  Sends and reads the answer's head; its body is bytes if it came whole with the head,
  * else a stream on the connection, which goes back to the pool when the body ends, or is closed with
  * the arena.  Hop-by-hop headers are dropped both ways, 1xx answers are skipped.
- * An answer that comes before the request's body is sent ends the sending.
+ * An answer that comes before the request's body is sent does not end the sending: the rest goes out
+ * whenever somebody waits for the answer, or by it (body_wait()), until the answer is over.
  * ERR_CANCELED has no failure of its own; ERR_TIMEOUT may also be the deadline's. */
 err http_fetch(struct arena *, const struct http_origin *, struct message *request, deadline,
                struct message **response, enum http_failure *why) MUST_CHECK;

@@ -22,13 +22,19 @@ struct fetch {
 	unsigned interim;    /* 1xx answers so far */
 
 	/* the request on its way */
-	str first; /* its head, then the first pieces of its body */
-	str piece;
+	str first;           /* its head, and a small body in memory */
+	str piece;           /* what was read last of its body */
+	struct body rest;    /* what follows the piece */
+	struct iovec out[4]; /* first and piece, framed: what the kernel has yet to take */
+	int n_out;
+	char size[24];       /* of the chunk in out */
 	bool streamed;       /* its body is a stream: what was read of it is gone */
 	bool chunked, ended; /* ended: piece is the last of the body */
 	int64_t left;        /* of a stream of known length */
 	size_t put;          /* bytes that the kernel took */
+	int64_t moved_ms;    /* when it last took some */
 	bool sent;           /* all of it */
+	bool dropped;        /* the rest will not be sent: the target does not want it */
 	enum http_failure why;
 };
 
@@ -54,6 +60,8 @@ static inline deadline fetch_io(const struct fetch *f)
 /* client.c: while the request is still going out: has the answer's head come?  Never waits. */
 err fetch_look_for_answer(struct fetch *) MUST_CHECK;
 
-/* client_send.c: what goes first is made ready; all goes out, unless the answer comes before. */
+/* client_send.c: what goes first is made ready; all goes out, or as much as can before the answer comes. */
 err fetch_prepare(struct fetch *, const struct http_origin *) MUST_CHECK;
 err fetch_send(struct fetch *) MUST_CHECK;
+/* Beside the answer: sends on while it waits for *own, and answers DONE then, or before. */
+err fetch_wait(struct fetch *, struct wait *own, deadline) MUST_CHECK;

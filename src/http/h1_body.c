@@ -37,34 +37,57 @@ static err take(struct h1_body *b, str *piece)
 	return DONE;
 }
 
-static err fill(struct h1_body *b, deadline until)
+/* One try. */
+static err fill(struct h1_body *b, size_t *got)
 {
 	struct read_buf *buf = *h1_body_buf(b);
-	size_t got, base = b->more ? 0 : b->base;
-	if (b->before_wait)
-		TRY(b->before_wait(b, until));
+	size_t base = b->more ? 0 : b->base;
 	if (!b->more && buf->cap - base < LEAST_ROOM) {
 		buf = b->more = read_buf_take(b->local, READ_BUF);
 		base = 0;
 	}
 	buf->at = buf->end = base;
-	TRY(sock_read(b->sock, buf->bytes + base, buf->cap - base, &got,
-	              h1_io_deadline(b->local, b->io_ms, until)));
-	buf->end += got;
-	if (got == 0 && b->framing != H1_UNTIL_CLOSE)
+	TRY(sock_try_read(b->sock, buf->bytes + base, buf->cap - base, got));
+	buf->end += *got;
+	if (*got)
+		b->moved_ms = loop_now_ms(b->local->loop);
+	else if (sock_ended(b->sock) && b->framing != H1_UNTIL_CLOSE)
 		return FAIL(ERR_IO);
-	b->over = got == 0;
+	b->over = *got == 0 && sock_ended(b->sock);
 	return DONE;
 }
 
-static err next(struct h1_body *b, str *piece, deadline until)
+/* By when the next byte must come: an idle sender is one that says nothing for io_ms. */
+static deadline silence(const struct h1_body *b) { return (deadline){ b->moved_ms + b->io_ms }; }
+
+static err wait_for_more(struct h1_body *b, deadline until)
+{
+	struct wait w = sock_wait(b->sock, READY_READ);
+	deadline by = deadline_min(until, silence(b));
+	err e = b->meanwhile ? b->meanwhile(b, &w, by) : wait_any(&w, 1, by);
+	/* While the other direction moves, this one may be quiet. */
+	bool later =
+		e.code == ERR_TIMEOUT && !deadline_passed(until) && !deadline_passed(silence(b));
+	return later ? DONE : e;
+}
+
+/* until NULL: without waiting. */
+static err next(struct h1_body *b, str *piece, const deadline *until)
 {
 	*piece = b->stash;
 	b->stash = S("");
-	while (piece->n == 0 && !b->over) {
+	for (size_t got = 1; piece->n == 0 && !b->over;) {
 		TRY(take(b, piece));
-		if (piece->n == 0 && !b->over)
-			TRY(fill(b, until));
+		if (piece->n || b->over)
+			break;
+		if (b->before_wait)
+			TRY(b->before_wait(b, until ? *until : NEVER));
+		TRY(fill(b, &got));
+		if (got || b->over)
+			continue;
+		if (!until)
+			return DONE;
+		TRY(wait_for_more(b, *until));
 	}
 	/* RFC 9112 §7.1: the last chunk is often at hand already: then this piece was the last. */
 	if (piece->n && !b->over && b->framing == H1_CHUNKED)
@@ -72,9 +95,8 @@ static err next(struct h1_body *b, str *piece, deadline until)
 	return DONE;
 }
 
-static err h1_body_read(struct body_source *source, str *piece, deadline until)
+static err get(struct h1_body *b, str *piece, const deadline *until)
 {
-	struct h1_body *b = (struct h1_body *)source;
 	*piece = S("");
 	TRY(b->failed);
 	err e = next(b, piece, until);
@@ -83,7 +105,35 @@ static err h1_body_read(struct body_source *source, str *piece, deadline until)
 	settle(b);
 	return e;
 }
-static const struct body_source_type type = { h1_body_read };
+
+static err h1_body_read(struct body_source *source, str *piece, deadline until)
+{
+	struct h1_body *b = (struct h1_body *)source;
+	fiber_pause();
+	b->moved_ms =
+		loop_now_ms(b->local->loop); /* its silence counts from when somebody listens */
+	return get(b, piece, &until);
+}
+
+static err h1_body_try_read(struct body_source *source, str *piece, struct wait *w, deadline *until,
+                            bool *waits)
+{
+	struct h1_body *b = (struct h1_body *)source;
+	if (!b->asked)
+		b->moved_ms = loop_now_ms(b->local->loop);
+	TRY(get(b, piece, NULL));
+	*waits = b->asked = piece->n == 0 && !source->ended;
+	*w = sock_wait(b->sock, READY_READ);
+	*until = silence(b);
+	return *waits && deadline_passed(*until) ? FAIL(ERR_TIMEOUT) : DONE;
+}
+
+static err h1_body_wait(struct body_source *source, struct wait *w, deadline until)
+{
+	struct h1_body *b = (struct h1_body *)source;
+	return b->meanwhile ? b->meanwhile(b, w, until) : wait_any(w, 1, until);
+}
+static const struct body_source_type type = { h1_body_read, h1_body_try_read, h1_body_wait };
 
 /* The payload of a chunked body that lies whole in the window, moved together; false if it does not. */
 static bool join_chunks(struct h1_body *b, str *bytes)

@@ -19,11 +19,15 @@ struct h1_body {
 	uint64_t left;
 	struct h1_chunks chunks;
 	str stash;  /* a piece that was found while looking for the end */
+	bool asked; /* in vain: its silence counts since moved_ms */
 	bool over;  /* the last byte of the body was received */
 	err failed; /* and stays so */
 	int64_t io_ms;
+	int64_t moved_ms; /* when something last came, or the other direction moved */
 	err (*before_wait)(struct h1_body *, deadline); /* NULL: nothing */
 	void (*on_over)(struct h1_body *);              /* NULL: nothing; once */
+	err (*meanwhile)(struct h1_body *, struct wait *,
+	                 deadline); /* as wait() of its type; or NULL */
 };
 
 /* The head has been used up: the window begins behind it.  Fills in *body: none, what is at hand whole

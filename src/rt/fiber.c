@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-enum { WARM = 64, TRIM_MS = 1000 };
+enum { WARM = 64, TRIM_MS = 1000, BUSY = 64 };
 
 struct fiber *fiber_self(void)
 {
@@ -84,6 +84,13 @@ void fiber_yield(struct fiber *f)
 	enqueue(f->loop, f);
 	f->busy = 0;
 	leave(f);
+}
+
+void fiber_pause(void)
+{
+	struct fiber *f = fiber_must();
+	if (++f->busy > BUSY)
+		fiber_yield(f);
 }
 
 /* Those that become ready meanwhile wait for the next turn, so that descriptors get theirs. */

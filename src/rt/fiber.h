@@ -37,6 +37,10 @@ err wait_waker(struct waker *, deadline) MUST_CHECK;
 void wait_end(struct waker *);
 err wait_fd(int fd, unsigned ready, deadline) MUST_CHECK; /* for descriptors of libraries */
 
+/* In loops that move bytes: now and then lets the others run.  Two peers that are always ready would keep
+ * the rest of the loop waiting. */
+void fiber_pause(void);
+
 /* Several at once: fills .fired of each and answers DONE when at least one fired. */
 struct wait {
 	int fd;         /* of a library; used when sock and waker are NULL, -1: none */

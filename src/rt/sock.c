@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { BUSY = 64, PIECES = 16, TLS_RECORD = 16384 };
+enum { PIECES = 16, TLS_RECORD = 16384 };
 
 static unsigned state_of(const struct sock *s)
 {
@@ -201,17 +201,9 @@ err sock_block(struct sock *s, unsigned want, deadline d)
 	}
 }
 
-/* Two peers that are always ready would keep the rest of the loop waiting. */
-static void be_fair(void)
-{
-	struct fiber *f = fiber_must();
-	if (++f->busy > BUSY)
-		fiber_yield(f);
-}
-
 err sock_read(struct sock *s, void *buf, size_t n, size_t *got, deadline d)
 {
-	be_fair();
+	fiber_pause();
 	for (;;) {
 		TRY(sock_try_read(s, buf, n, got));
 		if (*got || s->ended)
@@ -252,7 +244,7 @@ static err write_pieces(struct sock *s, const struct iovec *pieces, int n, deadl
 
 err sock_write(struct sock *s, const struct iovec *v, int n, deadline d)
 {
-	be_fair();
+	fiber_pause();
 	for (; n > PIECES; v += PIECES, n -= PIECES)
 		TRY(write_pieces(s, v, PIECES, d));
 	return write_pieces(s, v, n, d);

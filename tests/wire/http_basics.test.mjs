@@ -234,7 +234,7 @@ test('a kept target connection that went away is replaced', async () => {
 });
 
 // ---- streaming: sizes in MiB, growth in KiB
-const MIB = 1 << 20, SIZE = 100;
+const MIB = 1 << 20, SIZE = +(process.env.GATEHOUSE_SOAK_MIB ?? 100);
 async function pump({ up, readSlowly, path }) {
 	return new Promise((ok, no) => {
 		const req = http.request({ host: '127.0.0.1', port: g.ports.http, path, method: up ? 'PUT' : 'GET', agent: false,
@@ -279,7 +279,7 @@ const sink = await origin((req, res, one) => {
 const streams = [
 	['up, with a length', { up: 'length', path: '/sink' }], ['up, chunked', { up: 'chunked', path: '/sink' }], ['up, a slow target', { up: 'length', path: '/sink/slow' }], ['down', { path: '/sink' }], ['down, a slow client', { path: '/sink', readSlowly: true }],
 ];
-test('100 MiB through at bounded memory', async (t) => {
+test(`${SIZE} MiB through at bounded memory`, async (t) => {
 	await g.proxy('sink', { target: sink.url });
 	for (const [what, how] of streams) {
 		await t.test(what, async () => {

@@ -31,7 +31,7 @@ static err endless_read(struct body_source *source, str *piece, deadline until)
 	e->given += n;
 	return n ? DONE : FAIL(e->code);
 }
-static const struct body_source_type endless_type = { endless_read };
+static const struct body_source_type endless_type = { .read = endless_read };
 
 struct fetched {
 	/* in */

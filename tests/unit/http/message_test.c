@@ -169,7 +169,7 @@ static err pieces_read(struct body_source *source, str *piece, deadline until)
 	p->text += piece->n;
 	return piece->n ? DONE : FAIL(p->code);
 }
-static const struct body_source_type pieces_type = { pieces_read };
+static const struct body_source_type pieces_type = { .read = pieces_read };
 
 static void contents(void **state)
 {

@@ -48,7 +48,7 @@ static err sliced_read(struct body_source *source, str *piece, deadline until)
 	s->left = str_sub(s->left, piece->n, STR_NPOS);
 	return DONE;
 }
-static const struct body_source_type sliced_type = { sliced_read };
+static const struct body_source_type sliced_type = { .read = sliced_read };
 
 static void mirror(struct http_call *call)
 {
@@ -65,7 +65,17 @@ static void mirror(struct http_call *call)
 	(void)e;
 }
 
+/* Sends back what it reads while it reads it. */
+static void echo(struct http_call *call)
+{
+	struct message *m = message_response(call->arena, 200);
+	m->body = call->request->body;
+	err e = http_answer(call, m, NEVER);
+	(void)e;
+}
+
 struct pair {
+	void (*handle)(struct http_call *); /* of the one behind */
 	int fds[2];
 	struct tls_context *tls;
 	struct http_server *servers[2];
@@ -76,7 +86,7 @@ static void open_pair(void *arg)
 	struct pair *p = arg;
 	struct http_server_conf conf = { .limits = http_limits_default() };
 	for (int i = 0; i < 2; i++) {
-		conf.handle = i ? mirror : pass_on;
+		conf.handle = i ? p->handle : pass_on;
 		if (http_serve(thread.loop, p->fds[i], i ? p->tls : NULL, &conf, &p->servers[i]).code)
 			abort();
 	}
@@ -136,11 +146,11 @@ static void hear_sequence(FILE *in, bool chunked)
 	}
 }
 
-static void check_pair(bool tls)
+static void check_pair(bool tls, void (*handle)(struct http_call *))
 {
 	struct arena *a = arena_create(0, 0);
 	struct diag d = { .arena = a };
-	struct pair p = { 0 };
+	struct pair p = { .handle = handle };
 	unsigned ports[2];
 	str cert, key;
 	for (int i = 0; i < 2; i++)
@@ -175,17 +185,31 @@ static void check_pair(bool tls)
 static void proxied(void **state)
 {
 	(void)state;
-	check_pair(false);
+	check_pair(false, mirror);
 }
 
 static void proxied_tls(void **state)
 {
 	(void)state;
-	check_pair(true);
+	check_pair(true, mirror);
+}
+
+/* The answer begins with the first piece of the request: both go on at once, through both servers. */
+static void echoed(void **state)
+{
+	(void)state;
+	check_pair(false, echo);
+}
+
+static void echoed_tls(void **state)
+{
+	(void)state;
+	check_pair(true, echo);
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(proxied), cmocka_unit_test(proxied_tls) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(proxied), cmocka_unit_test(proxied_tls),
+		                            cmocka_unit_test(echoed), cmocka_unit_test(echoed_tls) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
