@@ -23,6 +23,10 @@ enum segment {
 	SEG_POST_CLIENT
 };
 
+struct tally { /* what policies did in one exchange, for the metrics */
+	unsigned tokens_issued, tokens_good, tokens_refused;
+};
+
 struct exchange {
 	struct scope scope; /* first member: &x->scope is what templates and conditions take */
 	struct arena *arena;
@@ -72,6 +76,7 @@ struct exchange {
 
 	struct tls_context *tls; /* for https targets that say nothing of TLS */
 	struct services *services;
+	struct tally tally;
 };
 
 /* The content of a message, read into memory now if it still streams (docs/why/bodies.md).  At most

@@ -91,6 +91,7 @@ struct proxy {                     /* one revision, as it is deployed; or a shar
 	_Atomic(unsigned) holders; /* starts at 1 */
 	struct arena *arena;
 	str organization, environment, name, revision;
+	unsigned metric; /* where the gateway counts for this name; 0: with all the others */
 	const struct proxy_endpoint *endpoints;
 	size_t n_endpoints;
 	const struct target_endpoint *targets;

@@ -64,6 +64,8 @@ static err compile_in(struct arena *arena, struct gateway *g, const struct deplo
 		return DONE;
 	}
 	deployment_note(g->conf.store, d, STR_NONE);
+	if (d->kind == API_PROXY)
+		c.proxy->metric = metric_of(g, d);
 	*proxy = c.proxy;
 	return DONE;
 }

@@ -81,6 +81,7 @@ static struct gateway *make(const struct gateway_conf *conf)
 			g->loops[i].ports[k] =
 				(struct port){ .loop = &g->loops[i], .listener = k, .fd = -1 };
 	}
+	metric_names_init(g);
 	return g;
 }
 
@@ -260,6 +261,10 @@ struct gateway_totals gateway_totals(const struct gateway *g)
 		for (size_t k = 0; k < 6; k++)
 			t.by_class[k] += now(&c->by_class[k]);
 		t.faults += now(&c->faults);
+		t.arena_bytes += now(&c->arena_bytes);
+		t.tokens_issued += now(&c->tokens_issued);
+		t.tokens_good += now(&c->tokens_good);
+		t.tokens_refused += now(&c->tokens_refused);
 		t.no_proxy += now(&c->no_proxy);
 		t.bytes_out += now(&c->bytes_out);
 		t.active += now(&c->active);

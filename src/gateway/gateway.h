@@ -47,7 +47,11 @@ void gateway_close(struct gateway **);
 struct gateway_totals {
 	uint64_t by_class[6]; /* answers 1xx to 5xx by the first digit; [0]: the client had gone */
 	uint64_t faults, no_proxy, bytes_out;
+	uint64_t tokens_issued, tokens_good, tokens_refused, arena_bytes;
 	uint64_t active;      /* exchanges now */
 	uint64_t log_dropped; /* access-log lines that found no room */
 };
 struct gateway_totals gateway_totals(const struct gateway *);
+
+/* Adds the gateway's part of a Prometheus page.  From a fiber of the control loop, or a plain thread. */
+void gateway_metrics(struct gateway *, struct buf *);

@@ -5,31 +5,31 @@
 #pragma once
 
 #include <stdatomic.h>
+#include <stdio.h>
 
+#include "base/map.h"
 #include "flow/snapshot.h"
 #include "gateway/access_log.h"
 #include "gateway/gateway.h"
 #include "gateway/hosts.h"
+#include "gateway/metrics.h"
 #include "store/deployments.h"
 #include "store/feed.h"
-
-struct counters_of_loop {
-	_Alignas(64) _Atomic(uint64_t) by_class[6];
-	_Atomic(uint64_t) faults, no_proxy, bytes_out, active;
-};
-
-/* Only the loop itself counts, so this is a plain addition that others may read. */
-static inline void count(_Atomic(uint64_t) *c, uint64_t by)
-{
-	atomic_store_explicit(c, atomic_load_explicit(c, memory_order_relaxed) + by,
-	                      memory_order_relaxed);
-}
 
 struct port { /* a listener on a loop: the arg of its server */
 	struct gateway_loop *loop;
 	size_t listener;
 	int fd;
 	struct http_server *server;
+};
+
+struct loop_sample {
+	uint64_t fibers, open, accepted;
+};
+
+struct metric_names {
+	VEC(struct metric_name) list; /* [0]: all the others */
+	struct map places;            /* "org/env/proxy" -> index */
 };
 
 struct gateway_loop {
@@ -42,6 +42,7 @@ struct gateway_loop {
 	struct access_log log;
 	struct waker log_done;
 	uint64_t messages; /* for message ids */
+	struct loop_sample sampled;
 };
 
 struct deployed { /* a deployment that this node runs, or why it does not */
@@ -78,6 +79,7 @@ struct gateway {
 	VEC(struct environment_state *) environments;
 	struct hosts *hosts;
 	bool hosts_dirty;
+	struct metric_names metric_names;
 	struct feed_reader *feed;
 	struct waker changed;
 	struct fiber_job following;
@@ -91,6 +93,9 @@ struct gateway {
 void gateway_each_loop(struct gateway *, void (*fn)(struct gateway_loop *));
 /* Runs fn(g) in a fiber of the control loop; when it returned, job->done is woken. */
 void gateway_in_fiber(struct gateway *, void (*fn)(struct gateway *), struct fiber_job *job);
+
+/* metrics.c */
+void metric_names_init(struct gateway *);
 
 /* serve.c */
 void gateway_serve(struct http_call *);

@@ -50,17 +50,6 @@ static unsigned status_of(const struct exchange *x)
 	return x->client_gone && !x->call->answered ? 499 : answer->status;
 }
 
-static void count_exchange(struct gateway_loop *g, const struct exchange *x, unsigned status)
-{
-	struct counters_of_loop *c = &g->counters;
-	bool gone = status == 499 && x->client_gone;
-	count(&c->by_class[gone || status > 599 ? 0 : status / 100], 1);
-	count(&c->faults, x->in_error);
-	count(&c->no_proxy, !x->endpoint);
-	count(&c->bytes_out, x->call->bytes_out);
-	count(&c->active, (uint64_t)-1);
-}
-
 void gateway_serve(struct http_call *call)
 {
 	struct port *port = call->arg;
@@ -85,7 +74,7 @@ void gateway_serve(struct http_call *call)
 	flow_run(x);
 	unsigned status = status_of(x);
 	access_log_add(&g->log, x, status);
-	count_exchange(g, x, status);
+	metrics_add(&g->counters, x, status);
 }
 
 /* What the server answers itself, before there is an exchange. */

@@ -64,7 +64,7 @@ static bool much_is_unread(const struct exchange *x, const struct message *m)
 static void choose_connection(struct out *o)
 {
 	struct exchange *x = o->x;
-	x->keep = x->head.keep_alive && !x->head.bad && !x->conn->server->draining &&
+	x->keep = x->head.keep_alive && !x->head.bad && !x->conn->server->last &&
 	          !x->expects && /* whether the body still comes, only the client knows */
 	          o->answer.framing != H1_UNTIL_CLOSE && !much_is_unread(x, o->m) &&
 	          !headers_have_token(&o->m->headers, S("Connection"), S("close"));

@@ -6,10 +6,6 @@
 
 #include <stdlib.h>
 
-/* What a connection without a request is left at a drain.  One that served has a client that may be sending
- * the next at this moment: closed at once, it would be lost (RFC 9112 §9.5).  A new one was made to ask. */
-enum { SERVED_AT_DRAIN_MS = 250, NEW_AT_DRAIN_MS = 1000 };
-
 static struct loop *loop_of(const struct conn *c) { return c->server->local->loop; }
 
 static void on_timer(void *arg);
@@ -70,9 +66,7 @@ static void on_timer(void *arg)
 static void wait_for_head(struct conn *c, bool first_bytes)
 {
 	const struct http_limits *limits = &c->server->conf.limits;
-	if (!c->in && c->server->draining)
-		arm(c, c->served ? SERVED_AT_DRAIN_MS : NEW_AT_DRAIN_MS);
-	else if (!c->in)
+	if (!c->in)
 		arm(c, c->served ? limits->idle_ms : limits->head_ms);
 	else if (first_bytes)
 		arm(c, limits->head_ms);
@@ -170,13 +164,8 @@ void conn_open(struct http_server *s, int fd)
 		c->next->prev = c;
 	s->conns = c;
 	s->n_conns++;
+	s->accepted++;
 	c->state = s->tls ? CONN_HANDSHAKE : CONN_WAITING;
 	sock_on_ready(c->sock, on_ready, c);
 	arm(c, s->conf.limits.head_ms);
-}
-
-void conn_drain(struct conn *c)
-{
-	if (c->state == CONN_WAITING)
-		wait_for_head(c, false);
 }

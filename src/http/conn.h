@@ -18,10 +18,12 @@ struct http_server {
 	struct http_server_conf conf;
 	struct conn *conns;
 	size_t n_conns;
+	uint64_t accepted;
 	struct arena *arenas[KEPT_ARENAS];
 	unsigned n_arenas;
 	bool paused;   /* does not accept: as many connections as allowed, or no descriptors */
 	bool draining; /* accepts no more */
+	bool last;     /* every answer is its connection's last */
 	bool closed;   /* its owner has let go: it ends with its last connection */
 	struct timer retry;
 };
@@ -68,7 +70,6 @@ void conn_open(struct http_server *, int fd);
 void conn_close(struct conn *);
 void conn_linger(struct conn *);
 void conn_advance(struct conn *); /* waits for the next request, or starts it */
-void conn_drain(struct conn *);   /* closes it soon if nothing is asked on it */
 
 /* exchange.c */
 enum scanned { SCAN_MORE, SCAN_STARTED };

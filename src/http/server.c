@@ -127,19 +127,22 @@ void server_ended_conn(struct http_server *s)
 		timer_set(s->local->loop, &s->retry, deadline_in(0), accept_some, s);
 }
 
+void http_server_say_last(struct http_server *s) { s->last = true; }
+
 void http_server_drain(struct http_server *s)
 {
 	if (s->draining)
 		return;
 	if (!s->paused)
 		accept_some(s); /* who is in the queue already was promised an answer */
-	s->draining = true;
+	s->draining = s->last = true;
 	timer_cancel(&s->retry);
 	watch_remove(&s->watch);
-	for (struct conn *c = s->conns, *next; c; c = next) {
-		next = c->next;
-		conn_drain(c);
-	}
+}
+
+struct http_connections http_server_connections(const struct http_server *s)
+{
+	return (struct http_connections){ s->n_conns, s->accepted };
 }
 
 bool http_server_idle(const struct http_server *s) { return s->n_conns == 0; }

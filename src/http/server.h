@@ -46,7 +46,14 @@ err http_serve(struct loop *, int fd, struct tls_context *tls, const struct http
  * leaves call->answered false: something else may be answered.  With other trouble the connection ends. */
 err http_answer(struct http_call *, struct message *response, deadline) MUST_CHECK;
 
-/* Stops accepting; idle connections close, running exchanges end with Connection: close. */
+/* Stops accepting.  Each connection gets one more answer, with Connection: close; idle ones stay open for
+ * it until http_server_close(), because a request may be on its way (RFC 9112 §9.3). */
 void http_server_drain(struct http_server *);
+/* The second half of it alone: who asks over and over is accepted still, each time anew. */
+void http_server_say_last(struct http_server *);
+struct http_connections {
+	uint64_t open, accepted; /* now; since the start */
+};
+struct http_connections http_server_connections(const struct http_server *); /* on its loop */
 bool http_server_idle(const struct http_server *); /* no connection is left */
 void http_server_close(struct http_server **);     /* cancels what still runs */

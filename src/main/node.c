@@ -13,6 +13,7 @@
 #include "cli/mocktarget.h"
 #include "gateway/gateway.h"
 #include "http/client.h"
+#include "main/health.h"
 #include "policy/counters.h"
 #include "rt/tls.h"
 
@@ -35,6 +36,7 @@ struct node {
 	struct loop **loops; /* of the workers */
 	size_t n_workers;
 	struct gateway *gateway;
+	struct health health;
 	struct tls_context *client_tls;
 	struct listeners *listeners;
 	struct served management, mocktarget; /* the control loop's, as all that follows */
@@ -145,6 +147,7 @@ static void stop_accepting(struct served *s)
 static void drain_control(struct node *n)
 {
 	n->stopping = true;
+	n->health.gateway = NULL; /* its loops end soon: nobody asks them any more */
 	stop_accepting(&n->management);
 	stop_accepting(&n->mocktarget);
 }
@@ -214,11 +217,16 @@ err node_start(struct arena *a, const struct node_conf *conf, struct listeners *
                struct diag *d, struct node **out)
 {
 	struct node *n = arena_new(a, struct node);
-	*n = (struct node){ .conf = *conf, .listeners = listeners };
+	*n = (struct node){ .conf = *conf,
+		            .listeners = listeners,
+		            .health.store = conf->services->store };
+	conf->management->operations =
+		health_operations(&n->health, conf->settings->metrics_public);
 	*out = n;
 	TRY(tls_client(STR_NONE, STR_NONE, STR_NONE, true, d, &n->client_tls));
 	start_loops(a, n);
 	TRY(open_gateway(a, n, d));
+	n->health.gateway = n->gateway;
 	on_control(n, serve_control);
 	on_control(n, start_purge);
 	return DONE;
@@ -253,12 +261,21 @@ static void drain_start(void *arg)
 	}
 }
 
-/* Both planes at once: what management still answers may wait for the gateway. */
+static void say_last(struct node *n)
+{
+	if (n->management.server)
+		http_server_say_last(n->management.server);
+}
+
+/* The gateway first: until it is done, management answers what it is asked, and /readyz says why no more
+ * requests should come. */
 static void drain(struct node *n, deadline until)
 {
 	struct drain d = { .node = n, .until = until };
-	loop_post(n->control.loop, drain_start, &d);
+	atomic_store(&n->health.draining, true);
+	on_control(n, say_last);
 	gateway_drain(n->gateway, until);
+	loop_post(n->control.loop, drain_start, &d);
 	wait_end(&d.done);
 }
 

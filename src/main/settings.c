@@ -34,6 +34,8 @@ const struct field settings_fields[] = {
 	      .dflt = "63072000000", .min = -1, .max = INT64_MAX / 2,
 	      .doc = "when a policy has no RefreshTokenExpiresIn; -1: never"),
 	FIELD(settings, log_level, "log_level", T_ENUM, .names = log_levels, .dflt = "info"),
+	FIELD(settings, metrics_public, "metrics.public", T_BOOL, .dflt = "false",
+	      .doc = "/metrics of the management listener needs no credentials"),
 	FIELD(settings, hosts, "hosts", T_OWN, .read = config_pairs_read, .dflt = "{}",
 	      .doc = "where target hosts really are: { \"host:port\" = \"address:port\" }"),
 	FIELDS_END,

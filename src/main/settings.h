@@ -15,6 +15,7 @@ struct settings {
 	int64_t drain_timeout_s;
 	int64_t access_token_ms, refresh_token_ms;
 	int log_level;
+	bool metrics_public;
 	struct config_pairs hosts;
 };
 

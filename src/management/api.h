@@ -13,7 +13,16 @@
 #include "store/store.h"
 #include "token/token.h"
 
+struct operations { /* what the listener shows to those who watch this process */
+	void *arg;
+	/* False, with the reason: it must get no new requests. */
+	bool (*ready)(void *arg, const char **why);
+	void (*metrics)(void *arg, struct buf *);
+	bool metrics_public; /* without credentials */
+};
+
 struct management {
+	struct operations operations;
 	struct store *store;
 	struct identity *identity;
 	struct token_service *tokens;

@@ -156,6 +156,8 @@ static struct message *answer_of(struct api *q)
 	str accept = headers_get(&r->headers, S("accept"));
 	struct message *m;
 	q->xml = str_istarts(accept, S("application/xml")) || str_istarts(accept, S("text/xml"));
+	if ((m = operations_answer(q, stopped)))
+		return m;
 	if (!path_take(q, r->path))
 		return answer_error(q, 404, "management.NoSuchResource",
 		                    "There is no resource %.*s", STR(r->path));

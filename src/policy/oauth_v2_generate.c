@@ -104,6 +104,7 @@ enum verdict oauth_v2_generate(const struct oauth_v2 *c, struct exchange *x)
 	enum oauth_error_id e = grant->issue(x->arena, x->services->tokens, &q, answer);
 	if (e)
 		return refuse(c, x, e, STR_NONE);
+	x->tally.tokens_issued++;
 	oauth_v2_note(x, NULL, STR_NONE);
 	oauth_v2_provide_token(c, x, answer);
 	if (c->generate_response && c->generate_response->enabled)

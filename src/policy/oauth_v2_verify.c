@@ -86,8 +86,11 @@ enum verdict oauth_v2_verify(const struct oauth_v2 *c, struct exchange *x)
 		return refuse(x, &others[MISSING], STR_NONE);
 	enum token_worth worth = token_verify(x->arena, x->services->tokens, x->proxy->organization,
 	                                      f->access_token, f->now_ms, &view);
-	if (worth != TOKEN_GOOD)
+	if (worth != TOKEN_GOOD) {
+		x->tally.tokens_refused++;
 		return refuse(x, &worthless[worth], STR_NONE);
+	}
+	x->tally.tokens_good++;
 	f->token = view->token;
 	f->client = view->client;
 	enum product_match match = product_match(x, f->client, &f->token->products, &f->product);

@@ -57,4 +57,10 @@ err db_tx(struct db *db, err (*fn)(struct db *, void *), void *arg)
 	return db->driver->tx(db, fn, arg);
 }
 
+bool db_queue(struct db *db, uint64_t *waiting)
+{
+	*waiting = 0;
+	return db->driver->queue && db->driver->queue(db, waiting);
+}
+
 void db_listen(struct db *db, void (*fn)(void *), void *arg) { db->driver->listen(db, fn, arg); }

@@ -64,6 +64,9 @@ err db_query(struct arena *, struct db *, const char *sql, struct db_args,
  * run on another thread and more than once.  What it returns is what db_tx returns; trouble rolls back. */
 err db_tx(struct db *, err (*fn)(struct db *tx, void *arg), void *arg) MUST_CHECK;
 
+/* Transactions that wait for the writer; false: this driver has no queue. */
+bool db_queue(struct db *, uint64_t *waiting);
+
 /* Calls fn(arg) on a thread of its own whenever another node may have changed something ("gatehouse" was
  * notified, and every 250 ms).  With SQLite there is no other node: never. */
 void db_listen(struct db *, void (*fn)(void *arg), void *arg);

@@ -48,6 +48,7 @@ struct sqlite {
 	sem_t bell;
 	pthread_mutex_t lock; /* guards what follows */
 	struct job *head, **tail;
+	uint64_t waiting;
 	bool closing;
 	struct reader *readers; /* the idle ones */
 };
@@ -173,6 +174,7 @@ static struct job *take_all(struct sqlite *q, bool *closing)
 	struct job *group = q->head;
 	q->head = NULL;
 	q->tail = &q->head;
+	q->waiting = 0;
 	*closing = q->closing;
 	pthread_mutex_unlock(&q->lock);
 	return group;
@@ -219,6 +221,7 @@ static void submit(struct sqlite *q, struct job *job)
 	bool ring = q->head == NULL;
 	*q->tail = job;
 	q->tail = &job->next;
+	q->waiting++;
 	pthread_mutex_unlock(&q->lock);
 	if (ring)
 		sem_post(&q->bell);
@@ -307,6 +310,15 @@ static void lite_listen(struct db *db, void (*fn)(void *), void *arg)
 	(void)arg;
 }
 
+static bool lite_queue(struct db *db, uint64_t *waiting)
+{
+	struct sqlite *q = of_db(db);
+	pthread_mutex_lock(&q->lock);
+	*waiting = q->waiting;
+	pthread_mutex_unlock(&q->lock);
+	return true;
+}
+
 static void finish(struct db *db)
 {
 	struct sqlite *q = of_db(db);
@@ -372,6 +384,7 @@ static const struct driver outer = { .exec = outer_exec,
 	                             .query = outer_query,
 	                             .tx = lite_tx,
 	                             .listen = lite_listen,
+	                             .queue = lite_queue,
 	                             .close = finish,
 	                             .dialect = &words,
 	                             .script = script };

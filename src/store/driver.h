@@ -12,6 +12,7 @@ struct driver {
 	             struct db_rows *);
 	err (*tx)(struct db *, err (*fn)(struct db *tx, void *arg), void *arg);
 	void (*listen)(struct db *, void (*fn)(void *arg), void *arg);
+	bool (*queue)(struct db *, uint64_t *waiting); /* NULL: none */
 	void (*close)(struct db *);
 	/* migrate.c: SQL text as the driver reads it, and a text of several statements without arguments */
 	const struct dialect *dialect;

@@ -154,6 +154,8 @@ bool store_is_reachable(struct store *st)
 	       clock_mono_ns() / 1000000 - atomic_load(&st->feed.heard_ms) < REACHABLE_MS;
 }
 
+bool store_queue(struct store *st, uint64_t *waiting) { return db_queue(st->db, waiting); }
+
 err store_mark_get(struct store *st, str name, bool *set)
 {
 	struct db_rows rows;

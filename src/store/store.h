@@ -24,6 +24,7 @@ struct store_options {
 err store_open(const struct store_options *, struct diag *, struct store **out) MUST_CHECK;
 void store_close(struct store **);       /* waits for what is queued; no typed call may run */
 bool store_is_reachable(struct store *); /* for health: the database answered lately */
+bool store_queue(struct store *, uint64_t *waiting); /* for the writer; false: there is no queue */
 
 /* Once per store: marks that outlive restarts, e.g. "bootstrap", "demo". */
 err store_mark_get(struct store *, str name, bool *set) MUST_CHECK;

@@ -215,6 +215,8 @@ class Gateway {
 	async end(signal) {
 		running.delete(this);
 		hold(this.proc, 'ref');
+		for (const a of Object.values(agents))              // a drain waits for who might still ask
+			Object.values(a.freeSockets).flat().forEach((s) => s.destroy());
 		this.proc.child.kill(signal);
 		await Promise.race([this.proc.ended, sleep(30000, null, { ref: false })]);
 		return this.proc;

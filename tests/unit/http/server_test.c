@@ -529,7 +529,8 @@ static void drain(void **state)
 	on_loop(t.thread.loop, false, drain_server, NULL);
 	say(kept, S(GET("/"))); /* it may have been on its way when the drain began */
 	assert_true(str_eq(hear(a, kept, 1000).text, S(OK_CLOSE(2, "hi"))));
-	assert_true(closed_soon(idle));
+	say(idle, S(GET("/")));
+	assert_true(str_eq(hear(a, idle, 1000).text, S(OK_CLOSE(2, "hi"))));
 	assert_true(str_eq(hear(a, busy, 1000).text, S(OK_CLOSE(2, "hi"))));
 	say(part, S(H "\r\n"));
 	assert_true(str_eq(hear(a, part, 1000).text, S(OK_CLOSE(2, "hi"))));
