@@ -135,7 +135,8 @@ static err h1_body_wait(struct body_source *source, struct wait *w, deadline unt
 }
 static const struct body_source_type type = { h1_body_read, h1_body_try_read, h1_body_wait };
 
-/* The payload of a chunked body that lies whole in the window, moved together; false if it does not. */
+/* The payload of a chunked body that lies whole in the window, moved together; false if it does not.
+ * What is bad at hand is bad before anything is read of it: nothing of it is passed on. */
 static bool join_chunks(struct h1_body *b, str *bytes)
 {
 	struct read_buf *buf = *b->buf;
@@ -143,9 +144,8 @@ static bool join_chunks(struct h1_body *b, str *bytes)
 	str rest = read_buf_window(buf), piece;
 	bool end = false;
 	do
-		if (h1_chunk(&look, &rest, &piece, &end).code)
-			return false;
-	while (!end && piece.n);
+		b->failed = h1_chunk(&look, &rest, &piece, &end);
+	while (!b->failed.code && !end && piece.n);
 	if (!end)
 		return false;
 	char *to = buf->bytes + buf->at;
