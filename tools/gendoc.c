@@ -98,12 +98,22 @@ static void all_rows(struct arena *a, struct buf *out, const char *prefix, const
 }
 
 /* printf's conversions stand for what is filled in. */
+static bool told_already(const struct fault *faults, const struct fault *f)
+{
+	for (; faults < f; faults++)
+		if (faults->status == f->status && strcmp(faults->code, f->code) == 0)
+			return true;
+	return false;
+}
+
 static void fault_rows(struct arena *a, struct buf *out, const struct fault *faults)
 {
 	if (!faults || !faults->code)
 		return;
 	buf_add(out, S("\n| Fault | Status | Text |\n| --- | --- | --- |\n"));
 	for (const struct fault *f = faults; f->code; f++) {
+		if (told_already(faults, f))
+			continue;
 		str text = str_replace(a, str_from_z(f->string ? f->string : ""), S("%.*s"), S("..."));
 		text = str_replace(a, text, S("%s"), S("..."));
 		buf_fmt(out, "| `%s` | %u | `%.*s` |\n", f->code, f->status, STR(text));

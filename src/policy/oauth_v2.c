@@ -201,6 +201,7 @@ const struct policy policy_oauth_v2 = {
 	.element = "OAuthV2",
 	.size = sizeof(struct oauth_v2),
 	.fields = fields,
+	.faults = oauth_v2_faults,
 	.fault_prefix = "oauthV2",
 	.check = check,
 	.run = run,

@@ -55,6 +55,25 @@ struct oauth_v2 {
 	str facts_prefix; /* "oauthv2accesstoken.{policy}." */
 };
 
+/* The faults of all operations, one table: first those of token/errors.def, then VerifyAccessToken's. */
+enum oauth_v2_fault {
+	VERIFY_MISSING = OAUTH_N - 1,
+	VERIFY_NO_PRODUCT,
+	VERIFY_NOT_THIS_PATH,
+	VERIFY_SCOPE_SHORT,
+	TOKEN_UNRESOLVED,
+	VERIFY_WORTHLESS, /* and on: by enum token_worth, less one */
+};
+extern const struct fault oauth_v2_faults[];
+static inline const struct fault *grant_fault(enum oauth_error_id id)
+{
+	return &oauth_v2_faults[id - 1];
+}
+static inline const struct fault *worth_fault(enum token_worth worth)
+{
+	return &oauth_v2_faults[VERIFY_WORTHLESS + worth - 1];
+}
+
 enum verdict oauth_v2_generate(const struct oauth_v2 *, struct exchange *);
 enum verdict oauth_v2_verify(const struct oauth_v2 *, struct exchange *);
 enum verdict oauth_v2_set_status(const struct oauth_v2 *, struct exchange *);

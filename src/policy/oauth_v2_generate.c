@@ -77,16 +77,16 @@ static enum verdict refuse(const struct oauth_v2 *c, struct exchange *x, enum oa
                            str value)
 {
 	const struct oauth_error *e = oauth_error(id);
-	struct fault fault = { e->fault_code, e->fault_status, e->fault_text };
+	const struct fault *fault = grant_fault(id);
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored \
 	"-Wformat-nonliteral" /* the texts of errors.def take one slice at most */
 	str text = str_fmt(x->arena, e->text, STR(value));
 #pragma GCC diagnostic pop
-	str code = str_from_z(e->fault_code);
+	str code = str_from_z(fault->code);
 	oauth_v2_note(x, code.p + str_rfind_char(code, '.') + 1, text);
 	if (!c->generate_response || !c->generate_response->enabled)
-		return fault_raise(x, &fault, STR(value));
+		return fault_raise(x, fault, STR(value));
 	oauth_v2_write_error(c, x, e, text);
 	return CONTINUE;
 }

@@ -4,42 +4,6 @@
  * Source: Apigee, OAuthV2 policy, "OAuth HTTP status code reference"; RFC 6750 §3. */
 #include "policy/oauth_v2.h"
 
-enum {
-	MISSING,
-	NO_PRODUCT,
-	NOT_THIS_PATH,
-	SCOPE_SHORT,
-	N_OTHERS,
-};
-
-static const struct fault others[N_OTHERS] = {
-	[MISSING] = { "oauth.v2.InvalidAccessToken", 401, "Invalid access token" },
-	[NO_PRODUCT] = { "keymanagement.service.InvalidAPICallAsNoApiProductMatchFound", 401,
-	                 "Invalid API call as no apiproduct match found" },
-	[NOT_THIS_PATH] = { "keymanagement.service.apiresource_doesnot_exist", 401,
-	                    "APIResource %.*s does not exist" },
-	[SCOPE_SHORT] = { "steps.oauth.v2.InsufficientScope", 403,
-	                  "Required scope(s): VerifyAccessToken.%.*s.scopeSet" },
-};
-
-static const struct fault worthless[] = {
-	[TOKEN_UNKNOWN] = { "keymanagement.service.invalid_access_token", 401,
-	                    "Invalid Access Token" },
-	[TOKEN_EXPIRED] = { "keymanagement.service.access_token_expired", 401,
-	                    "Access Token expired" },
-	[TOKEN_REVOKED] = { "keymanagement.service.access_token_not_approved", 401,
-	                    "Access Token not approved" },
-	[TOKEN_CLIENT_GONE] = { "keymanagement.service.invalid_access_token", 401,
-	                        "Invalid Access Token" },
-	[TOKEN_KEY_REVOKED] = { "oauth.v2.ApiKeyNotApproved", 401, "ApiKey is not approved" },
-	[TOKEN_APP_REVOKED] = { "keymanagement.service.invalid_client-app_not_approved", 401,
-	                        "App is not approved" },
-	[TOKEN_DEVELOPER_INACTIVE] = { "keymanagement.service.DeveloperStatusNotActive", 401,
-	                               "Developer Status is not Active" },
-	[TOKEN_STORE_AWAY] = { "messaging.adaptors.http.flow.ServiceUnavailable", 503,
-	                       "The Service is temporarily unavailable" },
-};
-
 static enum verdict refuse(struct exchange *x, const struct fault *f, str value)
 {
 	enum verdict v = fault_raise(x, f, STR(value));
@@ -83,23 +47,23 @@ enum verdict oauth_v2_verify(const struct oauth_v2 *c, struct exchange *x)
 	f->now_ms = loop_utc_ms(x->loop);
 	f->access_token = presented(c, x);
 	if (!f->access_token.n)
-		return refuse(x, &others[MISSING], STR_NONE);
+		return refuse(x, &oauth_v2_faults[VERIFY_MISSING], STR_NONE);
 	enum token_worth worth = token_verify(x->arena, x->services->tokens, x->proxy->organization,
 	                                      f->access_token, f->now_ms, &view);
 	if (worth != TOKEN_GOOD) {
 		x->tally.tokens_refused++;
-		return refuse(x, &worthless[worth], STR_NONE);
+		return refuse(x, worth_fault(worth), STR_NONE);
 	}
 	x->tally.tokens_good++;
 	f->token = view->token;
 	f->client = view->client;
 	enum product_match match = product_match(x, f->client, &f->token->products, &f->product);
 	if (match == PRODUCT_NONE)
-		return refuse(x, &others[NO_PRODUCT], STR_NONE);
+		return refuse(x, &oauth_v2_faults[VERIFY_NO_PRODUCT], STR_NONE);
 	if (match == PRODUCT_NOT_THIS_PATH)
-		return refuse(x, &others[NOT_THIS_PATH], x->path_suffix);
+		return refuse(x, &oauth_v2_faults[VERIFY_NOT_THIS_PATH], x->path_suffix);
 	if (!scope_suffices(&c->scopes, f->token->scope))
-		return refuse(x, &others[SCOPE_SHORT], x->step_name);
+		return refuse(x, &oauth_v2_faults[VERIFY_SCOPE_SHORT], x->step_name);
 	client_facts_provide(x, f);
 	return CONTINUE;
 }
@@ -107,15 +71,14 @@ enum verdict oauth_v2_verify(const struct oauth_v2 *c, struct exchange *x)
 /* InvalidateToken and ValidateToken: revokes a token, or makes it good again. */
 enum verdict oauth_v2_set_status(const struct oauth_v2 *c, struct exchange *x)
 {
-	static const struct fault unresolved = { "steps.oauth.v2.FailedToResolveToken", 500,
-		                                 "Failed to resolve token variable %.*s" };
 	struct token_key key;
 	struct token_service *t = x->services->tokens;
 	str org = x->proxy->organization, text = vars_text(x, c->token->variable);
 	int status = c->operation == INVALIDATE_TOKEN ? REVOKED : APPROVED;
 	err e = FAIL(ERR_NOT_FOUND);
 	if (!text.n)
-		return refuse(x, &unresolved, flowvar_name(c->token->variable));
+		return refuse(x, &oauth_v2_faults[TOKEN_UNRESOLVED],
+		              flowvar_name(c->token->variable));
 	if (token_key_read(t, text, &key))
 		e = c->token->type == 0
 		            ? token_set_status(token_store(t), org, &key, status, c->token->cascade)
@@ -123,7 +86,7 @@ enum verdict oauth_v2_set_status(const struct oauth_v2 *c, struct exchange *x)
 		                                 c->token->cascade);
 	if (e.code)
 		return refuse(
-			x, &worthless[e.code == ERR_NOT_FOUND ? TOKEN_UNKNOWN : TOKEN_STORE_AWAY],
+			x, worth_fault(e.code == ERR_NOT_FOUND ? TOKEN_UNKNOWN : TOKEN_STORE_AWAY),
 			STR_NONE);
 	oauth_v2_note(x, NULL, STR_NONE);
 	return CONTINUE;

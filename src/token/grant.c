@@ -15,7 +15,7 @@ static const struct grant *const grants[] = {
 };
 
 static const struct oauth_error errors[] = {
-#define ERROR(name, ...) [OAUTH_##name] = { __VA_ARGS__ },
+#define ERROR(name, error, text, status, ...) [OAUTH_##name] = { error, text, status },
 #include "token/errors.def"
 #undef ERROR
 };

@@ -11,13 +11,12 @@ enum oauth_error_id {
 #define ERROR(name, ...) OAUTH_##name,
 #include "token/errors.def"
 #undef ERROR
+	OAUTH_N,
 };
 
 struct oauth_error {
 	const char *code, *text;
 	unsigned status;
-	const char *fault_code, *fault_text;
-	unsigned fault_status;
 };
 const struct oauth_error *oauth_error(enum oauth_error_id); /* not for OAUTH_FINE */
 
