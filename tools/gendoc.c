@@ -187,7 +187,7 @@ static bool one_page(struct arena *a, const char *folder, const struct page *p, 
 
 int main(int argc, char **argv)
 {
-	if (argc != 3 || (strcmp(argv[1], "check") && strcmp(argv[1], "write"))) {
+	if (argc != 3 || (strcmp(argv[1], "check") != 0 && strcmp(argv[1], "write") != 0)) {
 		fputs("usage: gendoc check|write FOLDER\n", stderr);
 		return 2;
 	}
