@@ -2,6 +2,7 @@
 /* From the files of a bundle to the arrays that the engine walks: every name resolved, or a finding.
  * The result owes nothing to the files: all of it lives in the proxy's own arena.
  * Source: Apigee, "API proxy configuration reference"; flow/proxy.h. */
+#include "bundle/balance.h"
 #include "bundle/load.h"
 #include "rt/tls.h"
 
@@ -10,6 +11,7 @@ struct compile {
 	struct diag *diag;
 	struct loaded loaded;
 	struct proxy *proxy;
+	const struct list *target_servers;
 	err worst;
 };
 
@@ -148,20 +150,41 @@ static struct tls_context *make_tls(struct compile *c, str file, const struct ss
 	return tls;
 }
 
+static void make_balanced(struct compile *c, str file, const struct connection_xml *x,
+                          struct target_endpoint *out)
+{
+	if (!x->balancer) {
+		if (x->path)
+			COMPLAIN(c, file, x->line,
+			         "<Path> stands with a <LoadBalancer>; write it into the <URL>");
+		return;
+	}
+	struct balancer_place place = { c->arena, c->diag, c->proxy->environment,
+		                        c->target_servers };
+	c->diag->file = file;
+	err e = balancer_make(&place, x, &out->balancer);
+	c->diag->file = STR_NONE;
+	c->worst = e.code ? e : c->worst;
+	c->proxy->names_target_servers = true;
+}
+
 static void make_target(struct compile *c, const struct loaded_endpoint *l,
                         struct target_endpoint *out)
 {
 	const struct target_endpoint_xml *x = l->target;
 	make_endpoint(c, l->file, &x->ep, &out->ep);
-	if (!x->connection || !x->connection->url) {
-		unsigned line = x->connection ? x->connection->line : x->ep.line;
-		COMPLAIN(c, l->file, line,
-		         "the TargetEndpoint \"%.*s\" needs <HTTPTargetConnection> with a <URL>",
+	const struct connection_xml *http = x->connection;
+	if (!http || (!http->url && !http->balancer)) {
+		COMPLAIN(c, l->file, http ? http->line : x->ep.line,
+		         "the TargetEndpoint \"%.*s\" needs <HTTPTargetConnection> with a <URL> or "
+		         "a "
+		         "<LoadBalancer>",
 		         STR(x->ep.name));
 		return;
 	}
-	out->url = x->connection->url;
-	out->tls = make_tls(c, l->file, x->connection->ssl);
+	out->url = http->url;
+	out->tls = make_tls(c, l->file, http->ssl);
+	make_balanced(c, l->file, http, out);
 	must(!target_properties(&c->loaded.binder, &x->connection->properties, &out->props).code);
 }
 
@@ -364,6 +387,7 @@ err bundle_compile(const struct zip_files *files, enum bundle_kind kind,
 	struct compile c = { .arena = arena,
 		             .diag = diag,
 		             .proxy = proxy,
+		             .target_servers = id->target_servers,
 		             .loaded = { .binder = bundle_binder(arena, diag), .find = find } };
 	compile_all(&c, files, kind);
 	if (c.worst.code) {

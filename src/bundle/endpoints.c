@@ -4,6 +4,8 @@
  * Source: Apigee, "API proxy configuration reference". */
 #include "bundle/endpoints.h"
 
+#include "flow/balancer.h"
+
 static const struct field step_fields[] = {
 	FIELD(step_xml, name, "Name", T_STR, .required = true),
 	FIELD(step_xml, when, "Condition", T_COND),
@@ -130,13 +132,43 @@ static const struct field ssl_fields[] = {
 	FIELDS_END,
 };
 
+static const struct field server_fields[] = {
+	FIELD(server_xml, name, "@name", T_STR, .required = true),
+	FIELD(server_xml, weight, "Weight", T_UINT, .dflt = "1", .min = 1, .max = 1000),
+	FIELD(server_xml, enabled, "IsEnabled", T_BOOL, .dflt = "true"),
+	FIELD(server_xml, fallback, "IsFallback", T_BOOL),
+	FIELD(server_xml, line, "", T_LINE),
+	FIELDS_END,
+};
+
+static const char *const algorithms[] = {
+	[BALANCE_ROUND_ROBIN] = "RoundRobin",
+	[BALANCE_WEIGHTED] = "Weighted",
+	[BALANCE_LEAST_CONNECTIONS] = "LeastConnections",
+	NULL,
+};
+
+static const struct field balancer_fields[] = {
+	FIELD(balancer_xml, algorithm, "Algorithm", T_ENUM, .names = algorithms,
+	      .dflt = "RoundRobin"),
+	FIELD(balancer_xml, servers, "Server", T_LIST, .sub = server_fields,
+	      .sub_size = sizeof(struct server_xml)),
+	FIELD(balancer_xml, max_failures, "MaxFailures", T_UINT, .dflt = "0", .max = 1000000),
+	FIELD(balancer_xml, disable_s, "TargetDisableSecs", T_UINT, .dflt = "0", .max = 86400),
+	FIELD(balancer_xml, retry, "RetryEnabled", T_BOOL, .dflt = "true"),
+	FIELD(balancer_xml, unhealthy, "ServerUnhealthyResponse/ResponseCode", T_STRS),
+	FIELD(balancer_xml, line, "", T_LINE),
+	FIELDS_END,
+};
+
 static const struct field connection_fields[] = {
 	FIELD(connection_xml, url, "URL", T_TEMPLATE),
 	PROPERTIES(connection_xml),
 	FIELD(connection_xml, ssl, "SSLInfo", T_GROUPP, .sub = ssl_fields,
 	      .sub_size = sizeof(struct ssl_xml)),
-	FIELD_BARE("LoadBalancer", T_LATER, .doc = "name one target by URL"),
-	FIELD_BARE("Path", T_LATER, .doc = "write it into the URL"),
+	FIELD(connection_xml, balancer, "LoadBalancer", T_GROUPP, .sub = balancer_fields,
+	      .sub_size = sizeof(struct balancer_xml)),
+	FIELD(connection_xml, path, "Path", T_TEMPLATE),
 	FIELD_BARE("HealthMonitor", T_LATER),
 	FIELD_BARE("SessionCache", T_LATER),
 	FIELD_BARE("ErrorResponse", T_LATER),

@@ -65,7 +65,25 @@ struct ssl_xml {
 	unsigned line;
 };
 
+struct server_xml { /* of a LoadBalancer */
+	str name;
+	uint64_t weight;
+	bool enabled, fallback;
+	unsigned line;
+};
+
+struct balancer_xml {
+	int algorithm; /* enum balance */
+	struct list servers;
+	uint64_t max_failures, disable_s;
+	bool retry;
+	struct strs unhealthy;
+	unsigned line;
+};
+
 struct connection_xml { /* HTTPTargetConnection */
+	struct balancer_xml *balancer;
+	struct template *path;
 	struct template *url;
 	struct list properties;
 	struct ssl_xml *ssl;

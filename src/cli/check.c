@@ -14,7 +14,7 @@ enum { FILE_MAX = 64 << 20 };
 static err check_bundle(struct arena *a, const struct verb_env *env, const struct zip_files *files,
                         enum bundle_kind kind, struct diag *d)
 {
-	struct bundle_identity id = { S("check"), S("check"), S("check"), S("1") };
+	struct bundle_identity id = { S("check"), S("check"), S("check"), S("1"), NULL };
 	struct proxy *proxy;
 	TRY(bundle_check(a, files, kind, env->policy_find, d));
 	TRY(bundle_compile(files, kind, &id, env->policy_find, d, &proxy));

@@ -2,6 +2,7 @@
 /* Calling the target: URL, suffix, query and headers go out, the answer's head comes back.
  * The client's Host never reaches a target; bodies stream unless a policy read them.
  * Source: Apigee, "Endpoint properties reference", "Runtime error catalog". */
+#include "flow/balancer.h"
 #include "flow/run.h"
 #include "http/client.h"
 
@@ -31,12 +32,17 @@ static str join_query(struct arena *arena, str own, str client)
 }
 
 /* The URL that a policy set, or the endpoint's own. */
-static bool evaluate(struct exchange *x)
+static str url_of(struct exchange *x)
+{
+	if (str_given(x->target_url))
+		return x->target_url;
+	const struct template *url = x->target->url;
+	return url ? template_render(url, &x->scope, NULL) : STR_NONE;
+}
+
+static bool evaluate(struct exchange *x, str url)
 {
 	const struct target_endpoint *t = x->target;
-	str url = x->target_url;
-	if (!str_given(url))
-		url = t->url ? template_render(t->url, &x->scope, NULL) : STR_NONE;
 	x->target_evaluated = url;
 	if (!url.n || uri_parse(url, &x->target_uri).code)
 		return false;
@@ -134,10 +140,17 @@ static struct http_timeouts timeouts(const struct target_properties *p)
 	};
 }
 
-enum verdict call_target(struct exchange *x)
+/* Nothing was called, and the fault says why. */
+static err not_called(struct exchange *x, int fault)
 {
-	if (!evaluate(x))
-		return x->fault_pending ? FAULT : fault_raise(x, &gateway_faults[TARGET_MISSING]);
+	if (!x->fault_pending)
+		fault_raise(x, &gateway_faults[fault]);
+	return FAIL(ERR_SYNTAX);
+}
+
+/* One request to x->target_uri. */
+static err call_once(struct exchange *x, struct tls_context *tls, enum http_failure *why)
+{
 	const struct uri *uri = &x->target_uri;
 	struct http_origin origin = { .host = uri->host,
 		                      .port = uri->port,
@@ -145,17 +158,116 @@ enum verdict call_target(struct exchange *x)
 	origin.host_header = str_given(x->target_host_header) ? x->target_host_header
 	                                                      : exchange_target_authority(x);
 	if (uri->tls)
-		origin.tls = x->target->tls ? x->target->tls : x->tls;
+		origin.tls = tls ? tls : x->tls;
 	origin.times = timeouts(&x->target->props);
 	struct message m = outgoing(x);
+	*why = HTTP_FAILED_NOT;
+	err e = http_fetch(x->arena, &origin, &m, x->deadline, &x->response, why);
+	x->response = e.code ? NULL : x->response;
+	return e;
+}
+
+/* ---- a target server among several ---- */
+
+static void call_is_over(void *active)
+{
+	atomic_fetch_sub_explicit((_Atomic(uint64_t) *)active, 1, memory_order_relaxed);
+}
+
+static err call_server(struct exchange *x, struct balanced_server *s, enum http_failure *why)
+{
+	const struct balancer *b = x->target->balancer;
+	str path = b->path ? template_render(b->path, &x->scope, NULL) : S("");
+	const char *slash = path.n && path.p[0] != '/' ? "/" : "";
+	x->target_server = s;
+	if (!evaluate(x, str_fmt(x->arena, "%.*s%s%.*s", STR(s->base), slash, STR(path))))
+		return not_called(x, TARGET_MISSING); /* the path's doing, no server's */
+	bool counts = b->algorithm == BALANCE_LEAST_CONNECTIONS;
+	if (counts)
+		atomic_fetch_add_explicit(&s->active, 1, memory_order_relaxed);
+	err e = call_once(x, s->tls, why);
+	if (counts && e.code)
+		call_is_over(&s->active);
+	else if (counts)
+		arena_defer(x->arena, call_is_over, &s->active); /* its last byte comes later */
+	return e;
+}
+
+/* Whose failure it is: the client's, or a deadline of the proxy's own, is no server's. */
+static bool server_failed(const struct exchange *x, err e, enum http_failure why)
+{
+	if (!e.code)
+		return balancer_is_unhealthy(x->target->balancer, x->response->status);
+	return why != HTTP_FAILED_NOT && why != HTTP_REQUEST_BODY && !deadline_passed(x->deadline);
+}
+
+/* RFC 9110 §9.2.2: what may have reached a server goes to another only if twice is as good as once; a
+ * body that streams has gone by. */
+static bool may_go_elsewhere(const struct exchange *x, bool streams, enum http_failure why)
+{
+	static const str verbs[] = { S_INIT("GET"),    S_INIT("HEAD"),    S_INIT("PUT"),
+		                     S_INIT("DELETE"), S_INIT("OPTIONS"), S_INIT("TRACE") };
+	if (!x->target->balancer->retry || streams || x->fault_pending)
+		return false;
+	if (why == HTTP_CONNECT_REFUSED || why == HTTP_CONNECT_TIMEOUT || why == HTTP_RESOLVE ||
+	    why == HTTP_TLS || why == HTTP_DENIED)
+		return true; /* nothing of it was sent */
+	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+		if (str_eq(x->request->verb, verbs[i]))
+			return true;
+	return false;
+}
+
+static err call_balanced(struct exchange *x, enum http_failure *why)
+{
+	struct balancer *b = x->target->balancer;
+	bool streams = x->request->body.kind == BODY_STREAM;
+	struct balanced_server *s = balancer_pick(b, 0, loop_now_ms(x->loop));
+	uint64_t tried = 0;
+	err e = DONE;
+	if (!s)
+		return not_called(x, NO_ACTIVE_TARGETS);
+	while (s) {
+		tried |= (uint64_t)1 << (s - b->v);
+		e = call_server(x, s, why);
+		if (!server_failed(x, e, *why)) {
+			if (!e.code)
+				balancer_answered(s);
+			break;
+		}
+		balancer_failed(b, s, loop_now_ms(x->loop));
+		x->failed_servers = x->failed_servers.n
+		                            ? str_fmt(x->arena, "%.*s,%.*s", STR(x->failed_servers),
+		                                      STR(s->name))
+		                            : s->name;
+		bool again = may_go_elsewhere(x, streams, *why);
+		s = again ? balancer_pick(b, tried, loop_now_ms(x->loop)) : NULL;
+	}
+	return e;
+}
+
+/* ---- the whole ---- */
+
+static err call(struct exchange *x, enum http_failure *why)
+{
+	if (x->target->balancer && !str_given(x->target_url))
+		return call_balanced(x, why);
+	if (!evaluate(x, url_of(x)))
+		return not_called(x, TARGET_MISSING);
+	return call_once(x, x->target->tls, why);
+}
+
+enum verdict call_target(struct exchange *x)
+{
 	enum http_failure why = HTTP_FAILED_NOT;
 	x->target_sent_start_ms = loop_utc_ms(x->loop);
-	err e = http_fetch(x->arena, &origin, &m, x->deadline, &x->response, &why);
+	err e = call(x, &why);
 	x->target_sent_end_ms = x->target_received_start_ms = x->target_received_end_ms =
 		loop_utc_ms(x->loop);
 	if (x->request->body.kind == BODY_STREAM)
 		x->request->body = (struct body){ 0 }; /* it went by */
-	x->response = e.code ? NULL : x->response;
+	if (x->fault_pending)
+		return FAULT;
 	if (e.code)
 		return failed(x, e, why);
 	x->segment = SEG_TARGET_RESPONSE;

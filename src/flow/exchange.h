@@ -10,6 +10,7 @@
 #include "http/server.h"
 #include "http/uri.h"
 
+struct balanced_server;
 struct snapshot;
 struct services; /* what policies use of other rooms: policy/services.h */
 struct tls_context;
@@ -67,7 +68,9 @@ struct exchange {
 	struct uri target_uri; /* its parts */
 	str target_path, target_query; /* what was asked of it; absent before the call */
 	str target_host_header;
-	str target_ip; /* that answered */
+	const struct balanced_server *target_server; /* of a LoadBalancer, once one was called */
+	str failed_servers;                          /* "a,b": that failed in this exchange */
+	str target_ip;                               /* that answered */
 	bool no_copy_pathsuffix, no_copy_queryparams;
 	int64_t target_sent_start_ms, target_sent_end_ms, target_received_start_ms,
 		target_received_end_ms;

@@ -44,6 +44,8 @@ const struct fault gateway_faults[] = {
 	                       "Unexpected EOF at client" },
 	[REQUEST_TIMEOUT] = { "messaging.adaptors.http.flow.RequestTimeout", 408,
 	                      "Request timed out" },
+	[NO_ACTIVE_TARGETS] = { "messaging.adaptors.http.flow.NoActiveTargets", 503,
+	                        "The Service is temporarily unavailable" },
 };
 
 static enum verdict note(struct exchange *x, const struct fault *fault, str string)

@@ -67,5 +67,6 @@ enum {
 	CALLOUT_TOO_DEEP,
 	BAD_REQUEST_BODY,
 	REQUEST_TIMEOUT,
+	NO_ACTIVE_TARGETS,
 };
 extern const struct fault gateway_faults[];

@@ -11,6 +11,7 @@
 #include "lang/path_pattern.h"
 #include "lang/template.h"
 
+struct balancer;
 struct tls_context;
 
 struct step {
@@ -63,6 +64,7 @@ struct target_properties { /* milliseconds */
 struct target_endpoint {
 	struct endpoint ep;
 	const struct template *url; /* NULL for a target that is only named */
+	struct balancer *balancer;  /* NULL: the url; of a proxy, this alone changes as it runs */
 	struct tls_context *tls;    /* for https; NULL: the default client context */
 	struct target_properties props;
 };
@@ -98,8 +100,9 @@ struct proxy {                     /* one revision, as it is deployed; or a shar
 	size_t n_targets;
 	struct steps shared; /* of a shared flow */
 	bool is_shared_flow;
-	struct map policies;  /* name -> struct step * (its configuration), attached or not */
-	struct map resources; /* "jsc/x.js" -> str * */
+	bool names_target_servers; /* when one changes, the proxy is compiled anew */
+	struct map policies;       /* name -> struct step * (its configuration), attached or not */
+	struct map resources;      /* "jsc/x.js" -> str * */
 };
 
 /* Proxies are shared by snapshots and counted; both may be called from any thread. */

@@ -2,6 +2,7 @@
 /* Variables of the call: the proxy, the client, the target, the fault.
  * They are computed from the exchange when asked for; nothing is formatted before.
  * Source: Apigee, "Flow variables reference": apiproxy, proxy, client, target, route, fault. */
+#include "flow/balancer.h"
 #include "flow/snapshot.h"
 #include "flow/var_row.h"
 
@@ -136,6 +137,12 @@ struct value var_target(struct exchange *x, const struct flowvar *v, struct mess
 		         : null_value;
 	case TARGET_HOST_HEADER:
 		return target_host_header(x);
+	case TARGET_SERVER:
+		return x->target_server ? text(x->target_server->name) : null_value;
+	case TARGET_IS_FALLBACK:
+		return x->target_server ? VALUE_OF_BOOL(x->target_server->fallback) : null_value;
+	case TARGET_FAILED_SERVERS:
+		return text(x->failed_servers);
 	default:
 		return null_value;
 	}

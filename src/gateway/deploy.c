@@ -7,10 +7,23 @@
 #include "gateway/inside.h"
 #include "store/organizations.h"
 #include "store/proxies.h"
+#include "store/target_servers.h"
 
 _Static_assert((int)API_PROXY == (int)BUNDLE_PROXY &&
                        (int)API_SHARED_FLOW == (int)BUNDLE_SHARED_FLOW,
                "one kind under two names");
+
+/* One environment, loaded anew. */
+struct reload {
+	struct arena *scratch;
+	struct gateway *gateway;
+	struct environment_state *e;
+	struct map running;  /* what runs now: key -> struct deployed * */
+	struct arena *arena; /* of what comes */
+	struct deployed *next;
+	size_t n;
+	struct list target_servers; /* of the environment */
+};
 
 /* ---- compiling one ---- */
 
@@ -43,10 +56,11 @@ static void refused(struct gateway *g, struct arena *arena, const struct deploym
 }
 
 /* *proxy stays NULL when it does not compile; then the store hears why. */
-static err compile_in(struct arena *arena, struct gateway *g, const struct deployment *d,
+static err compile_in(struct arena *arena, const struct reload *r, const struct deployment *d,
                       const struct proxy **proxy)
 {
 	struct api_key key = { d->organization, d->kind, d->name };
+	struct gateway *g = r->gateway;
 	struct zip_files files;
 	struct diag diag = { .arena = arena };
 	TRY(revision_files(arena, g->conf.store, &key, d->revision, &files));
@@ -54,7 +68,7 @@ static err compile_in(struct arena *arena, struct gateway *g, const struct deplo
 		.files = &files,
 		.kind = (enum bundle_kind)d->kind,
 		.identity = { d->organization, d->environment, d->name,
-		              str_fmt(arena, "%lld", (long long)d->revision) },
+		              str_fmt(arena, "%lld", (long long)d->revision), &r->target_servers },
 		.find = g->conf.find_policy,
 		.diag = &diag,
 	};
@@ -71,25 +85,15 @@ static err compile_in(struct arena *arena, struct gateway *g, const struct deplo
 }
 
 /* In an arena of its own: the files of ten thousand proxies are not held at once. */
-static err compile(struct gateway *g, const struct deployment *d, const struct proxy **proxy)
+static err compile(const struct reload *r, const struct deployment *d, const struct proxy **proxy)
 {
 	struct arena *arena = arena_create(0, 0);
-	err trouble = compile_in(arena, g, d, proxy);
+	err trouble = compile_in(arena, r, d, proxy);
 	arena_destroy(&arena);
 	return trouble;
 }
 
 /* ---- an environment ---- */
-
-struct reload {
-	struct arena *scratch;
-	struct gateway *gateway;
-	struct environment_state *e;
-	struct map running;  /* what runs now: key -> struct deployed * */
-	struct arena *arena; /* of what comes */
-	struct deployed *next;
-	size_t n;
-};
 
 static str key_of(struct arena *a, enum api_kind kind, str name, int64_t revision, str base_path)
 {
@@ -114,7 +118,7 @@ static err deploy(struct reload *r, const struct deployment *d, const struct pro
 	bool as_it_is = now && now->proxy && !now->stale && now->seq == d->seq;
 	*proxy = NULL;
 	if (!as_it_is)
-		TRY(compile(r->gateway, d, proxy));
+		TRY(compile(r, d, proxy));
 	if (!*proxy && now && now->proxy) {
 		proxy_hold(now->proxy);
 		*proxy = now->proxy;
@@ -176,6 +180,8 @@ static err reload_in(struct reload *r)
 		                            .env = r->e->name,
 		                            .any_kind = true };
 	TRY(deployment_list(r->scratch, r->gateway->conf.store, &filter, &rows));
+	TRY(target_server_list(r->scratch, r->gateway->conf.store, r->e->organization, r->e->name,
+	                       &r->target_servers));
 	note_running(r);
 	r->arena = arena_create(0, 0);
 	err trouble = deploy_all(r, &rows);

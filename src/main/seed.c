@@ -43,7 +43,7 @@ err seed_import(struct seed *s, const char *name)
 /* The paths that revision 1 takes, into the request. */
 static err uses_of(struct seed *s, struct deploy_request *r)
 {
-	struct bundle_identity id = { s->org, r->env, r->api.name, S("1") };
+	struct bundle_identity id = { s->org, r->env, r->api.name, S("1"), NULL };
 	struct zip_files files = { 0 };
 	struct strs hosts = { 0 };
 	struct base_paths paths = { 0 };

@@ -4,6 +4,8 @@
  * Source: Apigee Edge management API, revisions. */
 #include "management/revision.h"
 
+#include "store/target_servers.h"
+
 struct message *revision_number(struct api *q, int64_t *number)
 {
 	str text = api_param(q, "revision");
@@ -131,7 +133,14 @@ static struct message *run_check(struct api *q, struct check_job *j, const struc
 	j->find = q->m->policy_find;
 	j->identity =
 		(struct bundle_identity){ q->org, str_given(q->env) ? q->env : S(""), key->name,
-		                          str_fmt(q->arena, "%lld", (long long)number) };
+		                          str_fmt(q->arena, "%lld", (long long)number), NULL };
+	struct list servers;
+	if (j->compile && str_given(q->env)) {
+		err e = target_server_list(q->arena, q->store, q->org, q->env, &servers);
+		if (e.code)
+			return answer_trouble(q, e);
+		j->identity.target_servers = &servers;
+	}
 	err e = offload(LANE_CPU, check, j);
 	if (e.code)
 		return answer_trouble(q, e);

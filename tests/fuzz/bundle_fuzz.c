@@ -40,7 +40,7 @@ static void export(struct arena *a, const struct zip_files *files, enum bundle_k
 static void deploy(struct arena *a, const struct zip_files *files, enum bundle_kind kind)
 {
 	struct diag at_import = { .arena = a }, at_deploy = { .arena = a };
-	struct bundle_identity id = { S("o"), S("e"), S("p"), S("1") };
+	struct bundle_identity id = { S("o"), S("e"), S("p"), S("1"), NULL };
 	struct proxy *proxy;
 	err import = bundle_check(a, files, kind, policy_find, &at_import);
 	err e = bundle_compile(files, kind, &id, policy_find, &at_deploy, &proxy);

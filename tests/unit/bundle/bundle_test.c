@@ -146,11 +146,15 @@ static const struct {
 	{ P, "<ProxyEndpoint name='d'>" CONNECTION "<RouteRule name='r'><TargetEndpoint>t</TargetEndpoint><URL>http://x</URL></RouteRule></ProxyEndpoint>", 0, P ":1: <RouteRule> holds <TargetEndpoint> and <URL>; one of them is the route" },
 	{ P, "<ProxyEndpoint name='d'>" CONNECTION "<RouteRule name='r'><IntegrationEndpoint>t</IntegrationEndpoint></RouteRule></ProxyEndpoint>", 1, P ":1: <IntegrationEndpoint> is not supported yet by this gateway" },
 	/* target endpoint */
-	{ T, "<TargetEndpoint name='t'/>", 0, T ":1: the TargetEndpoint \"t\" needs <HTTPTargetConnection> with a <URL>" },
-	{ T, "<TargetEndpoint name='t'><HTTPTargetConnection/></TargetEndpoint>", 0, T ":1: the TargetEndpoint \"t\" needs <HTTPTargetConnection> with a <URL>" },
+	{ T, "<TargetEndpoint name='t'/>", 0, T ":1: the TargetEndpoint \"t\" needs <HTTPTargetConnection> with a <URL> or a <LoadBalancer>" },
+	{ T, "<TargetEndpoint name='t'><HTTPTargetConnection/></TargetEndpoint>", 0, T ":1: the TargetEndpoint \"t\" needs <HTTPTargetConnection> with a <URL> or a <LoadBalancer>" },
 	{ T, "<TargetEndpoint name='t'><LocalTargetConnection><Path>/x</Path></LocalTargetConnection></TargetEndpoint>", 1, T ":1: <LocalTargetConnection> is not supported yet by this gateway" },
 	{ T, "<TargetEndpoint name='t'><ScriptTarget><ResourceURL>node://x.js</ResourceURL></ScriptTarget></TargetEndpoint>", 1, T ":1: <ScriptTarget> is not supported yet by this gateway" },
-	{ T, "<TargetEndpoint name='t'><HTTPTargetConnection>\n<LoadBalancer><Server name='s'/></LoadBalancer></HTTPTargetConnection></TargetEndpoint>", 1, T ":2: <LoadBalancer> is not supported yet by this gateway; name one target by URL" },
+	{ T, "<TargetEndpoint name='t'><HTTPTargetConnection>\n<LoadBalancer/></HTTPTargetConnection></TargetEndpoint>", 0, T ":2: <LoadBalancer> needs 1 to 64 <Server>" },
+	{ T, "<TargetEndpoint name='t'><HTTPTargetConnection>\n<LoadBalancer><Server name='s'/>\n<Server name='s'/></LoadBalancer></HTTPTargetConnection></TargetEndpoint>", 0, T ":3: a second <Server> is named \"s\"" },
+	{ T, "<TargetEndpoint name='t'><HTTPTargetConnection>\n<LoadBalancer><Server/></LoadBalancer></HTTPTargetConnection></TargetEndpoint>", 1, T ":2: <Server> needs the attribute name" },
+	{ T, "<TargetEndpoint name='t'><HTTPTargetConnection><LoadBalancer><Server name='s'><Weight>0</Weight></Server></LoadBalancer></HTTPTargetConnection></TargetEndpoint>", 1, T ":1: <Weight> is \"0\"; a whole number from 1 to 1000 is needed" },
+	{ T, TARGET("<Path>/p</Path>"), 0, T ":1: <Path> stands with a <LoadBalancer>; write it into the <URL>" },
 	{ T, TARGET("<HealthMonitor><IsEnabled>true</IsEnabled></HealthMonitor>"), 1, T ":1: <HealthMonitor> is not supported yet by this gateway" },
 	{ T, TARGET("<SSLInfo><Enabled>true</Enabled><TrustStore>ref://t</TrustStore></SSLInfo>"), 1, T ":1: <TrustStore> is not supported yet by this gateway; the system's certificates are trusted" },
 	{ T, TARGET("<SSLInfo><Enabled>true</Enabled><KeyStore>k</KeyStore></SSLInfo>"), 1, T ":1: <KeyStore> is not supported yet by this gateway" },
@@ -167,7 +171,7 @@ static const struct {
 
 static err compile(struct diag *d, const struct zip_files *files, enum bundle_kind kind, struct proxy **out)
 {
-	struct bundle_identity id = { S("acme"), S("test"), S("good"), S("3") };
+	struct bundle_identity id = { S("acme"), S("test"), S("good"), S("3"), NULL };
 	return bundle_compile(files, kind, &id, find, d, out);
 }
 

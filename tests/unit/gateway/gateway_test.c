@@ -24,6 +24,7 @@
 #include "store/deployments.h"
 #include "store/feed.h"
 #include "store/organizations.h"
+#include "store/target_servers.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
@@ -115,6 +116,14 @@ err virtual_host_all(struct arena *a, struct store *s, struct list *out)
 	v[2] = v[1];
 	v[2].key.name = v[2].vhost->name = S("default"); /* of an environment that is not there, at times */
 	*out = (struct list){ v, COUNT(all) };
+	return DONE;
+}
+
+/* No proxy here names one. */
+err target_server_list(struct arena *a, struct store *s, str org, str env, struct list *out)
+{
+	(void)a, (void)s, (void)org, (void)env;
+	*out = (struct list){ 0 };
 	return DONE;
 }
 
@@ -284,7 +293,7 @@ static void expect(const char *host, const char *path, unsigned status, const ch
 	assert_non_null(talk(fd, text, answer, sizeof answer));
 	close(fd);
 	snprintf(line, sizeof line, "HTTP/1.1 %u ", status);
-	if (strncmp(answer, line, strlen(line)) || strcmp(strstr(answer, "\r\n\r\n") + 4, body))
+	if (strncmp(answer, line, strlen(line)) != 0 || strcmp(strstr(answer, "\r\n\r\n") + 4, body) != 0)
 		fail_msg("%s %s: %s", host, path, answer);
 }
 
@@ -471,7 +480,7 @@ static void *ask(void *unused)
 	int fd = dial();
 	while (!atomic_load(&enough)) {
 		if (!talk(fd, "GET /a HTTP/1.1\r\nHost: test.localhost\r\n\r\n", answer, sizeof answer) ||
-		    !strstr(answer, "test/a ") || strncmp(answer, "HTTP/1.1 200", 12))
+		    !strstr(answer, "test/a ") || strncmp(answer, "HTTP/1.1 200", 12) != 0)
 			atomic_fetch_add(&wrong, 1);
 		atomic_fetch_add(&asked, 1);
 	}

@@ -47,7 +47,7 @@ static void deploys_what_comes_with_it(void **state)
 		struct zip_files files = { 0 };
 		enum bundle_kind kind;
 		struct proxy *p = NULL;
-		struct bundle_identity id = { S("acme"), S("test"), S("p"), S("1") };
+		struct bundle_identity id = { S("acme"), S("test"), S("p"), S("1"), NULL };
 		err e = bundle_folder(a, str_from_z(bundles[i].folder), &d, &files, &kind);
 		if (!e.code)
 			e = bundle_compile(&files, kind, &id, policy_find, &d, &p);

@@ -37,7 +37,7 @@ static inline struct proxy *policy_proxy(struct arena *a, const char *xml, struc
 	                                       S("<SharedFlow name='default'/>") });
 	VEC_PUSH(a, &files, (struct zip_file){ S("sharedflowbundle/policies/p.xml"), str_from_z(xml) });
 	struct proxy *proxy;
-	struct bundle_identity id = { S("acme"), S("test"), S("prox"), S("1") };
+	struct bundle_identity id = { S("acme"), S("test"), S("prox"), S("1"), NULL };
 	if (bundle_compile(&files, BUNDLE_SHARED_FLOW, &id, find_tested, d, &proxy).code)
 		return NULL;
 	return proxy;

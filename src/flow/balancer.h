@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A LoadBalancer: which target server gets the next call, and which have failed too often.
+ * What it was told is immutable; what it learns is shared by all loops of the process, by atomics.
+ * Source: Apigee, "Load balancing across backend servers"; house ("health, failure counts and balancing
+ * belong to the process"). */
+#pragma once
+
+#include <stdatomic.h>
+
+#include "base/field.h"
+
+struct template;
+struct tls_context;
+
+enum balance { BALANCE_ROUND_ROBIN, BALANCE_WEIGHTED, BALANCE_LEAST_CONNECTIONS };
+
+enum { BALANCER_SERVERS_MAX = 64 }; /* those that were tried are bits of a uint64_t */
+
+struct balanced_server {
+	/* set at deploy time */
+	str name;
+	str base; /* "http://host:port", the port only where it is not the usual one */
+	struct tls_context *tls; /* for https; NULL: the default client context */
+	unsigned weight;         /* from 1 */
+	bool enabled;            /* in the bundle and in the environment */
+	bool fallback;
+
+	/* learnt */
+	_Alignas(64) _Atomic(uint64_t) failures; /* in a row */
+	_Atomic(uint64_t) active;                /* calls; only LeastConnections counts them */
+	_Atomic(int64_t) out_until_ms;           /* monotonic; 0: in rotation */
+};
+
+struct balancer {
+	enum balance algorithm;
+	struct balanced_server *v;
+	size_t n;
+	uint64_t max_failures; /* 0: none is ever taken out */
+	int64_t disable_ms;    /* 0: until it is deployed again */
+	bool retry;
+	struct code_range {
+		unsigned from, to;
+	} * unhealthy; /* statuses that count as a failure */
+	size_t n_unhealthy;
+	const struct template *path; /* NULL: "/" */
+
+	_Alignas(64) _Atomic(uint64_t) turn;
+};
+
+/* The next server, not one whose bit (by its place) is set in tried; the fallback when no other is
+ * there; NULL: none. */
+struct balanced_server *balancer_pick(struct balancer *, uint64_t tried, int64_t now_ms);
+/* What came of a call. */
+void balancer_answered(struct balanced_server *);
+void balancer_failed(const struct balancer *, struct balanced_server *, int64_t now_ms);
+bool balancer_is_unhealthy(const struct balancer *, unsigned status);
