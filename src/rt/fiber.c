@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-enum { WARM = 64, TRIM_MS = 1000, BUSY = 64 };
+enum { WARM = 64, TRIM_MS = 1000, BUSY = 8 };
 
 struct fiber *fiber_self(void)
 {
@@ -86,6 +86,8 @@ void fiber_yield(struct fiber *f)
 	leave(f);
 }
 
+/* A plain proxied request needs fewer than BUSY.  Beside a hundred streams that never wait a small request
+ * took 97 ms with 64, 17 with 8, and they moved as much. */
 void fiber_pause(void)
 {
 	struct fiber *f = fiber_must();
