@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # The few commands that people type. CMakeLists.txt is the build.
-.PHONY: help build run test lint bench soak clean
+.PHONY: help build run test lint bench soak strict clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -31,6 +31,10 @@ bench: build ## side by side with nginx and haproxy
 soak: build ## kill -9 fifty times, lose nothing
 	tools/deps test
 	tests/soak/run
+
+strict: build ## the long proofs: four back ends, a million heads beside Node's parser, slow clients
+	tools/deps strict
+	tests/strict/run
 
 clean: ## throw away build/
 	rm -rf build
