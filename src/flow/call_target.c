@@ -76,6 +76,7 @@ static struct message outgoing(struct exchange *x)
 	struct message m = *x->request;
 	m.path = x->target_path;
 	m.query = x->target_query;
+	m.tunnel = x->call->tunnel;
 	if (x->endpoint->x_forwarded_for && x->call->sock)
 		m.headers = with_forwarded_for(x);
 	return m;

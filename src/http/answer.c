@@ -36,6 +36,11 @@ static void choose_framing(struct out *o)
 {
 	const struct message *m = o->m;
 	const struct message *request = &o->x->request;
+	if (o->answer.websocket) {
+		o->answer.framing = H1_UNTIL_CLOSE;
+		o->answer.length = -1;
+		return;
+	}
 	bool head = str_eq(request->verb, S("HEAD"));
 	o->bodiless = head || m->status == 204 || m->status == 304;
 	o->answer.framing = H1_NO_BODY;
@@ -77,13 +82,14 @@ static void choose_connection(struct out *o)
 static err write_head(struct out *o)
 {
 	struct buf b = buf_in(o->x->call.arena);
+	o->answer.websocket = o->m->status == 101 && o->m->tunnel;
 	choose_framing(o);
 	choose_connection(o);
 	o->answer.date = http_date(o->x->conn->server->local);
-	if (o->m->status < 200)
+	if (o->m->status < 200 && !o->answer.websocket)
 		return FAIL(ERR_SYNTAX);
 	TRY(h1_write_response(&b, o->m, &o->answer));
-	if (o->m->body.kind == BODY_BYTES && !o->bodiless)
+	if (o->m->body.kind == BODY_BYTES && !o->bodiless && !o->answer.websocket)
 		o->bytes = o->m->body.bytes;
 	if (o->bytes.n <= JOINED) { /* one piece is sent at less cost than two */
 		buf_add(&b, o->bytes);
@@ -155,9 +161,8 @@ static err count(struct out *o, size_t n, bool last)
 	return o->left < 0 || (last && o->left > 0) ? FAIL(ERR_IO) : DONE;
 }
 
-static err stream(struct out *o)
+static err stream(struct out *o, struct body *b)
 {
-	struct body *b = &o->m->body;
 	struct body_source *source = o->source = b->source;
 	if (!source->ready) { /* who waits for the first piece need not wait for the head */
 		struct iovec head = vec(o->head);
@@ -179,8 +184,13 @@ static err answer(struct exchange *x, struct message *m, deadline until)
 	err e = write_head(&o);
 	if (e.code)
 		return e;
-	if (m->body.kind == BODY_STREAM && !o.bodiless) {
-		e = stream(&o);
+	if (o.answer.websocket) {
+		struct body raw = { BODY_STREAM, S(""), m->tunnel, -1 };
+		sock_cancels(x->conn->sock, fiber_self(), false); /* it may close its half */
+		x->streams = true;
+		e = stream(&o, &raw);
+	} else if (m->body.kind == BODY_STREAM && !o.bodiless) {
+		e = stream(&o, &m->body);
 	} else {
 		struct iovec v[2] = { vec(o.head), vec(o.bytes) };
 		e = put(&o, v, o.bytes.n ? 2 : 1);

@@ -60,11 +60,12 @@ static err scan(struct fetch *f)
 			                  e.code);
 		if (f->head.size == 0)
 			return DONE;
-		bool odd = f->response->status == 101 || ++f->interim > MAX_INTERIM;
-		if (f->response->status < 200 && odd) /* nobody asked for an upgrade */
-			return fetch_fail(f, HTTP_BAD_ANSWER, ERR_SYNTAX);
-		if (f->response->status >= 200)
+		bool switched = f->response->status == 101;
+		if (f->response->status >= 200 ||
+		    (switched && f->request->tunnel && f->head.websocket))
 			return DONE;
+		if (switched || ++f->interim > MAX_INTERIM) /* nobody asked for that */
+			return fetch_fail(f, HTTP_BAD_ANSWER, ERR_SYNTAX);
 		b->at += f->head.size;
 		f->head = (struct h1_head){ 0 };
 	}
@@ -204,6 +205,21 @@ static struct fetch *fetch_begin(struct arena *a, const struct http_origin *o,
 	return f;
 }
 
+/* From here on both sides are bytes: the target's are the answer's tunnel, the client's go out as the
+ * rest of a body without end. */
+static void tunnel_begin(struct fetch *f)
+{
+	struct body raw;
+	f->head.framing = H1_UNTIL_CLOSE;
+	f->head.keep_alive = false;
+	h1_body_begin(&f->body, &f->head, &raw);
+	f->response->tunnel = raw.source;
+	f->rest = (struct body){ BODY_STREAM, S(""), f->request->tunnel, -1 };
+	f->tunnels = true;
+	f->chunked = f->ended = f->sent = false;
+	f->body.moved_ms = f->moved_ms = loop_now_ms(f->local->loop);
+}
+
 static void answer_begin(struct fetch *f)
 {
 	struct h1_body *b = &f->body;
@@ -214,8 +230,11 @@ static void answer_begin(struct fetch *f)
 	b->io_ms = f->times.io_ms;
 	b->on_over = answer_over;
 	b->meanwhile = meanwhile;
+	if (f->response->status == 101)
+		tunnel_begin(f);
+	else
+		h1_body_begin(b, &f->head, &f->response->body);
 	f->request = NULL;
-	h1_body_begin(b, &f->head, &f->response->body);
 }
 
 err http_fetch(struct arena *a, const struct http_origin *o, struct message *request,

@@ -70,7 +70,7 @@ static err next_piece(struct fetch *f, struct hold_up *h)
 		return DONE;
 	f->ended = f->piece.n == 0 || source->ended;
 	f->left -= (int64_t)f->piece.n;
-	if (!f->chunked && (f->left < 0 || (f->ended && f->left > 0)))
+	if (!f->chunked && !f->tunnels && (f->left < 0 || (f->ended && f->left > 0)))
 		return fetch_fail(f, HTTP_REQUEST_BODY,
 		                  ERR_SYNTAX); /* not as long as it was said */
 	return DONE;
@@ -87,6 +87,7 @@ static err move(struct fetch *f, struct hold_up *h)
 			if (h->waits)
 				return DONE;
 			frame(f, S(""));
+			f->moved_ms = loop_now_ms(f->local->loop);
 			continue;
 		}
 		err e = sock_try_write(f->wire->sock, f->out, f->n_out, &put);
@@ -147,6 +148,8 @@ err fetch_wait(struct fetch *f, struct wait *own, deadline until)
 		err e = move(f, &h);
 		if (e.code && f->why == HTTP_REQUEST_BODY)
 			return e;
+		if (f->sent && f->tunnels) /* the client has closed its half */
+			sock_shutdown(f->wire->sock);
 		f->dropped |= e.code != 0; /* it takes no more; what it says still counts */
 		if (!h.waits && !f->sent && !f->dropped) {
 			fiber_pause();

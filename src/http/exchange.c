@@ -16,18 +16,32 @@ static err say_continue(struct h1_body *b, deadline until)
 	return sock_write(b->sock, &v, 1, h1_io_deadline(b->local, b->io_ms, until));
 }
 
+/* What would follow a 101; read only if there is one.  How long both may be silent, the answer minds. */
+static void tunnel_begin(struct exchange *x)
+{
+	struct h1_head raw = { .framing = H1_UNTIL_CLOSE };
+	struct body unused;
+	x->body.io_ms = INT32_MAX;
+	h1_body_begin(&x->body, &raw, &unused);
+	x->call.tunnel = &x->body.source;
+}
+
 static void body_begin(struct exchange *x)
 {
 	struct conn *c = x->conn;
 	struct h1_body *b = &x->body;
 	c->in->at += x->head.size;
-	if (x->head.framing == H1_NO_BODY)
+	if (x->head.framing == H1_NO_BODY && !x->head.websocket)
 		return;
-	x->expects = x->head.expect_continue;
 	b->local = c->server->local;
 	b->sock = c->sock;
 	b->buf = &c->in;
 	b->io_ms = c->server->conf.limits.io_ms;
+	if (x->head.websocket) {
+		tunnel_begin(x);
+		return;
+	}
+	x->expects = x->head.expect_continue;
 	b->before_wait = say_continue;
 	x->streams = true;
 	h1_body_begin(b, &x->head, &x->request.body);

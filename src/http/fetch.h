@@ -34,6 +34,7 @@ struct fetch {
 	size_t put;          /* bytes that the kernel took */
 	int64_t moved_ms;    /* when it last took some */
 	bool sent;           /* all of it */
+	bool tunnels;        /* rest is what the client says in its WebSocket */
 	bool dropped;        /* the rest will not be sent: the target does not want it */
 	enum http_failure why;
 };

@@ -20,7 +20,8 @@ struct h1_head {
 	size_t seen; /* bytes of buf that an earlier call has looked at */
 	enum h1_framing framing;
 	int64_t length; /* H1_LENGTH */
-	bool keep_alive, expect_continue, upgrade;
+	bool keep_alive, expect_continue;
+	bool websocket; /* Upgrade names it and Connection lists Upgrade; in a request: GET without a body */
 	unsigned bad_status; /* with an error: 400, 414, 417, 431, 501, 505 */
 	const char *bad;     /* what was wrong, a few words */
 };
@@ -59,5 +60,6 @@ struct h1_answer {
 	int64_t length;
 	str date;       /* for an answer that has none; may be absent */
 	str connection; /* "close", "keep-alive" or absent */
+	bool websocket; /* Connection and Upgrade say so instead */
 };
 err h1_write_response(struct buf *, const struct message *, const struct h1_answer *) MUST_CHECK;

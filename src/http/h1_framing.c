@@ -127,7 +127,9 @@ static void connection_whole(struct scan *s)
 	if (s->listed)
 		drop_listed(&s->m->headers);
 	s->h->keep_alive = !s->close && (s->m->version >= 11 || s->keep); /* RFC 9112 §9.3 */
-	s->h->upgrade = s->asks_upgrade && s->names_protocol;
+	/* No other protocol passes: inside h2c, say, requests would go to the target that no proxy has seen. */
+	s->h->websocket = s->asks_upgrade && s->names_protocol && s->m->version >= 11 &&
+	                  headers_have_token(&s->m->headers, S("Upgrade"), S("websocket"));
 }
 
 static enum step coding(struct scan *s)
@@ -151,7 +153,9 @@ enum step h1_request_framing(struct scan *s)
 			headers_add(s->arena, &s->m->headers, S("Host"), s->authority);
 	}
 	connection_whole(s);
-	return coding(s);
+	enum step step = coding(s);
+	s->h->websocket &= s->h->framing == H1_NO_BODY && str_eq(s->m->verb, S("GET"));
+	return step;
 }
 
 /* RFC 9112 §6.3: some answers have no body whatever their fields say. */

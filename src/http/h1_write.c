@@ -120,6 +120,8 @@ static char *put_fields(char *p, const struct headers *h, unsigned skip, unsigne
 	return p;
 }
 
+#define WEBSOCKET "Connection: Upgrade\r\nUpgrade: websocket\r\n"
+
 static char *put_framing(char *p, enum h1_framing framing, int64_t length)
 {
 	if (framing == H1_CHUNKED)
@@ -154,6 +156,8 @@ err h1_write_request(struct buf *b, const struct message *m, str host, enum h1_f
 	p = put_fields(p, &m->headers, OF_CONNECTION | EXPECT | (str_given(host) ? HOST : 0),
 	               &tokens);
 	p = put_framing(p, framing, length);
+	if (m->tunnel)
+		p = PUT(p, WEBSOCKET);
 	p = PUT(p, "\r\n");
 	if (!tokens || m->verb.n == 0)
 		return FAIL(ERR_SYNTAX);
@@ -180,7 +184,9 @@ err h1_write_response(struct buf *b, const struct message *m, const struct h1_an
 		p = put(p, answer->date);
 		p = PUT(p, "\r\n");
 	}
-	if (str_given(answer->connection)) {
+	if (answer->websocket) {
+		p = PUT(p, WEBSOCKET);
+	} else if (str_given(answer->connection)) {
 		p = PUT(p, "Connection: ");
 		p = put(p, answer->connection);
 		p = PUT(p, "\r\n");

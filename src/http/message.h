@@ -19,6 +19,9 @@ struct message {
 	str reason;       /* response */
 	struct headers headers;
 	struct body body;
+	/* A request that may become a WebSocket, or the answer 101 that makes it one: the bytes that its
+	 * sender says from then on, until it closes.  NULL: HTTP and nothing else. */
+	struct body_source *tunnel;
 };
 
 struct message *message_request(struct arena *, str verb, str path);

@@ -14,6 +14,9 @@ struct http_call {           /* one request, as its handler sees it */
 	struct loop *loop;
 	struct sock *sock; /* for addresses and TLS facts */
 	struct message *request;
+	/* The client asks for a WebSocket: what http_fetch() gets in its request's tunnel, to ask the target
+	 * the same.  NULL: it does not. */
+	struct body_source *tunnel;
 	int64_t received_start_ms, received_end_ms; /* UTC */
 	void *arg;                                  /* of the server */
 	bool answered;

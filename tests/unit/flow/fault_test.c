@@ -142,7 +142,7 @@ static err next_piece(struct body_source *source, str *piece, deadline until)
 	*piece = str_from(bytes, s->size);
 	return DONE;
 }
-static const struct body_source_type source_type = { next_piece };
+static const struct body_source_type source_type = { .read = next_piece };
 
 static const struct { size_t pieces, size; int64_t length; enum err_code end; bool request, late; const char *fault; unsigned status; } streams[] = {
 	{ 3, 10, -1, ERR_NONE, true, false, NULL, 0 },

@@ -34,7 +34,7 @@ static str describe(struct arena *a, const struct message *m, const struct h1_he
 	if (h->framing == H1_LENGTH)
 		buf_fmt(&b, "=%lld", (long long)h->length);
 	buf_fmt(&b, "%s%s%s", h->keep_alive ? " keep" : " close", h->expect_continue ? " continue" : "",
-	        h->upgrade ? " upgrade" : "");
+	        h->websocket ? " websocket" : "");
 	for (size_t i = 0; i < m->headers.n; i++)
 		buf_fmt(&b, "|%.*s=%.*s", STR(m->headers.v[i].name), STR(m->headers.v[i].value));
 	return buf_str(&b);
@@ -183,7 +183,10 @@ static const struct row requests[] = {
 	{ S_INIT("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n" END), "GET / - 10 none keep|Connection=Keep-Alive" },
 	{ S_INIT("GET / HTTP/1.0\r\nConnection: keep-alive, close\r\n" END), "GET / - 10 none close|Connection=keep-alive, close" },
 	{ S_INIT(GET H "Upgrade: h2c\r\n" END), "GET / - 11 none keep|Host=a|Upgrade=h2c" },
-	{ S_INIT(GET H "Upgrade: h2c\r\nConnection: upgrade\r\n" END), "GET / - 11 none keep upgrade|Host=a|Upgrade=h2c|Connection=upgrade" },
+	{ S_INIT(GET H "Upgrade: h2c\r\nConnection: upgrade\r\n" END), "GET / - 11 none keep|Host=a|Upgrade=h2c|Connection=upgrade" },
+	{ S_INIT(GET H "Upgrade: h2c, WebSocket\r\nConnection: upgrade\r\n" END), "GET / - 11 none keep websocket|Host=a|Upgrade=h2c, WebSocket|Connection=upgrade" },
+	{ S_INIT("GET / HTTP/1.0\r\n" H "Upgrade: websocket\r\nConnection: upgrade\r\n" END), "GET / - 10 none close|Host=a|Upgrade=websocket|Connection=upgrade" },
+	{ S_INIT("POST / HTTP/1.1\r\n" H "Upgrade: websocket\r\nConnection: upgrade\r\n" END), "POST / - 11 none keep|Host=a|Upgrade=websocket|Connection=upgrade" },
 	{ S_INIT(GET H "X-A: 1\r\nx-a: 2\r\nX-B: 3\r\nConnection: X-A, host\r\n" END), "GET / - 11 none keep|Host=a|X-B=3|Connection=X-A, host" },
 	{ S_INIT(GET H "Connection: a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,s,t,u,v,w,x,y,z,1,2,3,4,5,6,7\r\n" END), "431 Connection lists too much" },
 	{ S_INIT(POST "Expect: 100-Continue\r\nContent-Length: 1\r\n" END), "POST / - 11 length=1 keep continue|Host=a|Expect=100-Continue|Content-Length=1" },

@@ -130,14 +130,15 @@ static void responses(void **state)
 		struct h1_answer answer;
 		const char *out;
 	} rows[] = {
-		{ 200, "OK", "", { H1_LENGTH, 3, S_INIT("now"), { 0 } }, "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nDate: now\r\n\r\n" },
-		{ 200, "OK", "date=then", { H1_CHUNKED, -1, S_INIT("now"), S_INIT("close") }, "HTTP/1.1 200 OK\r\ndate: then\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n" },
-		{ 204, "", "Content-Length=5", { H1_NO_BODY, -1, { 0 }, { 0 } }, "HTTP/1.1 204 \r\n\r\n" },
-		{ 304, "x\ry", "", { H1_NO_BODY, 5, { 0 }, { 0 } }, "HTTP/1.1 304 x y\r\nContent-Length: 5\r\n\r\n" },
-		{ 911, "Help", "Connection=a|Upgrade=b|Location=c\nd", { H1_UNTIL_CLOSE, -1, { 0 }, S_INIT("close") }, "HTTP/1.1 911 Help\r\nLocation: c d\r\nConnection: close\r\n\r\n" },
-		{ 99, "", "", { H1_NO_BODY, -1, { 0 }, { 0 } }, NULL },
-		{ 1000, "", "", { H1_NO_BODY, -1, { 0 }, { 0 } }, NULL },
-		{ 200, "", "A B=c", { H1_NO_BODY, -1, { 0 }, { 0 } }, NULL },
+		{ 200, "OK", "", { H1_LENGTH, 3, S_INIT("now"), { 0 }, false }, "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nDate: now\r\n\r\n" },
+		{ 200, "OK", "date=then", { H1_CHUNKED, -1, S_INIT("now"), S_INIT("close"), false }, "HTTP/1.1 200 OK\r\ndate: then\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n" },
+		{ 204, "", "Content-Length=5", { H1_NO_BODY, -1, { 0 }, { 0 }, false }, "HTTP/1.1 204 \r\n\r\n" },
+		{ 304, "x\ry", "", { H1_NO_BODY, 5, { 0 }, { 0 }, false }, "HTTP/1.1 304 x y\r\nContent-Length: 5\r\n\r\n" },
+		{ 911, "Help", "Connection=a|Upgrade=b|Location=c\nd", { H1_UNTIL_CLOSE, -1, { 0 }, S_INIT("close"), false }, "HTTP/1.1 911 Help\r\nLocation: c d\r\nConnection: close\r\n\r\n" },
+		{ 101, "S", "Connection=a|Upgrade=b", { H1_UNTIL_CLOSE, -1, { 0 }, S_INIT("close"), true }, "HTTP/1.1 101 S\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n" },
+		{ 99, "", "", { H1_NO_BODY, -1, { 0 }, { 0 }, false }, NULL },
+		{ 1000, "", "", { H1_NO_BODY, -1, { 0 }, { 0 }, false }, NULL },
+		{ 200, "", "A B=c", { H1_NO_BODY, -1, { 0 }, { 0 }, false }, NULL },
 	};
 	struct arena *a = arena_create(0, 0);
 	for (size_t i = 0; i < COUNT(rows); i++) {

@@ -38,7 +38,7 @@ static err counter_read(struct body_source *source, str *piece, deadline until)
 	*piece = str_from(c->piece, n);
 	return DONE;
 }
-static const struct body_source_type counter_type = { counter_read };
+static const struct body_source_type counter_type = { .read = counter_read };
 
 static struct {
 	_Atomic int canceled, body_failed, body_timeout, finished, running;
