@@ -92,18 +92,18 @@ static err make_servers(const struct balancer_place *p, const struct balancer_xm
 	return worst;
 }
 
-static err make_codes(const struct balancer_place *p, const struct balancer_xml *x,
-                      struct balancer *b)
+err balancer_codes(const struct balancer_place *p, const struct strs *from, unsigned line,
+                   struct code_range **out, size_t *n)
 {
-	b->unhealthy = arena_array(p->arena, struct code_range, x->unhealthy.n + 1);
-	for (size_t i = 0; i < x->unhealthy.n; i++) {
+	*out = arena_array(p->arena, struct code_range, from->n + 1);
+	for (*n = 0; *n < from->n; ++*n) {
 		int64_t code;
-		if (!str_to_i64(x->unhealthy.v[i], &code) || code < 100 || code > 999)
-			return REFUSE(p, x->line,
+		str text = from->v[*n];
+		if (!str_to_i64(text, &code) || code < 100 || code > 999)
+			return REFUSE(p, line,
 			              "<ResponseCode> is \"%.*s\"; a status such as 503 is needed",
-			              STR(str_sub(x->unhealthy.v[i], 0, 60)));
-		b->unhealthy[b->n_unhealthy++] =
-			(struct code_range){ (unsigned)code, (unsigned)code };
+			              STR(str_sub(text, 0, 60)));
+		(*out)[*n] = (struct code_range){ (unsigned)code, (unsigned)code };
 	}
 	return DONE;
 }
@@ -140,6 +140,9 @@ err balancer_make(const struct balancer_place *p, const struct connection_xml *c
 	b->disable_ms = (int64_t)x->disable_s * 1000;
 	b->retry = x->retry;
 	b->path = c->path;
-	err servers = make_servers(p, x, b), codes = make_codes(p, x, b);
+	err servers = make_servers(p, x, b);
+	err codes = balancer_codes(p, &x->unhealthy, x->line, &b->unhealthy, &b->n_unhealthy);
+	if (c->monitor)
+		TRY(balancer_monitor(p, c->monitor, &b->monitor));
 	return servers.code ? servers : codes;
 }

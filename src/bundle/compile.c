@@ -157,6 +157,9 @@ static void make_balanced(struct compile *c, str file, const struct connection_x
 		if (x->path)
 			COMPLAIN(c, file, x->line,
 			         "<Path> stands with a <LoadBalancer>; write it into the <URL>");
+		if (x->monitor)
+			COMPLAIN(c, file, x->monitor->line,
+			         "<HealthMonitor> stands with a <LoadBalancer>");
 		return;
 	}
 	struct balancer_place place = { c->arena, c->diag, c->proxy->environment,

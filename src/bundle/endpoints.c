@@ -161,6 +161,47 @@ static const struct field balancer_fields[] = {
 	FIELDS_END,
 };
 
+#define SECONDS .min = 1, .max = 86400
+
+static const struct field http_monitor_fields[] = {
+	FIELD(http_monitor_xml, tls, "Request/IsSSL", T_BOOL),
+	FIELD(http_monitor_xml, trust_all, "Request/TrustAllSSL", T_BOOL),
+	FIELD(http_monitor_xml, own_tls, "Request/UseTargetServerSSLInfo", T_BOOL),
+	FIELD(http_monitor_xml, includes_id, "Request/IncludeHealthCheckIdHeader", T_BOOL),
+	FIELD(http_monitor_xml, connect_s, "Request/ConnectTimeoutInSec", T_UINT, .dflt = "5",
+	      SECONDS),
+	FIELD(http_monitor_xml, io_s, "Request/SocketReadTimeoutInSec", T_UINT, .dflt = "10",
+	      SECONDS),
+	FIELD(http_monitor_xml, port, "Request/Port", T_UINT, .max = 65535),
+	FIELD(http_monitor_xml, verb, "Request/Verb", T_STR, .dflt = "GET"),
+	FIELD(http_monitor_xml, path, "Request/Path", T_STR, .dflt = "/"),
+	FIELD(http_monitor_xml, headers, "Request/Header", T_LIST, .sub = property_fields,
+	      .sub_size = sizeof(struct property)),
+	FIELD(http_monitor_xml, payload, "Request/Payload", T_TEXT),
+	FIELD(http_monitor_xml, codes, "SuccessResponse/ResponseCode", T_STRS),
+	FIELD(http_monitor_xml, answer_headers, "SuccessResponse/Header", T_LIST,
+	      .sub = property_fields, .sub_size = sizeof(struct property)),
+	FIELD(http_monitor_xml, line, "", T_LINE),
+	FIELDS_END,
+};
+
+static const struct field tcp_monitor_fields[] = {
+	FIELD(tcp_monitor_xml, connect_s, "ConnectTimeoutInSec", T_UINT, .dflt = "5", SECONDS),
+	FIELD(tcp_monitor_xml, port, "Port", T_UINT, .max = 65535),
+	FIELDS_END,
+};
+
+static const struct field monitor_fields[] = {
+	FIELD(monitor_xml, enabled, "IsEnabled", T_BOOL, .dflt = "true"),
+	FIELD(monitor_xml, interval_s, "IntervalInSec", T_UINT, .dflt = "5", SECONDS),
+	FIELD(monitor_xml, tcp, "TCPMonitor", T_GROUPP, .sub = tcp_monitor_fields,
+	      .sub_size = sizeof(struct tcp_monitor_xml)),
+	FIELD(monitor_xml, http, "HTTPMonitor", T_GROUPP, .sub = http_monitor_fields,
+	      .sub_size = sizeof(struct http_monitor_xml)),
+	FIELD(monitor_xml, line, "", T_LINE),
+	FIELDS_END,
+};
+
 static const struct field connection_fields[] = {
 	FIELD(connection_xml, url, "URL", T_TEMPLATE),
 	PROPERTIES(connection_xml),
@@ -169,7 +210,8 @@ static const struct field connection_fields[] = {
 	FIELD(connection_xml, balancer, "LoadBalancer", T_GROUPP, .sub = balancer_fields,
 	      .sub_size = sizeof(struct balancer_xml)),
 	FIELD(connection_xml, path, "Path", T_TEMPLATE),
-	FIELD_BARE("HealthMonitor", T_LATER),
+	FIELD(connection_xml, monitor, "HealthMonitor", T_GROUPP, .sub = monitor_fields,
+	      .sub_size = sizeof(struct monitor_xml)),
 	FIELD_BARE("SessionCache", T_LATER),
 	FIELD_BARE("ErrorResponse", T_LATER),
 	FIELD_BARE("Authentication", T_LATER),

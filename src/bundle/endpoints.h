@@ -81,8 +81,31 @@ struct balancer_xml {
 	unsigned line;
 };
 
+struct http_monitor_xml {
+	bool tls, trust_all, own_tls, includes_id;
+	uint64_t connect_s, io_s, port;
+	str verb, path, payload;
+	struct list headers; /* struct property */
+	struct strs codes;
+	struct list answer_headers;
+	unsigned line;
+};
+
+struct tcp_monitor_xml {
+	uint64_t connect_s, port;
+};
+
+struct monitor_xml { /* HealthMonitor */
+	bool enabled;
+	uint64_t interval_s;
+	struct tcp_monitor_xml *tcp;
+	struct http_monitor_xml *http;
+	unsigned line;
+};
+
 struct connection_xml { /* HTTPTargetConnection */
 	struct balancer_xml *balancer;
+	struct monitor_xml *monitor;
 	struct template *path;
 	struct template *url;
 	struct list properties;

@@ -90,6 +90,14 @@ void balancer_failed(const struct balancer *b, struct balanced_server *s, int64_
 	                      memory_order_relaxed);
 }
 
+void balancer_restored(struct balanced_server *s)
+{
+	if (!atomic_load_explicit(&s->out_until_ms, memory_order_relaxed))
+		return; /* the failures of calls in between still count */
+	atomic_store_explicit(&s->failures, 0, memory_order_relaxed);
+	atomic_store_explicit(&s->out_until_ms, 0, memory_order_relaxed);
+}
+
 bool balancer_is_unhealthy(const struct balancer *b, unsigned status)
 {
 	for (size_t i = 0; i < b->n_unhealthy; i++)

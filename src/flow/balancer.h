@@ -9,10 +9,28 @@
 
 #include "base/field.h"
 
+struct message;
 struct template;
 struct tls_context;
 
 enum balance { BALANCE_ROUND_ROBIN, BALANCE_WEIGHTED, BALANCE_LEAST_CONNECTIONS };
+
+struct code_range {
+	unsigned from, to;
+};
+
+struct health_monitor {
+	int64_t interval_ms, connect_ms, io_ms;
+	unsigned port;                 /* 0: the server's own */
+	const struct message *request; /* NULL: to connect is all */
+	bool includes_id;              /* a header that says who asks */
+	bool tls, own_tls;             /* own_tls: as the server itself is called */
+	struct tls_context
+		*any_tls;        /* for tls, any certificate; NULL: the default client context */
+	struct code_range *good; /* NULL: 2xx */
+	size_t n_good;
+	const struct message *answer; /* the headers that an answer must have; NULL: any */
+};
 
 enum { BALANCER_SERVERS_MAX = 64 }; /* those that were tried are bits of a uint64_t */
 
@@ -38,11 +56,11 @@ struct balancer {
 	uint64_t max_failures; /* 0: none is ever taken out */
 	int64_t disable_ms;    /* 0: until it is deployed again */
 	bool retry;
-	struct code_range {
-		unsigned from, to;
-	} * unhealthy; /* statuses that count as a failure */
+	struct code_range *unhealthy; /* statuses that count as a failure */
 	size_t n_unhealthy;
-	const struct template *path; /* NULL: "/" */
+	const struct template *path;          /* NULL: "/" */
+	const struct health_monitor *monitor; /* NULL: none */
+	int64_t next_check_ms;                /* the control loop's alone */
 
 	_Alignas(64) _Atomic(uint64_t) turn;
 };
@@ -53,4 +71,6 @@ struct balanced_server *balancer_pick(struct balancer *, uint64_t tried, int64_t
 /* What came of a call. */
 void balancer_answered(struct balanced_server *);
 void balancer_failed(const struct balancer *, struct balanced_server *, int64_t now_ms);
+/* A check found it well: it is in rotation again. */
+void balancer_restored(struct balanced_server *);
 bool balancer_is_unhealthy(const struct balancer *, unsigned status);

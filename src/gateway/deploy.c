@@ -171,6 +171,7 @@ static void put_in_place(struct reload *r)
 	e->deployed = r->next;
 	e->n_deployed = r->n;
 	e->dirty = false;
+	wake(&r->gateway->deployed_anew);
 }
 
 static err reload_in(struct reload *r)

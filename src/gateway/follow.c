@@ -141,6 +141,7 @@ void gateway_follow(struct gateway *g)
 	g->follows = true;
 	wake(&g->changed); /* what came while all was loaded */
 	gateway_in_fiber(g, follow, &g->following);
+	gateway_watch_health(g);
 }
 
 void gateway_unfollow(struct gateway *g)
@@ -149,6 +150,8 @@ void gateway_unfollow(struct gateway *g)
 	if (g->follows) {
 		wake(&g->changed);
 		wait_end(&g->following.done);
+		wake(&g->deployed_anew);
+		wait_end(&g->watching.done);
 		g->follows = false;
 	}
 	feed_detach(&g->feed);

@@ -82,7 +82,8 @@ struct gateway {
 	struct metric_names metric_names;
 	struct feed_reader *feed;
 	struct waker changed;
-	struct fiber_job following;
+	struct fiber_job following, watching;
+	struct waker deployed_anew;
 	int log_fd;
 	_Atomic(bool) stopping, busy;
 	bool follows;
@@ -108,6 +109,9 @@ err gateway_listen(struct gateway *, struct diag *) MUST_CHECK;
 err gateway_load(struct gateway *) MUST_CHECK;  /* all of it */
 err gateway_apply(struct gateway *) MUST_CHECK; /* what is marked dirty */
 void gateway_forget(struct gateway *);          /* after the loops */
+
+/* health.c: a fiber of the control loop, from following to unfollowing */
+void gateway_watch_health(struct gateway *);
 
 /* follow.c: the feed is attached before what is there is loaded, so that nothing falls between */
 void gateway_attach(struct gateway *);

@@ -45,6 +45,7 @@ static const struct policy *find(str element)
 #define CONNECTION "<HTTPProxyConnection><BasePath>/b</BasePath></HTTPProxyConnection>"
 #define ROUTE "<RouteRule name='r'><TargetEndpoint>t</TargetEndpoint></RouteRule>"
 #define PROXY(x) "<ProxyEndpoint name='d'>" x CONNECTION ROUTE "</ProxyEndpoint>"
+#define BALANCED(inner) "<TargetEndpoint name='t'><HTTPTargetConnection><LoadBalancer><Server name='s'/></LoadBalancer>" inner "</HTTPTargetConnection></TargetEndpoint>"
 #define TARGET(x) "<TargetEndpoint name='t'><HTTPTargetConnection>" x "<URL>http://x/</URL></HTTPTargetConnection></TargetEndpoint>"
 #define STEP(n) "<Step><Name>" n "</Name></Step>"
 #define PRE(x) "<PreFlow name='PreFlow'><Request>" x "</Request><Response/></PreFlow>"
@@ -155,7 +156,13 @@ static const struct {
 	{ T, "<TargetEndpoint name='t'><HTTPTargetConnection>\n<LoadBalancer><Server/></LoadBalancer></HTTPTargetConnection></TargetEndpoint>", 1, T ":2: <Server> needs the attribute name" },
 	{ T, "<TargetEndpoint name='t'><HTTPTargetConnection><LoadBalancer><Server name='s'><Weight>0</Weight></Server></LoadBalancer></HTTPTargetConnection></TargetEndpoint>", 1, T ":1: <Weight> is \"0\"; a whole number from 1 to 1000 is needed" },
 	{ T, TARGET("<Path>/p</Path>"), 0, T ":1: <Path> stands with a <LoadBalancer>; write it into the <URL>" },
-	{ T, TARGET("<HealthMonitor><IsEnabled>true</IsEnabled></HealthMonitor>"), 1, T ":1: <HealthMonitor> is not supported yet by this gateway" },
+	{ T, TARGET("<HealthMonitor><IsEnabled>true</IsEnabled></HealthMonitor>"), 0, T ":1: <HealthMonitor> stands with a <LoadBalancer>" },
+	{ T, BALANCED("<HealthMonitor/>"), 0, T ":1: <HealthMonitor> needs one of <TCPMonitor> and <HTTPMonitor>" },
+	{ T, BALANCED("<HealthMonitor><TCPMonitor/><HTTPMonitor/></HealthMonitor>"), 0, T ":1: <HealthMonitor> needs one of <TCPMonitor> and <HTTPMonitor>" },
+	{ T, BALANCED("<HealthMonitor><IntervalInSec>0</IntervalInSec><TCPMonitor/></HealthMonitor>"), 1, T ":1: <IntervalInSec> is \"0\"; a whole number from 1 to 86400 is needed" },
+	{ T, BALANCED("<HealthMonitor><HTTPMonitor><Request><Path>health</Path></Request></HTTPMonitor></HealthMonitor>"), 0, T ":1: <HTTPMonitor> asks with the verb \"GET\" for the path \"health\"; such as GET and /health are needed" },
+	{ T, BALANCED("<HealthMonitor><HTTPMonitor><Request><Header name='a b'>c</Header></Request></HTTPMonitor></HealthMonitor>"), 0, T ":1: <Header> \"a b\" can be no header" },
+	{ T, BALANCED("<HealthMonitor><HTTPMonitor><SuccessResponse><ResponseCode>ok</ResponseCode></SuccessResponse></HTTPMonitor></HealthMonitor>"), 0, T ":1: <ResponseCode> is \"ok\"; a status such as 503 is needed" },
 	{ T, TARGET("<SSLInfo><Enabled>true</Enabled><TrustStore>ref://t</TrustStore></SSLInfo>"), 1, T ":1: <TrustStore> is not supported yet by this gateway; the system's certificates are trusted" },
 	{ T, TARGET("<SSLInfo><Enabled>true</Enabled><KeyStore>k</KeyStore></SSLInfo>"), 1, T ":1: <KeyStore> is not supported yet by this gateway" },
 	{ T, TARGET("<SSLInfo><ClientAuthEnabled>true</ClientAuthEnabled></SSLInfo>"), 0, T ":1: <ClientAuthEnabled> true is not supported yet by this gateway" },
