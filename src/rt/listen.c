@@ -35,6 +35,15 @@ static err cut_address(str address, str *host, unsigned *port)
 	return DONE;
 }
 
+/* Accepted sockets inherit both.  Of what a client does not take, the kernel holds no more than this:
+ * its own measure is megabytes a connection, and a thousand slow readers would take all its memory. */
+static void set_tcp(int fd)
+{
+	int one = 1, unsent = 128 * 1024;
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+	setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
+}
+
 static int open_one(const struct addrinfo *a)
 {
 	int one = 1, off = 0;
@@ -42,7 +51,7 @@ static int open_one(const struct addrinfo *a)
 	if (fd < 0)
 		return -1;
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+	set_tcp(fd);
 	if (a->ai_family == AF_INET6) /* "[::]" and ":PORT" take IPv4 too */
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
 	if (bind(fd, a->ai_addr, a->ai_addrlen) == 0 &&
@@ -124,7 +133,7 @@ err sock_listen_twin(int fd, int *twin, struct diag *d)
 		setsockopt(t, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
 	setsockopt(t, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
 	setsockopt(t, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one);
-	setsockopt(t, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+	set_tcp(t);
 	if (bind(t, &a.any, n) < 0 || listen(t, BACKLOG) < 0) {
 		int why = errno;
 		close(t);
