@@ -22,6 +22,7 @@ static void serve_on_loop(void *arg)
 		.error_body = gateway_error_body,
 		.arg = l->port,
 		.limits = conf->limits,
+		.h2 = true,
 	};
 	l->e = http_serve(l->port->loop->loop, l->port->fd, conf->listeners[l->port->listener].tls,
 	                  &server, &l->port->server);

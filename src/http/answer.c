@@ -21,14 +21,17 @@ struct out {
 	bool bodiless;
 };
 
-/* What Content-Length says in an answer to HEAD, or 304: the length that the body would have. */
-static int64_t length_without_body(const struct message *m)
+int64_t answer_length(const struct message *m, bool bodiless)
 {
 	int64_t n;
+	if (m->status == 204)
+		return -1;
 	if (m->body.kind == BODY_BYTES)
 		return (int64_t)m->body.bytes.n;
 	if (m->body.kind == BODY_STREAM)
 		return m->body.length;
+	if (!bodiless)
+		return 0;
 	return str_to_i64(headers_get(&m->headers, S("Content-Length")), &n) && n >= 0 ? n : -1;
 }
 
@@ -44,16 +47,10 @@ static void choose_framing(struct out *o)
 	bool head = str_eq(request->verb, S("HEAD"));
 	o->bodiless = head || m->status == 204 || m->status == 304;
 	o->answer.framing = H1_NO_BODY;
-	o->answer.length = -1;
-	if (o->bodiless) {
-		if (m->status != 204)
-			o->answer.length = length_without_body(m);
+	o->left = o->answer.length = answer_length(m, o->bodiless);
+	if (o->bodiless)
 		return;
-	}
 	o->answer.framing = H1_LENGTH;
-	o->answer.length = m->body.kind == BODY_BYTES ? (int64_t)m->body.bytes.n : 0;
-	if (m->body.kind == BODY_STREAM)
-		o->left = o->answer.length = m->body.length;
 	if (o->answer.length < 0)
 		o->answer.framing = request->version >= 11 ? H1_CHUNKED : H1_UNTIL_CLOSE;
 }
@@ -201,10 +198,10 @@ static err answer(struct exchange *x, struct message *m, deadline until)
 	return e;
 }
 
-static struct message *error_message(struct exchange *x, unsigned status, const char *what)
+struct message *server_error_answer(const struct http_server *s, struct arena *a, unsigned status,
+                                    const char *what)
 {
-	const struct http_server_conf *conf = &x->conn->server->conf;
-	struct arena *a = x->call.arena;
+	const struct http_server_conf *conf = &s->conf;
 	struct message *m = message_response(a, status);
 	str type = S("text/plain"), text;
 	if (conf->error_body)
@@ -214,6 +211,11 @@ static struct message *error_message(struct exchange *x, unsigned status, const 
 	message_set_content(a, m, text, type);
 	headers_set(a, &m->headers, S("Connection"), S("close"));
 	return m;
+}
+
+static struct message *error_message(struct exchange *x, unsigned status, const char *what)
+{
+	return server_error_answer(x->conn->server, x->call.arena, status, what);
 }
 
 err answer_refusal(struct exchange *x, unsigned status, const char *what)
@@ -234,8 +236,13 @@ void answer_at_once(struct conn *c, struct exchange *x, unsigned status, const c
 
 err http_answer(struct http_call *call, struct message *response, deadline until)
 {
-	struct exchange *x = (struct exchange *)call;
 	must(!call->answered);
+	return call->answer(call, response, until);
+}
+
+err h1_answer(struct http_call *call, struct message *response, deadline until)
+{
+	struct exchange *x = (struct exchange *)call;
 	err e = answer(x, response, until);
 	if (call->answered) /* what runs after the last byte is not the client's to cancel */
 		sock_cancels(x->conn->sock, NULL, false);

@@ -2,17 +2,16 @@
 /* A connection between requests: the loop reads heads, minds the clock, lingers, closes.
  * While a fiber has it (CONN_BUSY), nothing here touches it.
  * Source: RFC 9112 §9.3 to §9.6. */
-#include "http/conn.h"
+#include "http/h2.h"
 
 #include <stdlib.h>
 
 static struct loop *loop_of(const struct conn *c) { return c->server->local->loop; }
 
-static void on_timer(void *arg);
-
 static void arm(struct conn *c, int64_t ms)
 {
-	timer_set(loop_of(c), &c->timer, (deadline){ loop_now_ms(loop_of(c)) + ms }, on_timer, c);
+	timer_set(loop_of(c), &c->timer, (deadline){ loop_now_ms(loop_of(c)) + ms }, conn_time_up,
+	          c);
 }
 
 void conn_close(struct conn *c)
@@ -22,6 +21,7 @@ void conn_close(struct conn *c)
 	if (c->next)
 		c->next->prev = c->prev;
 	timer_cancel(&c->timer);
+	h2_free(&c->h2);
 	read_buf_give(s->local, &c->in);
 	sock_close(&c->sock);
 	free(c);
@@ -53,10 +53,12 @@ void conn_linger(struct conn *c)
 	throw_away(c);
 }
 
-static void on_timer(void *arg)
+void conn_time_up(void *arg)
 {
 	struct conn *c = arg;
-	if (c->state == CONN_WAITING && c->in)
+	if (c->state == CONN_H2)
+		h2_time_up(c);
+	else if (c->state == CONN_WAITING && c->in)
 		exchange_refuse(c, 408, "the request's head did not come in time");
 	else if (c->state != CONN_BUSY)
 		conn_close(c);
@@ -126,6 +128,10 @@ static void on_ready(void *arg, unsigned ready)
 {
 	struct conn *c = arg;
 	bool done;
+	if (c->state == CONN_H2) {
+		h2_ready(c);
+		return;
+	}
 	/* A handshake may wait for either direction. */
 	if (c->state != CONN_HANDSHAKE && !(ready & (READY_READ | READY_HUP | READY_BROKEN)))
 		return;
@@ -133,6 +139,8 @@ static void on_ready(void *arg, unsigned ready)
 	case CONN_HANDSHAKE:
 		if (sock_try_handshake(c->sock, &done).code)
 			conn_close(c);
+		else if (done && str_eq(sock_tls_protocol(c->sock), S("h2")))
+			h2_begin(c);
 		else if (done)
 			conn_advance(c);
 		break;
@@ -149,6 +157,7 @@ static void on_ready(void *arg, unsigned ready)
 		throw_away(c);
 		break;
 	case CONN_BUSY:
+	case CONN_H2:
 		break;
 	}
 }

@@ -10,6 +10,7 @@
 enum { KEPT_ARENAS = 64, FIRST_BLOCK = 8 * 1024, DRAIN_BYTES = 64 * 1024, LINGER_MS = 2000 };
 
 struct conn;
+struct h2;
 
 struct http_server {
 	struct watch watch; /* of the listening socket; first: its callback casts */
@@ -32,6 +33,7 @@ enum conn_state {
 	CONN_HANDSHAKE,
 	CONN_WAITING, /* for a request: the loop reads its head */
 	CONN_BUSY,    /* a fiber has it */
+	CONN_H2,      /* h2_conn.c has it */
 	CONN_LINGERING, /* all is said; what still comes in is thrown away, so that the last answer arrives */
 };
 
@@ -42,6 +44,7 @@ struct conn {
 	struct timer timer;
 	struct read_buf *in; /* NULL while there is nothing in it */
 	struct fiber *fiber; /* that runs the exchange */
+	struct h2 *h2;       /* CONN_H2 */
 	size_t scanned;      /* of in: bytes that an earlier scan has seen */
 	unsigned lingered;   /* bytes thrown away */
 	enum conn_state state;
@@ -70,6 +73,7 @@ void conn_open(struct http_server *, int fd);
 void conn_close(struct conn *);
 void conn_linger(struct conn *);
 void conn_advance(struct conn *); /* waits for the next request, or starts it */
+void conn_time_up(void *conn);
 
 /* exchange.c */
 enum scanned { SCAN_MORE, SCAN_STARTED };
@@ -77,6 +81,11 @@ enum scanned exchange_scan(struct conn *);
 void exchange_refuse(struct conn *, unsigned status, const char *what);
 
 /* answer.c */
+err h1_answer(struct http_call *, struct message *, deadline) MUST_CHECK;
 err answer_refusal(struct exchange *, unsigned status, const char *what) MUST_CHECK;
+/* What Content-Length says: with bodiless the length that the body would have; -1: nothing. */
+int64_t answer_length(const struct message *, bool bodiless);
+struct message *server_error_answer(const struct http_server *, struct arena *, unsigned status,
+                                    const char *what);
 /* Without a fiber: one try to say it. */
 void answer_at_once(struct conn *, struct exchange *, unsigned status, const char *what);

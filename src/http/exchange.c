@@ -2,7 +2,7 @@
 /* From a whole head to the connection's next request: one fiber, one arena, one handler.
  * When the fiber ends, the connection waits, lingers or is gone; nothing of the exchange is left.
  * Source: RFC 9112 §9.3.2 (pipelining), RFC 9110 §10.1.1 (100 Continue). */
-#include "http/conn.h"
+#include "http/h2.h"
 
 /* The client is told to send its body when the handler first waits for it. */
 static err say_continue(struct h1_body *b, deadline until)
@@ -131,7 +131,8 @@ static struct exchange *exchange_new(struct conn *c)
 		                      .loop = s->local->loop,
 		                      .sock = c->sock,
 		                      .request = &x->request,
-		                      .arg = s->conf.arg };
+		                      .arg = s->conf.arg,
+		                      .answer = h1_answer };
 	return x;
 }
 
@@ -152,6 +153,13 @@ static void start(struct exchange *x, void (*fn)(void *))
 
 enum scanned exchange_scan(struct conn *c)
 {
+	bool more;
+	if (h2_asked(c, read_buf_window(c->in), &more)) {
+		if (more)
+			return SCAN_MORE;
+		h2_begin(c);
+		return SCAN_STARTED;
+	}
 	struct exchange *x = exchange_new(c);
 	x->head.seen = c->scanned;
 	err e = h1_request(x->call.arena, read_buf_window(c->in), &c->server->conf.limits.head,

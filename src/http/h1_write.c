@@ -96,6 +96,8 @@ static unsigned kind_of(str name)
 	}
 }
 
+bool h1_of_connection(str name) { return (kind_of(name) & OF_CONNECTION) != 0; }
+
 static size_t fields_size(const struct headers *h)
 {
 	size_t n = OWN_FIELDS;

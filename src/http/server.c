@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 
 #include "base/log.h"
-#include "http/conn.h"
+#include "http/h2.h"
 #include "rt/tls.h"
 
 enum { ACCEPT_AT_ONCE = 64, RETRY_MS = 100 };
@@ -22,6 +22,7 @@ struct http_limits http_limits_default(void)
 		.idle_ms = 60000,
 		.io_ms = 55000,
 		.max_connections = 10000,
+		.streams = 128,
 		.arena_cap = 16 << 20,
 	};
 }
@@ -86,6 +87,8 @@ err http_serve(struct loop *l, int fd, struct tls_context *tls, const struct htt
 	s->tls = tls;
 	if (tls)
 		tls_hold(tls);
+	if (tls && conf->h2)
+		tls_offer_h2(tls);
 	*out = s;
 	return DONE;
 }
@@ -127,7 +130,13 @@ void server_ended_conn(struct http_server *s)
 		timer_set(s->local->loop, &s->retry, deadline_in(0), accept_some, s);
 }
 
-void http_server_say_last(struct http_server *s) { s->last = true; }
+void http_server_say_last(struct http_server *s)
+{
+	s->last = true;
+	for (struct conn *c = s->conns; c; c = c->next)
+		if (c->state == CONN_H2)
+			h2_drain(c);
+}
 
 void http_server_drain(struct http_server *s)
 {
@@ -135,7 +144,8 @@ void http_server_drain(struct http_server *s)
 		return;
 	if (!s->paused)
 		accept_some(s); /* who is in the queue already was promised an answer */
-	s->draining = s->last = true;
+	s->draining = true;
+	http_server_say_last(s);
 	timer_cancel(&s->retry);
 	watch_remove(&s->watch);
 }
@@ -158,7 +168,9 @@ void http_server_close(struct http_server **server)
 	s->closed = true;
 	for (struct conn *c = s->conns, *next; c; c = next) {
 		next = c->next;
-		if (c->state != CONN_BUSY)
+		if (c->state == CONN_H2)
+			h2_cancel(c);
+		else if (c->state != CONN_BUSY)
 			conn_close(c);
 		else if (c->fiber)
 			fiber_cancel(c->fiber);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An HTTP server on a loop: accepts, reads heads without a fiber, runs the handler in one.
+/* An HTTP/1.1 and HTTP/2 server on a loop: accepts, reads heads without a fiber, runs the handler in one.
  * An idle or slow connection holds no fiber; idle, it holds no buffer either.
  * Source: RFC 9112; house ("the walk of a request"). */
 #pragma once
@@ -21,12 +21,14 @@ struct http_call {           /* one request, as its handler sees it */
 	void *arg;                                  /* of the server */
 	bool answered;
 	uint64_t bytes_out;
+	err (*answer)(struct http_call *, struct message *, deadline); /* http_answer() calls it */
 };
 
 struct http_limits {
 	struct h1_limits head;
 	int64_t head_ms, idle_ms, io_ms; /* slow head, idle keep-alive, one read or write */
 	size_t max_connections;
+	unsigned streams; /* of an HTTP/2 connection: open, or reset with a fiber still running */
 	size_t arena_cap; /* bytes an exchange may take */
 };
 struct http_limits http_limits_default(void);
@@ -37,6 +39,7 @@ struct http_server_conf {
 	str (*error_body)(struct arena *, unsigned status, const char *what, str *content_type);
 	void *arg;
 	struct http_limits limits;
+	bool h2; /* HTTP/2 too: by ALPN with TLS, by prior knowledge without */
 };
 
 /* fd: a listening socket that this loop accepts from.  tls may be NULL.

@@ -56,6 +56,7 @@ unsigned sock_peer_port(struct sock *);
 str sock_local_ip(struct sock *);
 unsigned sock_local_port(struct sock *);
 bool sock_is_tls(const struct sock *);
+str sock_tls_protocol(const struct sock *);    /* as ALPN chose, "h2"; absent without */
 str sock_tls_server_name(const struct sock *); /* SNI as the client sent it; absent without */
 
 /* Listening on "HOST:PORT", "[::1]:PORT" or ":PORT" (all addresses); port 0 takes a free one.

@@ -11,8 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const unsigned char protocols[] = "\x08http/1.1";
-enum { PROTOCOLS = sizeof protocols - 1 };
+/* In the order that a server prefers; h2 is left out where it is not offered. */
+static const unsigned char protocols[] = "\x02h2\x08http/1.1";
+enum { H2 = 3, PROTOCOLS = sizeof protocols - 1 };
 
 static const char *reason(void)
 {
@@ -110,9 +111,11 @@ static int choose_certificate(SSL *ssl, int *alert, void *arg)
 static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *n,
                            const unsigned char *in, unsigned in_n, void *arg)
 {
+	const struct tls_context *t = arg;
+	unsigned skip = atomic_load(&t->h2) ? 0 : H2;
 	unsigned char *chosen;
-	(void)ssl, (void)arg;
-	if (SSL_select_next_proto(&chosen, n, protocols, PROTOCOLS, in, in_n) !=
+	(void)ssl;
+	if (SSL_select_next_proto(&chosen, n, protocols + skip, PROTOCOLS - skip, in, in_n) !=
 	    OPENSSL_NPN_NEGOTIATED)
 		return SSL_TLSEXT_ERR_ALERT_FATAL;
 	*out = chosen;
@@ -134,11 +137,13 @@ err tls_server_add(struct tls_context *t, str cert_pem, str key_pem, struct diag
 	tls_use_tickets(ctx);
 	SSL_CTX_set_tlsext_servername_callback(ctx, choose_certificate);
 	SSL_CTX_set_tlsext_servername_arg(ctx, t);
-	SSL_CTX_set_alpn_select_cb(ctx, choose_protocol, NULL);
+	SSL_CTX_set_alpn_select_cb(ctx, choose_protocol, t);
 	add_ctx(t, ctx);
 	t->named[t->n - 1].leaf = SSL_CTX_get0_certificate(ctx);
 	return DONE;
 }
+
+void tls_offer_h2(struct tls_context *t) { atomic_store(&t->h2, true); }
 
 err tls_server(str cert_pem, str key_pem, struct diag *d, struct tls_context **out)
 {
@@ -179,7 +184,7 @@ err tls_client(str trust_pem, str cert_pem, str key_pem, bool verify, struct dia
 	SSL_CTX *ctx = add_ctx(t, new_ctx(TLS_client_method()));
 	t->verify = verify;
 	SSL_CTX_set_verify(ctx, verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, NULL);
-	must(SSL_CTX_set_alpn_protos(ctx, protocols, PROTOCOLS) == 0);
+	must(SSL_CTX_set_alpn_protos(ctx, protocols + H2, PROTOCOLS - H2) == 0);
 	err e = trust(ctx, trust_pem, d);
 	if (!e.code && str_given(cert_pem))
 		e = use_pair(ctx, cert_pem, key_pem, d);

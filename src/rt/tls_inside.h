@@ -17,6 +17,7 @@ struct tls_context {
 	struct tls_named *named; /* a client has one, too */
 	size_t n, cap;
 	bool verify;
+	_Atomic(bool) h2; /* of a server: is offered */
 };
 
 SSL *tls_new(struct tls_context *);

@@ -187,6 +187,15 @@ void tls_detach(struct sock *s)
 	tls_release(&s->tls);
 }
 
+str sock_tls_protocol(const struct sock *s)
+{
+	const unsigned char *name = NULL;
+	unsigned n = 0;
+	if (s->ssl)
+		SSL_get0_alpn_selected(s->ssl, &name, &n);
+	return n ? str_from(name, n) : STR_NONE;
+}
+
 str sock_tls_server_name(const struct sock *s)
 {
 	return s->ssl ? str_from_z(SSL_get_servername(s->ssl, TLSEXT_NAMETYPE_host_name))

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What nghttp2 calls: frames to streams.
+ * Nothing here waits, starts a fiber or ends the connection; fibers are woken, and heads that are whole
+ * stand in a row until nghttp2 has returned.
+ * Source: RFC 9113 §5, §6, §8; nghttp2's callbacks. */
+#include <pthread.h>
+
+#include "http/h2.h"
+
+static struct h2_stream *stream_of(nghttp2_session *session, int32_t id)
+{
+	return nghttp2_session_get_stream_user_data(session, id);
+}
+
+static int on_begin_frame(nghttp2_session *session, const nghttp2_frame_hd *hd, void *arg)
+{
+	struct h2 *h = arg;
+	(void)session;
+	if (hd->type != NGHTTP2_CONTINUATION)
+		h->in_head = false;
+	h2_charge(h, hd);
+	return 0;
+}
+
+static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame, void *arg)
+{
+	struct h2 *h = arg;
+	const struct http_server *server = h->conn->server;
+	h->in_head = true;
+	h->head_ms = loop_now_ms(server->local->loop);
+	if (frame->hd.type != NGHTTP2_HEADERS || frame->headers.cat != NGHTTP2_HCAT_REQUEST)
+		return 0;
+	int32_t id = frame->hd.stream_id;
+	if (h->n_streams >= server->conf.limits.streams) /* some were reset, and still run */
+		return nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, id,
+		                                 NGHTTP2_REFUSED_STREAM)
+		               ? NGHTTP2_ERR_CALLBACK_FAILURE
+		               : 0;
+	return nghttp2_session_set_stream_user_data(session, id, h2_stream_open(h, id))
+	               ? NGHTTP2_ERR_CALLBACK_FAILURE
+	               : 0;
+}
+
+static str text(nghttp2_rcbuf *b)
+{
+	nghttp2_vec v = nghttp2_rcbuf_get_buf(b);
+	return str_from(v.base, v.len);
+}
+
+static int on_header(nghttp2_session *session, const nghttp2_frame *frame, nghttp2_rcbuf *name,
+                     nghttp2_rcbuf *value, uint8_t flags, void *arg)
+{
+	struct h2_stream *s = stream_of(session, frame->hd.stream_id);
+	(void)flags, (void)arg;
+	if (s && !s->whole)
+		h2_field(s, text(name), text(value));
+	return 0;
+}
+
+/* RFC 9113 §8.2.1: such a message is malformed; nghttp2 resets the stream. */
+static int on_invalid_header(nghttp2_session *session, const nghttp2_frame *frame,
+                             nghttp2_rcbuf *name, nghttp2_rcbuf *value, uint8_t flags, void *arg)
+{
+	(void)session, (void)frame, (void)name, (void)value, (void)flags, (void)arg;
+	return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+}
+
+static void head_came(struct h2 *h, struct h2_stream *s)
+{
+	h2_head_whole(s);
+	s->next_ready = NULL;
+	*h->ready_end = s;
+	h->ready_end = &s->next_ready;
+}
+
+static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *arg)
+{
+	struct h2 *h = arg;
+	const nghttp2_frame_hd *hd = &frame->hd;
+	if (hd->type == NGHTTP2_PING && (hd->flags & NGHTTP2_FLAG_ACK))
+		h2_pong(h);
+	if (hd->type != NGHTTP2_HEADERS && hd->type != NGHTTP2_DATA)
+		return 0;
+	h->in_head = false;
+	struct h2_stream *s = stream_of(session, hd->stream_id);
+	if (!s)
+		return 0;
+	if (hd->flags & NGHTTP2_FLAG_END_STREAM) {
+		s->in_ended = true;
+		wake(&s->arrived);
+	}
+	if (hd->type == NGHTTP2_HEADERS && frame->headers.cat == NGHTTP2_HCAT_REQUEST)
+		head_came(h, s);
+	return 0;
+}
+
+static int on_data(nghttp2_session *session, uint8_t flags, int32_t id, const uint8_t *data,
+                   size_t n, void *arg)
+{
+	struct h2_stream *s = stream_of(session, id);
+	(void)flags, (void)arg;
+	if (nghttp2_session_consume_connection(session, n))
+		return NGHTTP2_ERR_CALLBACK_FAILURE;
+	if (s)
+		h2_body_add(s, str_from(data, n));
+	return 0;
+}
+
+static int on_sent(nghttp2_session *session, const nghttp2_frame *frame, void *arg)
+{
+	enum { FRAME_HEAD = 9 };
+	const nghttp2_frame_hd *hd = &frame->hd;
+	(void)arg;
+	if (hd->type != NGHTTP2_HEADERS && hd->type != NGHTTP2_DATA)
+		return 0;
+	struct h2_stream *s = stream_of(session, hd->stream_id);
+	if (!s)
+		return 0;
+	s->call.bytes_out += hd->length + FRAME_HEAD;
+	if (hd->flags & NGHTTP2_FLAG_END_STREAM) {
+		s->out_ended = true;
+		wake(&s->went);
+	}
+	return 0;
+}
+
+static int on_close(nghttp2_session *session, int32_t id, uint32_t code, void *arg)
+{
+	struct h2 *h = arg;
+	struct h2_stream *s = stream_of(session, id);
+	(void)code;
+	if (!s)
+		return 0;
+	s->closed = true;
+	if (s->whole) { /* it has a fiber, or stands in the row for one */
+		h2_stream_cancel(s);
+	} else {
+		h->in_head = false;
+		h2_stream_drop(s);
+	}
+	return 0;
+}
+
+/* Of a type that we do not know: named here, so that it is counted, and passed over. */
+static int on_extension(nghttp2_session *session, void **payload, const nghttp2_frame_hd *hd,
+                        void *arg)
+{
+	(void)session, (void)payload, (void)hd, (void)arg;
+	return NGHTTP2_ERR_CANCEL;
+}
+
+enum { MAX_ACKS = 100, RESETS = 500, RESETS_A_SECOND = 50, FIRST_UNKNOWN = NGHTTP2_ALTSVC };
+static nghttp2_session_callbacks *callbacks;
+static nghttp2_option *options;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void make(void)
+{
+	must(nghttp2_session_callbacks_new(&callbacks) == 0);
+	nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks, on_begin_frame);
+	nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, on_begin_headers);
+	nghttp2_session_callbacks_set_on_header_callback2(callbacks, on_header);
+	nghttp2_session_callbacks_set_on_invalid_header_callback2(callbacks, on_invalid_header);
+	nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame);
+	nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, on_data);
+	nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, on_sent);
+	nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_close);
+	nghttp2_session_callbacks_set_unpack_extension_callback(callbacks, on_extension);
+	must(nghttp2_option_new(&options) == 0);
+	nghttp2_option_set_no_auto_window_update(options, 1);
+	nghttp2_option_set_max_outbound_ack(options, MAX_ACKS);
+	nghttp2_option_set_stream_reset_rate_limit(options, RESETS, RESETS_A_SECOND);
+	for (unsigned type = FIRST_UNKNOWN; type <= UINT8_MAX; type++)
+		nghttp2_option_set_user_recv_extension_type(options, (uint8_t)type);
+}
+
+void h2_session_new(struct h2 *h)
+{
+	pthread_once(&once, make);
+	must(nghttp2_session_server_new2(&h->session, callbacks, h, options) == 0);
+}
