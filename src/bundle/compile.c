@@ -171,12 +171,35 @@ static void make_balanced(struct compile *c, str file, const struct connection_x
 	c->proxy->names_target_servers = true;
 }
 
+static void make_local(struct compile *c, str file, const struct target_endpoint_xml *x,
+                       struct target_endpoint *out)
+{
+	const struct local_xml *l = x->local;
+	if (x->connection)
+		COMPLAIN(c, file, l->line,
+		         "the TargetEndpoint \"%.*s\" holds <LocalTargetConnection> and "
+		         "<HTTPTargetConnection>; one of them is the target",
+		         STR(x->ep.name));
+	if (!l->proxy == !l->path || (l->endpoint && !l->proxy))
+		COMPLAIN(
+			c, file, l->line,
+			"<LocalTargetConnection> needs <APIProxy> with <ProxyEndpoint>, or <Path>");
+	struct local_target *local = arena_new(c->arena, struct local_target);
+	*local = (struct local_target){ l->proxy, l->endpoint, l->path };
+	out->local = local;
+	must(!target_properties(&c->loaded.binder, &l->properties, &out->props).code);
+}
+
 static void make_target(struct compile *c, const struct loaded_endpoint *l,
                         struct target_endpoint *out)
 {
 	const struct target_endpoint_xml *x = l->target;
 	make_endpoint(c, l->file, &x->ep, &out->ep);
 	const struct connection_xml *http = x->connection;
+	if (x->local) {
+		make_local(c, l->file, x, out);
+		return;
+	}
 	if (!http || (!http->url && !http->balancer)) {
 		COMPLAIN(c, l->file, http ? http->line : x->ep.line,
 		         "the TargetEndpoint \"%.*s\" needs <HTTPTargetConnection> with a <URL> or "

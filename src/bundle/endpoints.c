@@ -219,11 +219,21 @@ static const struct field connection_fields[] = {
 	FIELDS_END,
 };
 
+static const struct field local_fields[] = {
+	FIELD(local_xml, proxy, "APIProxy", T_TEMPLATE),
+	FIELD(local_xml, endpoint, "ProxyEndpoint", T_TEMPLATE),
+	FIELD(local_xml, path, "Path", T_TEMPLATE),
+	PROPERTIES(local_xml),
+	FIELD(local_xml, line, "", T_LINE),
+	FIELDS_END,
+};
+
 const struct field target_endpoint_fields[] = {
 	ENDPOINT(target_endpoint_xml),
 	FIELD(target_endpoint_xml, connection, "HTTPTargetConnection", T_GROUPP,
 	      .sub = connection_fields, .sub_size = sizeof(struct connection_xml)),
-	FIELD_BARE("LocalTargetConnection", T_LATER),
+	FIELD(target_endpoint_xml, local, "LocalTargetConnection", T_GROUPP, .sub = local_fields,
+	      .sub_size = sizeof(struct local_xml)),
 	FIELD_BARE("ScriptTarget", T_LATER),
 	FIELD_BARE("HostedTarget", T_LATER),
 	FIELD_BARE("EventFlow", T_LATER),

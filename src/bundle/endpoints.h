@@ -113,8 +113,15 @@ struct connection_xml { /* HTTPTargetConnection */
 	unsigned line;
 };
 
+struct local_xml { /* LocalTargetConnection */
+	struct template *proxy, *endpoint, *path;
+	struct list properties;
+	unsigned line;
+};
+
 struct target_endpoint_xml {
 	struct endpoint_xml ep;
+	struct local_xml *local;
 	struct connection_xml *connection;
 };
 

@@ -179,6 +179,9 @@ static err load_target(struct loaded *l, const struct xml_node *root,
                        struct target_endpoint_xml **out)
 {
 	TRY(load_as(l, root, "TargetEndpoint", target_endpoint_fields, sizeof **out, out));
+	if ((*out)->local)
+		TRY(target_properties(&l->binder, &(*out)->local->properties,
+		                      &(struct target_properties){ 0 }));
 	if (!(*out)->connection)
 		return DONE;
 	TRY(check_url(l, (*out)->connection->url, (*out)->connection->line));

@@ -64,12 +64,13 @@ static struct balanced_server *fallback(struct balancer *b, uint64_t tried)
 struct balanced_server *balancer_pick(struct balancer *b, uint64_t tried, int64_t now_ms)
 {
 	must(b->v);
+	struct balanced_server *spare = fallback(b, tried);
 	uint64_t in = 0; /* looked at once: what others learn meanwhile must not change the sum */
 	for (size_t i = 0; i < b->n; i++)
 		in |= (uint64_t)is_in(b, i, tried, now_ms) << i;
 	struct balanced_server *s =
 		b->algorithm == BALANCE_LEAST_CONNECTIONS ? by_connections(b, in) : by_turns(b, in);
-	return s ? s : fallback(b, tried);
+	return s ? s : spare;
 }
 
 void balancer_answered(struct balanced_server *s)

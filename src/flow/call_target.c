@@ -8,7 +8,7 @@
 
 enum { CONNECT_MS = 3000, IO_MS = 55000, KEEP_MS = 60000 };
 
-static str join_path(struct arena *arena, str base, str suffix)
+str target_join_path(struct arena *arena, str base, str suffix)
 {
 	if (!base.n)
 		base = S("/");
@@ -24,7 +24,7 @@ static str join_path(struct arena *arena, str base, str suffix)
 	return str_from(p, base.n + suffix.n);
 }
 
-static str join_query(struct arena *arena, str own, str client)
+str target_join_query(struct arena *arena, str own, str client)
 {
 	if (!own.n)
 		return client;
@@ -48,9 +48,10 @@ static bool evaluate(struct exchange *x, str url)
 		return false;
 	bool suffix = t->props.copy_pathsuffix && !x->no_copy_pathsuffix;
 	bool query = t->props.copy_queryparams && !x->no_copy_queryparams;
-	x->target_path = join_path(x->arena, x->target_uri.path, suffix ? x->path_suffix : S(""));
-	x->target_query =
-		join_query(x->arena, x->target_uri.query, query ? x->request->query : STR_NONE);
+	x->target_path =
+		target_join_path(x->arena, x->target_uri.path, suffix ? x->path_suffix : S(""));
+	x->target_query = target_join_query(x->arena, x->target_uri.query,
+	                                    query ? x->request->query : STR_NONE);
 	return true;
 }
 
@@ -69,14 +70,12 @@ static struct headers with_forwarded_for(struct exchange *x)
 	return to;
 }
 
-/* The request as the target gets it; a shallow copy, so that request.* stays what it was.  Host is the
- * origin's affair. */
-static struct message outgoing(struct exchange *x)
+/* Shallow: the header array is shared, until somebody edits it.  Host is the origin's affair. */
+struct message request_for_target(struct exchange *x, str path, str query)
 {
 	struct message m = *x->request;
-	m.path = x->target_path;
-	m.query = x->target_query;
-	m.tunnel = x->call->tunnel;
+	m.path = path;
+	m.query = query;
 	if (x->endpoint->x_forwarded_for && x->call->sock)
 		m.headers = with_forwarded_for(x);
 	return m;
@@ -161,7 +160,7 @@ static err call_once(struct exchange *x, struct tls_context *tls, enum http_fail
 	if (uri->tls)
 		origin.tls = tls ? tls : x->tls;
 	origin.times = timeouts(&x->target->props);
-	struct message m = outgoing(x);
+	struct message m = request_for_target(x, x->target_path, x->target_query);
 	*why = HTTP_FAILED_NOT;
 	err e = http_fetch(x->arena, &origin, &m, x->deadline, &x->response, why);
 	x->response = e.code ? NULL : x->response;
@@ -251,6 +250,10 @@ static err call_balanced(struct exchange *x, enum http_failure *why)
 
 static err call(struct exchange *x, enum http_failure *why)
 {
+	if (x->target->local && !str_given(x->target_url)) {
+		call_local(x);
+		return DONE;
+	}
 	if (x->target->balancer && !str_given(x->target_url))
 		return call_balanced(x, why);
 	if (!evaluate(x, url_of(x)))

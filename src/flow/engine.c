@@ -165,6 +165,12 @@ static bool has_dot_segment(str path)
 	return false;
 }
 
+static void set_timeout(struct exchange *x)
+{
+	if (x->endpoint->api_timeout_ms > 0)
+		x->deadline = deadline_min(x->deadline, deadline_in(x->endpoint->api_timeout_ms));
+}
+
 static enum verdict step_route(struct exchange *x)
 {
 	const struct message *m = x->request;
@@ -178,8 +184,7 @@ static enum verdict step_route(struct exchange *x)
 	if (!x->endpoint)
 		return fault_raise(x, &gateway_faults[APPLICATION_NOT_FOUND], STR(x->virtual_host),
 		                   STR(m->path));
-	if (x->endpoint->api_timeout_ms > 0)
-		x->deadline = deadline_min(x->deadline, deadline_in(x->endpoint->api_timeout_ms));
+	set_timeout(x);
 	return CONTINUE;
 }
 
@@ -254,6 +259,8 @@ static enum verdict step_send(struct exchange *x)
 
 static enum verdict step_post_client(struct exchange *x)
 {
+	if (x->chained)
+		step_post_client(x->chained);
 	if (!x->endpoint || !x->endpoint->post_client.n)
 		return CONTINUE;
 	x->segment = SEG_POST_CLIENT;
@@ -301,4 +308,21 @@ void flow_run(struct exchange *x)
 	x->request = x->call->request;
 	for (enum at at = AT_route; at != AT_END;)
 		at = next_step(at, steps_of_an_exchange[at](x));
+}
+
+void flow_run_chained(struct exchange *x)
+{
+	enum at at = x->endpoint ? AT_proxy_request : AT_route;
+	x->scope = (struct scope){ .arena = x->arena, .get = scope_get };
+	x->request = x->call->request;
+	if (x->endpoint) {
+		x->request_path = x->request->path;
+		x->request_query = x->request->query;
+		set_timeout(x);
+	}
+	while (at != AT_send)
+		at = next_step(at, steps_of_an_exchange[at](x));
+	if (!x->in_error && !x->response)
+		x->response = message_response(x->arena, 200);
+	x->client_sent_start_ms = x->client_sent_end_ms = loop_utc_ms(x->loop);
 }

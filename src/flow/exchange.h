@@ -52,6 +52,8 @@ struct exchange {
 	str step_name;                         /* its name */
 	str proxy_flow_name, target_flow_name; /* the last of each that ran */
 	unsigned callout_depth;                /* FlowCallout, at most 10 */
+	unsigned chain_depth;                  /* of LocalTargetConnections, at most 10 */
+	struct exchange *chained;              /* the last that this one started */
 
 	struct message *request, *response, *error;
 	struct map vars;          /* set by policies: name -> struct var * */

@@ -44,6 +44,8 @@ const struct fault gateway_faults[] = {
 	                       "Unexpected EOF at client" },
 	[REQUEST_TIMEOUT] = { "messaging.adaptors.http.flow.RequestTimeout", 408,
 	                      "Request timed out" },
+	[CHAIN_TOO_DEEP] = { "messaging.runtime.RouteFailed", 500,
+	                     "More than %d proxies are chained" },
 	[NO_ACTIVE_TARGETS] = { "messaging.adaptors.http.flow.NoActiveTargets", 503,
 	                        "The Service is temporarily unavailable" },
 };

@@ -68,5 +68,6 @@ enum {
 	BAD_REQUEST_BODY,
 	REQUEST_TIMEOUT,
 	NO_ACTIVE_TARGETS,
+	CHAIN_TOO_DEEP,
 };
 extern const struct fault gateway_faults[];

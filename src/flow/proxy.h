@@ -61,11 +61,17 @@ struct target_properties { /* milliseconds */
 	bool allow_405_without_allow;
 };
 
+struct local_target { /* LocalTargetConnection: another proxy of the environment, without a socket */
+	const struct template *proxy, *endpoint; /* by name; endpoint NULL: its first */
+	const struct template *path;             /* else by path */
+};
+
 struct target_endpoint {
 	struct endpoint ep;
-	const struct template *url; /* NULL for a target that is only named */
-	struct balancer *balancer;  /* NULL: the url; of a proxy, this alone changes as it runs */
-	struct tls_context *tls;    /* for https; NULL: the default client context */
+	const struct template *url;       /* NULL for a target that is only named */
+	const struct local_target *local; /* NULL: none */
+	struct balancer *balancer; /* NULL: the url; of a proxy, this alone changes as it runs */
+	struct tls_context *tls;   /* for https; NULL: the default client context */
 	struct target_properties props;
 };
 

@@ -23,6 +23,7 @@ struct snapshot {
 	str organization, environment;
 	struct router *router;
 	struct map shared_flows; /* name -> const struct proxy * */
+	struct map named;        /* name -> const struct snapshot_part *, of API proxies */
 	const struct proxy **proxies;
 	size_t n_proxies;
 	struct holders *holders; /* one per loop, from the publication on */
@@ -33,7 +34,10 @@ static str whole_path(struct arena *arena, str prefix, str base_path)
 {
 	if (!prefix.n || str_eq(prefix, S("/")))
 		return base_path;
-	return str_fmt(arena, "%.*s/%.*s", STR(prefix), STR(base_path));
+	while (str_ends(prefix, S("/")))
+		prefix.n--;
+	const char *slash = str_starts(base_path, S("/")) ? "" : "/";
+	return str_fmt(arena, "%.*s%s%.*s", STR(prefix), slash, STR(base_path));
 }
 
 static void add_endpoint(struct snapshot *s, const struct snapshot_part *part,
@@ -46,6 +50,13 @@ static void add_endpoint(struct snapshot *s, const struct snapshot_part *part,
 		router_add(s->router, ep->virtual_hosts.v[i], path, part->proxy, ep);
 }
 
+static void add_named(struct snapshot *s, const struct snapshot_part *part)
+{
+	struct snapshot_part *own = arena_new(s->arena, struct snapshot_part);
+	*own = (struct snapshot_part){ part->proxy, str_dup(s->arena, part->prefix) };
+	map_put(&s->named, part->proxy->name, own);
+}
+
 struct snapshot *snapshot_create(const struct snapshot_parts *parts)
 {
 	struct arena *arena = arena_create(0, 0);
@@ -55,6 +66,7 @@ struct snapshot *snapshot_create(const struct snapshot_parts *parts)
 	s->environment = str_dup(arena, parts->environment);
 	s->router = router_create(arena, parts->n);
 	s->shared_flows = map_in(arena);
+	s->named = map_in(arena);
 	s->proxies = arena_array(arena, const struct proxy *, parts->n + 1);
 	for (size_t i = 0; i < parts->n; i++) {
 		const struct proxy *proxy = parts->v[i].proxy;
@@ -62,6 +74,8 @@ struct snapshot *snapshot_create(const struct snapshot_parts *parts)
 		s->proxies[s->n_proxies++] = proxy;
 		if (proxy->is_shared_flow)
 			map_put(&s->shared_flows, proxy->name, (void *)proxy);
+		else if (!map_has(&s->named, proxy->name))
+			add_named(s, &parts->v[i]);
 		for (size_t k = 0; k < proxy->n_endpoints; k++)
 			add_endpoint(s, &parts->v[i], &proxy->endpoints[k]);
 	}
@@ -98,6 +112,22 @@ const struct proxy_endpoint *snapshot_route(const struct snapshot *s, str virtua
 	*base = found.base ? str_sub(path, 0, found.base) : S("/");
 	*suffix = str_sub(path, found.base, STR_NPOS);
 	return found.endpoint;
+}
+
+const struct proxy_endpoint *snapshot_endpoint(const struct snapshot *s, struct arena *arena,
+                                               str proxy, str endpoint, const struct proxy **found,
+                                               str *base)
+{
+	const struct snapshot_part *part = map_get(&s->named, proxy);
+	for (size_t i = 0; part && i < part->proxy->n_endpoints; i++) {
+		const struct proxy_endpoint *ep = &part->proxy->endpoints[i];
+		if (endpoint.n && !str_eq(ep->ep.name, endpoint))
+			continue;
+		*found = part->proxy;
+		*base = whole_path(arena, part->prefix, ep->base_path);
+		return ep;
+	}
+	return NULL;
 }
 
 /* ---- slots ---- */

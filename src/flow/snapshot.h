@@ -33,6 +33,11 @@ str snapshot_environment(const struct snapshot *);
 const struct proxy_endpoint *snapshot_route(const struct snapshot *, str virtual_host, str path,
                                             const struct proxy **proxy, str *base, str *suffix);
 
+/* By the names of the proxy and of its endpoint (absent: the first).  NULL: there is none.  *base: with
+ * the deployment's prefix, in the arena. */
+const struct proxy_endpoint *snapshot_endpoint(const struct snapshot *, struct arena *, str proxy,
+                                               str endpoint, const struct proxy **found, str *base);
+
 /* A slot is where an environment's current snapshot stands, once per loop. */
 struct snapshot_slot;
 struct snapshot_slot *snapshot_slot_create(struct loop *const *loops, size_t n);

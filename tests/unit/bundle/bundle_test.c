@@ -149,7 +149,11 @@ static const struct {
 	/* target endpoint */
 	{ T, "<TargetEndpoint name='t'/>", 0, T ":1: the TargetEndpoint \"t\" needs <HTTPTargetConnection> with a <URL> or a <LoadBalancer>" },
 	{ T, "<TargetEndpoint name='t'><HTTPTargetConnection/></TargetEndpoint>", 0, T ":1: the TargetEndpoint \"t\" needs <HTTPTargetConnection> with a <URL> or a <LoadBalancer>" },
-	{ T, "<TargetEndpoint name='t'><LocalTargetConnection><Path>/x</Path></LocalTargetConnection></TargetEndpoint>", 1, T ":1: <LocalTargetConnection> is not supported yet by this gateway" },
+	{ T, "<TargetEndpoint name='t'><LocalTargetConnection></LocalTargetConnection></TargetEndpoint>", 0, T ":1: <LocalTargetConnection> needs <APIProxy> with <ProxyEndpoint>, or <Path>" },
+	{ T, "<TargetEndpoint name='t'><LocalTargetConnection><APIProxy>a</APIProxy><Path>/x</Path></LocalTargetConnection></TargetEndpoint>", 0, T ":1: <LocalTargetConnection> needs <APIProxy> with <ProxyEndpoint>, or <Path>" },
+	{ T, "<TargetEndpoint name='t'><LocalTargetConnection><ProxyEndpoint>d</ProxyEndpoint></LocalTargetConnection></TargetEndpoint>", 0, T ":1: <LocalTargetConnection> needs <APIProxy> with <ProxyEndpoint>, or <Path>" },
+	{ T, "<TargetEndpoint name='t'><LocalTargetConnection><Path>/x</Path></LocalTargetConnection><HTTPTargetConnection><URL>http://h</URL></HTTPTargetConnection></TargetEndpoint>", 0, T ":1: the TargetEndpoint \"t\" holds <LocalTargetConnection> and <HTTPTargetConnection>; one of them is the target" },
+	{ T, "<TargetEndpoint name='t'><LocalTargetConnection><Path>/x</Path><Nowhere/></LocalTargetConnection></TargetEndpoint>", 1, NULL },
 	{ T, "<TargetEndpoint name='t'><ScriptTarget><ResourceURL>node://x.js</ResourceURL></ScriptTarget></TargetEndpoint>", 1, T ":1: <ScriptTarget> is not supported yet by this gateway" },
 	{ T, "<TargetEndpoint name='t'><HTTPTargetConnection>\n<LoadBalancer/></HTTPTargetConnection></TargetEndpoint>", 0, T ":2: <LoadBalancer> needs 1 to 64 <Server>" },
 	{ T, "<TargetEndpoint name='t'><HTTPTargetConnection>\n<LoadBalancer><Server name='s'/>\n<Server name='s'/></LoadBalancer></HTTPTargetConnection></TargetEndpoint>", 0, T ":3: a second <Server> is named \"s\"" },

@@ -152,6 +152,33 @@ static void shared_flows(void **state)
 	snapshot_discard(&s);
 }
 
+/* By names, as a LocalTargetConnection finds them. */
+static void by_name(void **state)
+{
+	(void)state;
+	struct proxy *shared = proxy_at("common", "/common", NULL);
+	shared->is_shared_flow = true;
+	struct snapshot_part parts[] = { { proxy_at("one", "/one", NULL), STR_NONE },
+		                         { proxy_at("two", "/two", "secure"), S("/pre") },
+		                         { shared, STR_NONE } };
+	static const struct { const char *proxy, *endpoint, *base; } rows[] = {
+		{ "one", "one", "/one" }, { "one", "", "/one" }, { "two", "two", "/pre/two" }, { "two", "", "/pre/two" },
+		{ "one", "two", NULL }, { "three", "", NULL }, { "", "", NULL }, { "common", "", NULL },
+	};
+	struct snapshot *s = snapshot_of(parts, COUNT(parts));
+	struct arena *a = arena_create(0, 0);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct proxy *proxy;
+		str base;
+		const struct proxy_endpoint *ep = snapshot_endpoint(s, a, str_from_z(rows[i].proxy), str_from_z(rows[i].endpoint), &proxy, &base);
+		assert_int_equal(ep != NULL, rows[i].base != NULL);
+		if (ep)
+			assert_string_equal(str_z(a, base), rows[i].base);
+	}
+	arena_destroy(&a);
+	snapshot_discard(&s);
+}
+
 /* Nanoseconds a look-up, the best of five rounds: what the router costs, not what the machine does besides. */
 static double price(const struct snapshot *s, const char *const *asked, size_t n)
 {
@@ -213,6 +240,7 @@ int main(void)
 		cmocka_unit_test(routing),
 		cmocka_unit_test(root),
 		cmocka_unit_test(shared_flows),
+		cmocka_unit_test(by_name),
 		cmocka_unit_test(flat_price),
 		cmocka_unit_test(many_stars),
 	};
