@@ -208,7 +208,7 @@ int verb_signals(void)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	/* A terminal that is closed ends what was started in it; a service has none, and who sends it SIGHUP
-	 * means "read your files again", for which nothing has to be done: never an end without draining. */
+	 * means "read your files again": never an end without draining. */
 	if (isatty(STDIN_FILENO))
 		sigaddset(&set, SIGHUP);
 	else

@@ -53,7 +53,8 @@ static void copy_conf(struct gateway *g, const struct gateway_conf *conf)
 		listeners[i] =
 			(struct gateway_listener){ str_dup(g->arena, conf->listeners[i].name),
 			                           str_dup(g->arena, conf->listeners[i].address),
-			                           conf->listeners[i].fd, conf->listeners[i].tls };
+			                           conf->listeners[i].fd, conf->listeners[i].shared,
+			                           conf->listeners[i].tls };
 	g->conf = *conf;
 	g->conf.loops = loops;
 	g->conf.listeners = listeners;
@@ -151,6 +152,37 @@ err gateway_open(const struct gateway_conf *conf, struct diag *diag, struct gate
 	*out = make(conf);
 	return open_all(*out, diag);
 }
+
+/* ---- changes ---- */
+
+static void use_tls(struct gateway_loop *l)
+{
+	struct http_server *s = l->ports[l->gateway->tls_listener].server;
+	if (s)
+		http_server_use_tls(s, l->gateway->tls_next);
+}
+
+void gateway_use_tls(struct gateway *g, str listener, struct tls_context *tls)
+{
+	for (size_t i = 0; i < g->conf.n_listeners; i++)
+		if (str_eq(g->conf.listeners[i].name, listener)) {
+			g->tls_listener = i;
+			g->tls_next = tls;
+			gateway_each_loop(g, use_tls);
+		}
+}
+
+bool gateway_has_log(const struct gateway *g) { return g->log_fd >= 0; }
+
+/* Under the number that the writers know: a line goes to the one or the other, whole. */
+void gateway_use_log(struct gateway *g, int fd)
+{
+	must(g->log_fd >= 0 && dup3(fd, g->log_fd, O_CLOEXEC) >= 0);
+	close(fd);
+}
+
+static void forget_targets(struct gateway_loop *l) { http_pool_drain(l->loop); }
+void gateway_forget_targets(struct gateway *g) { gateway_each_loop(g, forget_targets); }
 
 /* ---- the end ---- */
 

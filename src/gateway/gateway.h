@@ -15,7 +15,8 @@ struct gateway_listener {
 	str name;                /* of the virtual hosts that it serves: "default" */
 	str address;             /* "HOST:PORT"; virtual hosts of this port are served too */
 	int fd;                  /* a socket that listens there, taken; 0: opened here */
-	struct tls_context *tls; /* NULL: plain */
+	bool shared;             /* somebody else has it too: all loops accept from this one */
+	struct tls_context *tls; /* NULL: plain; held by the caller until it gives another */
 };
 
 struct gateway_conf {
@@ -40,6 +41,11 @@ err gateway_open(const struct gateway_conf *, struct diag *, struct gateway **ou
  * accepting, waits until what runs has ended or the deadline has passed, closes all connections, the
  * access log and the feed. */
 void gateway_drain(struct gateway *, deadline);
+/* Of a running gateway, from a fiber of the control loop. */
+void gateway_use_tls(struct gateway *, str listener, struct tls_context *);
+bool gateway_has_log(const struct gateway *);
+void gateway_use_log(struct gateway *, int fd); /* takes the descriptor; only if it has a log */
+void gateway_forget_targets(struct gateway *); /* kept connections go: hosts may be elsewhere now */
 /* After the loops have ended. */
 void gateway_close(struct gateway **);
 

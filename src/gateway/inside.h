@@ -79,6 +79,8 @@ struct gateway {
 	VEC(struct environment_state *) environments;
 	struct hosts *hosts;
 	bool hosts_dirty;
+	size_t tls_listener; /* of gateway_use_tls() */
+	struct tls_context *tls_next;
 	struct metric_names metric_names;
 	struct feed_reader *feed;
 	struct waker changed;

@@ -2,6 +2,9 @@
 /* Listening: a server per listener and loop, each on a socket of its own for one address.
  * A server is made, drained and closed on its loop's thread.
  * Source: house ("accept"). */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "gateway/inside.h"
@@ -29,6 +32,16 @@ static void serve_on_loop(void *arg)
 	wake(&l->done);
 }
 
+static err open_another(const struct gateway_listener *l, int first, int *fd, struct diag *diag)
+{
+	if (!l->shared)
+		return sock_listen_twin(first, fd, diag);
+	*fd = fcntl(first, F_DUPFD_CLOEXEC, 0);
+	return *fd >= 0 ? DONE
+	                : diag_add(diag, ERR_IO, 0, "cannot listen twice: %s",
+	                           strerrordesc_np(errno));
+}
+
 /* The first loop takes the address, so that a second server finds it taken; the others get twins. */
 static err open_sockets(struct gateway *g, size_t k, struct diag *diag)
 {
@@ -37,7 +50,7 @@ static err open_sockets(struct gateway *g, size_t k, struct diag *diag)
 	if (*first <= 0)
 		TRY(sock_listen(g->conf.listeners[k].address, first, diag));
 	for (size_t i = 1; i < g->conf.n_loops; i++)
-		TRY(sock_listen_twin(*first, &g->loops[i].ports[k].fd, diag));
+		TRY(open_another(&g->conf.listeners[k], *first, &g->loops[i].ports[k].fd, diag));
 	return DONE;
 }
 

@@ -130,6 +130,14 @@ void server_ended_conn(struct http_server *s)
 		timer_set(s->local->loop, &s->retry, deadline_in(0), accept_some, s);
 }
 
+void http_server_use_tls(struct http_server *s, struct tls_context *tls)
+{
+	if (tls)
+		tls_hold(tls);
+	tls_release(&s->tls);
+	s->tls = tls;
+}
+
 void http_server_say_last(struct http_server *s)
 {
 	s->last = true;

@@ -52,6 +52,8 @@ err http_serve(struct loop *, int fd, struct tls_context *tls, const struct http
  * leaves call->answered false: something else may be answered.  With other trouble the connection ends. */
 err http_answer(struct http_call *, struct message *response, deadline) MUST_CHECK;
 
+/* Who connects from now on is presented this; on its loop.  NULL is not for a server with TLS. */
+void http_server_use_tls(struct http_server *, struct tls_context *);
 /* Stops accepting.  Each connection gets one more answer, with Connection: close; idle ones stay open for
  * it until http_server_close(), because a request may be on its way (RFC 9112 §9.3). */
 void http_server_drain(struct http_server *);

@@ -5,9 +5,11 @@
 #include "main/listeners.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <unistd.h>
 
+#include "main/notify.h"
 #include "rt/sock.h"
 
 union address { /* one object under its names */
@@ -27,15 +29,47 @@ static const struct {
 	[LISTEN_MOCKTARGET] = { "mocktarget.listen", offsetof(struct settings, mocktarget_listen) },
 };
 
-err listeners_open(const struct settings *s, bool mocktarget, struct diag *d, struct listeners *l)
+static bool is_listening(int fd)
 {
-	err e = DONE;
+	int on = 0;
+	socklen_t n = sizeof on, m = sizeof(union address);
+	union address a = { .room = { 0 } };
+	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &n) == 0 && on &&
+	       getsockname(fd, &a.any, &m) == 0 &&
+	       (a.any.sa_family == AF_INET || a.any.sa_family == AF_INET6);
+}
+
+static err take_activated(const struct activated *all, struct diag *d, struct listeners *l)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		str key = str_fmt(d->arena, "%.*s.listen", STR(all->v[i].name));
+		size_t k = 0;
+		while (k < LISTENERS && !str_eq(key, str_from_z(rows[k].key)))
+			k++;
+		if (k == LISTENERS || l->fd[k] >= 0 || !is_listening(all->v[i].fd))
+			return diag_add(d, ERR_SYNTAX, 0,
+			                "the service manager's socket \"%.*s\" is none of ours: "
+			                "FileDescriptorName= is management, gateway.default or "
+			                "gateway.secure, once each, for a TCP port",
+			                STR(all->v[i].name));
+		fcntl(all->v[i].fd, F_SETFL, fcntl(all->v[i].fd, F_GETFL) | O_NONBLOCK);
+		l->fd[k] = all->v[i].fd;
+		l->shared[k] = true;
+	}
+	return DONE;
+}
+
+err listeners_open(const struct settings *s, bool mocktarget, const struct activated *activated,
+                   struct diag *d, struct listeners *l)
+{
+	*l = (struct listeners){ 0 };
 	for (size_t i = 0; i < LISTENERS; i++)
 		l->fd[i] = -1;
+	err e = take_activated(activated, d, l);
 	for (size_t i = 0; i < LISTENERS && !e.code; i++) {
 		const str *address = (const str *)((const char *)s + rows[i].offset);
 		d->file = str_from_z(rows[i].key);
-		if (i != LISTEN_MOCKTARGET || mocktarget)
+		if (l->fd[i] < 0 && (i != LISTEN_MOCKTARGET || mocktarget))
 			e = sock_listen(*address, &l->fd[i], d);
 	}
 	d->file = STR_NONE;

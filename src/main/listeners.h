@@ -9,12 +9,16 @@
 enum listener { LISTEN_MANAGEMENT, LISTEN_DEFAULT, LISTEN_SECURE, LISTEN_MOCKTARGET, LISTENERS };
 
 struct listeners {
-	int fd[LISTENERS]; /* -1: not opened */
+	int fd[LISTENERS];      /* -1: not opened */
+	bool shared[LISTENERS]; /* the service manager has it too: one socket for all loops */
 };
 
-/* The finding names the key and the address.  On trouble none is left open. */
-err listeners_open(const struct settings *, bool mocktarget, struct diag *,
-                   struct listeners *) MUST_CHECK;
+struct activated; /* main/notify.h */
+
+/* What the service manager opened is taken, by the name of the key without ".listen"; the rest is opened
+ * here.  The finding names the key and the address.  On trouble none is left open. */
+err listeners_open(const struct settings *, bool mocktarget, const struct activated *,
+                   struct diag *, struct listeners *) MUST_CHECK;
 void listeners_close(struct listeners *); /* those that nobody took */
 int listener_take(struct listeners *, enum listener);
 

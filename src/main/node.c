@@ -181,6 +181,11 @@ static void start_purge(struct node *n)
 		log_error("no_purge");
 }
 
+static void start_reload(struct node *n)
+{
+	reload_start(n->conf.reload, n->control.loop, n->gateway);
+}
+
 /* ---- the data plane ---- */
 static struct gateway_listener listener_of(struct arena *a, struct node *n, enum listener which,
                                            const char *virtual_host, struct tls_context *tls)
@@ -188,6 +193,7 @@ static struct gateway_listener listener_of(struct arena *a, struct node *n, enum
 	return (struct gateway_listener){ .name = str_from_z(virtual_host),
 		                          .tls = tls,
 		                          .address = listener_here(a, n->listeners, which),
+		                          .shared = n->listeners->shared[which],
 		                          .fd = listener_take(n->listeners, which) };
 }
 
@@ -229,6 +235,7 @@ err node_start(struct arena *a, const struct node_conf *conf, struct listeners *
 	n->health.gateway = n->gateway;
 	on_control(n, serve_control);
 	on_control(n, start_purge);
+	on_control(n, start_reload);
 	return DONE;
 }
 
@@ -273,6 +280,7 @@ static void drain(struct node *n, deadline until)
 {
 	struct drain d = { .node = n, .until = until };
 	atomic_store(&n->health.draining, true);
+	reload_stop(n->conf.reload);
 	on_control(n, say_last);
 	gateway_drain(n->gateway, until);
 	loop_post(n->control.loop, drain_start, &d);

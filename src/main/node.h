@@ -5,6 +5,7 @@
 #pragma once
 
 #include "main/listeners.h"
+#include "main/reload.h"
 #include "management/api.h"
 #include "policy/services.h"
 
@@ -14,6 +15,7 @@ struct node_conf {
 	struct services *services;
 	struct tls_context *secure; /* what gateway.secure.listen presents */
 	str access_log;             /* STR_NONE: none */
+	struct reload *reload;
 };
 
 struct node;

@@ -21,6 +21,8 @@
 #include "main/configure.h"
 #include "main/hints.h"
 #include "main/node.h"
+#include "main/notify.h"
+#include "main/reload.h"
 #include "policy/counters.h"
 #include "policy/registry.h"
 #include "rt/dns.h"
@@ -52,6 +54,7 @@ struct serving { /* in the order in which it is opened, and closed backwards */
 	struct tls_context *secure;
 	struct management management;
 	struct services services;
+	struct reload reload;
 	struct node *node;
 	bool password_shown;
 };
@@ -92,17 +95,12 @@ static err open_store(struct serving *s)
 /* Where target hosts really are: what the operator says comes first. */
 static err map_hosts(struct serving *s)
 {
-	const struct config_pairs *hosts = &s->settings.hosts;
-	for (size_t i = 0; i < hosts->list.n; i++)
-		if (dns_map(hosts->list.v[i].key, hosts->list.v[i].value).code)
-			return diag_add(&s->diag, ERR_SYNTAX, 0,
-			                "hosts takes \"name:port\" = \"address:port\", not "
-			                "\"%.*s\" = \"%.*s\"",
-			                STR(hosts->list.v[i].key), STR(hosts->list.v[i].value));
-	if (!s->options->demo)
-		return DONE;
-	return dns_map(S("mocktarget.apigee.net:80"),
-	               listener_here(s->arena, &s->listeners, LISTEN_MOCKTARGET));
+	struct dns_map *map;
+	if (s->options->demo)
+		s->reload.mocktarget = listener_here(s->arena, &s->listeners, LISTEN_MOCKTARGET);
+	TRY(hosts_read(&s->settings, s->reload.mocktarget, &s->diag, &map));
+	dns_map_use(&map);
+	return DONE;
 }
 
 static err fill_store(struct serving *s)
@@ -165,7 +163,9 @@ static err start(struct serving *s)
 	log_set_level((enum log_level)s->settings.log_level);
 	TRY(make_folder(s));
 	TRY(open_store(s));
-	TRY(listeners_open(&s->settings, s->options->demo, &s->diag, &s->listeners));
+	struct activated activated;
+	activated_read(s->arena, &activated);
+	TRY(listeners_open(&s->settings, s->options->demo, &activated, &s->diag, &s->listeners));
 	TRY(map_hosts(s));
 	TRY(wire(s));
 	TRY(fill_store(s));
@@ -173,7 +173,14 @@ static err start(struct serving *s)
 	TRY(certificates_load(s->arena, s->store, &s->diag, &s->secure, &self_signed));
 	if (self_signed && !listener_is_loopback(&s->listeners, LISTEN_SECURE))
 		log_warn("self_signed_certificate", LOG_STR("listen", s->settings.secure_listen));
+	s->reload.options = s->options;
+	s->reload.settings = &s->settings;
+	s->reload.data = s->data;
+	s->reload.store = s->store;
+	s->reload.management = &s->management;
+	s->reload.secure = &s->secure;
 	struct node_conf conf = {
+		.reload = &s->reload,
 		.settings = &s->settings,
 		.management = &s->management,
 		.services = &s->services,
@@ -188,6 +195,7 @@ static err start(struct serving *s)
 static void stop(struct serving *s)
 {
 	node_stop(&s->node, s->settings.drain_timeout_s * 1000);
+	reload_stop(&s->reload);
 	listeners_close(&s->listeners);
 	tls_release(&s->secure);
 	identity_destroy(&s->identity);
@@ -198,6 +206,7 @@ static void stop(struct serving *s)
 
 static void say_ready(void)
 {
+	notify_ready();
 	puts("gatehouse ready");
 	fflush(stdout);
 }
@@ -214,6 +223,8 @@ static enum exit_code run(struct arena *a, const struct verb_env *env, const voi
 	signal(SIGPIPE, SIG_IGN);
 	raise_limits();
 	int signals = verb_signals();
+	s.reload.signals = reload_signals();
+	notify_open();
 	offload_start(0);
 	for (size_t i = 0; i < LISTENERS; i++)
 		s.listeners.fd[i] = -1;
@@ -224,6 +235,7 @@ static enum exit_code run(struct arena *a, const struct verb_env *env, const voi
 		say_ready();
 		node_wait(s.node, signals);
 		log_info("draining");
+		notify_stopping();
 	}
 	stop(&s);
 	offload_stop();
@@ -235,7 +247,9 @@ const struct verb verb_serve = {
 	.name = "serve",
 	.operands = "",
 	.summary = "Run the gateway, its management API and the token endpoints",
-	.help = "Prints `gatehouse ready` when every listener accepts. SIGTERM drains and stops.\n"
+	.help = "Prints `gatehouse ready` when every listener accepts. SIGTERM drains and stops, "
+		"SIGHUP\n"
+		"reads configuration and certificates again.\n"
 		"GATEHOUSE_ADMIN_USER and GATEHOUSE_ADMIN_PASSWORD name the first administrator.",
 	.options = options,
 	.options_size = sizeof(struct serve_options),

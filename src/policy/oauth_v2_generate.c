@@ -45,14 +45,14 @@ static void attributes_of(const struct oauth_v2 *c, struct exchange *x, struct g
 
 static struct grant_request request_of(const struct oauth_v2 *c, struct exchange *x)
 {
-	const struct token_settings *dflt = token_settings(x->services->tokens);
+	struct token_settings dflt = token_settings(x->services->tokens);
 	struct grant_request q = {
 		.organization = x->proxy->organization,
 		.scope = c->scope_var ? vars_text(x, c->scope_var) : STR_NONE,
 		.end_user = c->end_user ? vars_text(x, c->end_user) : STR_NONE,
-		.access_ms = lifetime(x, c->expires_in_ref, c->expires_in, dflt->access_ms),
+		.access_ms = lifetime(x, c->expires_in_ref, c->expires_in, dflt.access_ms),
 		.refresh_ms = lifetime(x, c->refresh_expires_in_ref, c->refresh_expires_in,
-		                       dflt->refresh_ms),
+		                       dflt.refresh_ms),
 		.reuse_refresh_token = c->reuse_refresh_token,
 		.now_ms = clock_ms(),
 	};

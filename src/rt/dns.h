@@ -27,8 +27,16 @@ struct dns_answer { /* in the order in which to try them */
  * on the deny list; ERR_LIMIT: too many look-ups; ERR_IO: the name server failed; ERR_TIMEOUT. */
 err dns_resolve(str host, unsigned port, deadline, struct dns_answer *) MUST_CHECK;
 
-/* These three are for the start, before any loop runs. */
-err dns_map(str from, str to) MUST_CHECK; /* "a.example.com:443" to "127.0.0.1:8443"; ERR_SYNTAX */
+/* The operator's map, made apart and then taken as a whole, from any thread; the one before is freed. */
+struct dns_map;
+struct dns_map *dns_map_create(void);
+void dns_map_destroy(struct dns_map **);
+/* "a.example.com:443" to "127.0.0.1:8443"; ERR_SYNTAX */
+err dns_map_add(struct dns_map *, str from, str to) MUST_CHECK;
+void dns_map_use(struct dns_map **);
+err dns_map(str from, str to) MUST_CHECK; /* one more, in the map that is in use */
+
+/* These two are for the start, before any loop runs. */
 /* Replaces the list, which holds the link-local addresses: "10.0.0.0/8", "fe80::/10"; ERR_SYNTAX. */
 err dns_deny(const str *blocks, size_t n) MUST_CHECK;
 void dns_keep(unsigned seconds); /* how long an answer serves; at first 30 */

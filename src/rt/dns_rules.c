@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the operator decides about addresses: the map of hosts and the deny list; and literals.
- * Written at the start only, so read without a lock.
+ * The map may be replaced as a whole while loops run; the list is written at the start only.
  * Source: RFC 4632 (blocks), RFC 4291 §2.5.5.2 (an IPv4-mapped address is its IPv4 address). */
 #include "rt/dns_inside.h"
 
@@ -23,8 +23,13 @@ struct block {
 	unsigned bits;
 };
 
-static struct mapped *map;
-static size_t n_map, cap_map;
+struct dns_map {
+	struct mapped *v;
+	size_t n, cap;
+};
+
+static pthread_mutex_t map_lock = PTHREAD_MUTEX_INITIALIZER; /* guards map */
+static struct dns_map map;
 static struct block link_local[] = {
 	{ { [10] = 0xff, [11] = 0xff, [12] = 169, [13] = 254 }, 96 + 16 },
 	{ { 0xfe, 0x80 }, 10 },
@@ -76,7 +81,17 @@ static bool cut_port(str s, char host[DNS_NAME], unsigned *port)
 	return true;
 }
 
-err dns_map(str from, str to)
+struct dns_map *dns_map_create(void) { return rt_alloc(sizeof(struct dns_map)); }
+
+void dns_map_destroy(struct dns_map **m)
+{
+	if (*m)
+		free((*m)->v);
+	free(*m);
+	*m = NULL;
+}
+
+err dns_map_add(struct dns_map *l, str from, str to)
 {
 	struct mapped m;
 	char ip[DNS_NAME];
@@ -85,20 +100,41 @@ err dns_map(str from, str to)
 	if (!cut_port(from, m.host, &m.port) || !cut_port(to, ip, &port) || !parse_ip(ip, &m.to))
 		return FAIL(ERR_SYNTAX);
 	set_port(&m.to, port);
-	map = rt_grow(map, n_map, &cap_map, sizeof *map);
-	map[n_map++] = m;
+	l->v = rt_grow(l->v, l->n, &l->cap, sizeof *l->v);
+	l->v[l->n++] = m;
 	return DONE;
+}
+
+void dns_map_use(struct dns_map **next)
+{
+	pthread_mutex_lock(&map_lock);
+	struct dns_map before = map;
+	map = **next;
+	pthread_mutex_unlock(&map_lock);
+	**next = before;
+	dns_map_destroy(next);
+}
+
+err dns_map(str from, str to)
+{
+	pthread_mutex_lock(&map_lock);
+	err e = dns_map_add(&map, from, to);
+	pthread_mutex_unlock(&map_lock);
+	return e;
 }
 
 bool dns_answer_mapped(const char *host, unsigned port, struct dns_answer *out)
 {
-	for (size_t i = 0; i < n_map; i++)
-		if (map[i].port == port && strcmp(map[i].host, host) == 0) {
+	bool found = false;
+	pthread_mutex_lock(&map_lock);
+	for (size_t i = 0; i < map.n && !found; i++)
+		if (map.v[i].port == port && strcmp(map.v[i].host, host) == 0) {
 			out->n = 1;
-			out->v[0] = map[i].to;
-			return true;
+			out->v[0] = map.v[i].to;
+			found = true;
 		}
-	return false;
+	pthread_mutex_unlock(&map_lock);
+	return found;
 }
 
 bool dns_answer_literal(const char *host, struct dns_answer *out)

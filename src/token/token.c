@@ -5,6 +5,7 @@
  * Source: docs/why/token_keys.md. */
 #include "token/token.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -21,7 +22,7 @@ enum {
 struct token_service {
 	struct arena *arena;
 	struct store *store;
-	struct token_settings settings;
+	_Atomic(int64_t) access_ms, refresh_ms;
 	size_t n_keys;
 	unsigned char keys[][CHECK_KEY]; /* the newest first */
 };
@@ -35,9 +36,8 @@ struct token_service *token_service_create(struct store *store,
 	struct arena *a = arena_create(0, 0);
 	struct token_service *t =
 		arena_zalloc(a, sizeof *t + n * CHECK_KEY, _Alignof(struct token_service));
-	*t = (struct token_service){
-		.arena = a, .store = store, .settings = *settings, .n_keys = n
-	};
+	*t = (struct token_service){ .arena = a, .store = store, .n_keys = n };
+	token_settings_set(t, settings);
 	for (size_t i = 0; i < n; i++) {
 		unsigned char key[32];
 		store_subkey(store, "token check", i, key);
@@ -54,7 +54,18 @@ void token_service_destroy(struct token_service **t)
 }
 
 struct store *token_store(const struct token_service *t) { return t->store; }
-const struct token_settings *token_settings(const struct token_service *t) { return &t->settings; }
+struct token_settings token_settings(const struct token_service *t)
+{
+	return (struct token_settings){ atomic_load_explicit(&t->access_ms, memory_order_relaxed),
+		                        atomic_load_explicit(&t->refresh_ms,
+		                                             memory_order_relaxed) };
+}
+
+void token_settings_set(struct token_service *t, const struct token_settings *settings)
+{
+	atomic_store_explicit(&t->access_ms, settings->access_ms, memory_order_relaxed);
+	atomic_store_explicit(&t->refresh_ms, settings->refresh_ms, memory_order_relaxed);
+}
 
 /* SHA-256 over key and text: both of fixed length, so it needs no HMAC against longer texts, and one
  * block of the digest holds them. */

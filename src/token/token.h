@@ -19,7 +19,9 @@ struct token_settings {
 struct token_service *token_service_create(struct store *, const struct token_settings *);
 void token_service_destroy(struct token_service **);
 struct store *token_store(const struct token_service *);
-const struct token_settings *token_settings(const struct token_service *);
+struct token_settings token_settings(const struct token_service *);
+void token_settings_set(struct token_service *,
+                        const struct token_settings *); /* from any thread */
 
 /* A new text for a token that expires then (-1: never), and the key it is stored under. */
 str token_mint(struct arena *, const struct token_service *, int64_t expires_at_ms,

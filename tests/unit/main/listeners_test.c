@@ -10,6 +10,9 @@
 #include <cmocka.h>
 
 #include "main/listeners.h"
+#include "main/notify.h"
+
+static const struct activated none;
 
 static const struct {
 	const char *secure; /* gateway.secure.listen; the others are on 127.0.0.1 */
@@ -36,7 +39,7 @@ static void opens(void **state)
 		struct listeners l;
 		struct settings s = { .management_listen = S("127.0.0.1:0"), .default_listen = S("127.0.0.1:0"),
 			              .secure_listen = str_from_z(rows[i].secure), .mocktarget_listen = S("127.0.0.1:0") };
-		err e = listeners_open(&s, i % 2, &d, &l);
+		err e = listeners_open(&s, i % 2, &none, &d, &l);
 		str text = diag_text(a, &d);
 		if (!e.code != !rows[i].finding || (e.code && !str_has(text, str_from_z(rows[i].finding))))
 			fail_msg("%s: %.*s", rows[i].secure, STR(text));
@@ -63,9 +66,9 @@ static void refuses_a_port_in_use(void **state)
 	struct settings s = { .management_listen = S("127.0.0.1:0"), .default_listen = S("127.0.0.1:0"),
 		              .secure_listen = S("127.0.0.1:0") };
 	(void)state;
-	assert_int_equal(listeners_open(&s, false, &d, &first).code, ERR_NONE);
+	assert_int_equal(listeners_open(&s, false, &none, &d, &first).code, ERR_NONE);
 	s.default_listen = listener_here(a, &first, LISTEN_DEFAULT);
-	assert_int_equal(listeners_open(&s, false, &d, &second).code, ERR_IO);
+	assert_int_equal(listeners_open(&s, false, &none, &d, &second).code, ERR_IO);
 	assert_true(str_has(diag_text(a, &d), s.default_listen));
 	assert_true(str_has(diag_text(a, &d), S("in use")));
 	assert_int_equal(second.fd[LISTEN_MANAGEMENT], -1);
