@@ -52,6 +52,16 @@ class Process:
     def pids(self):
         return children(self.process.pid)
 
+    def memory(self):
+        """KiB over all processes: what is theirs alone, and their share of what is mapped by several."""
+        total = {"uss": 0, "pss": 0}
+        for pid in self.pids():
+            for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]:
+                key = "pss" if line.startswith("Pss:") else "uss" if line.startswith("Private_") else None
+                if key:
+                    total[key] += int(line.split()[1])
+        return total
+
 
 class Configured(Process):
     """A peer with a configuration file in peers/ whose @NAMES@ are filled in."""
@@ -73,6 +83,7 @@ class Target(Configured):
         self.folder, self.body, self.port = folder, body, free_port()
 
     def start(self):
+        (self.folder / "large").write_bytes(b"x" * (1 << 20))
         self.launch(["nginx", "-c", str(self.fill_in("target.conf", folder=self.folder, port=self.port, body=self.body))])
         wait_port(self.port)
 
@@ -81,14 +92,39 @@ class Nginx(Configured):
     name, key = "nginx", "nginx"
 
     def __init__(self, folder, target, body):
-        self.folder, self.target, self.body, self.port = folder, target, body, free_port()
+        self.folder, self.target, self.body, self.port, self.tls = folder, target, body, free_port(), free_port()
 
     def start(self):
-        self.launch(["nginx", "-c", str(self.fill_in("nginx.conf", folder=self.folder, port=self.port, body=self.body, target=self.target.port))])
+        pem = self.folder / "nginx.pem" # P-256, like the one that gatehouse makes for itself
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "9", "-subj", "/CN=localhost", "-keyout", str(pem) + ".key",
+                        "-out", str(pem) + ".crt"], check=True, capture_output=True)
+        pem.write_text(Path(str(pem) + ".crt").read_text() + Path(str(pem) + ".key").read_text())
+        self.launch(["nginx", "-c", str(self.fill_in("nginx.conf", folder=self.folder, port=self.port, tls=self.tls, body=self.body, target=self.target.port))])
         wait_port(self.port)
 
     def load(self, row):
-        return f"http://127.0.0.1:{self.port}/{'answer' if row == 'answer' else 'proxy/x'}", "", {}
+        path = {"answer": "answer", "large": "proxy/large"}.get(row, "proxy/x")
+        return f"{origin(row, self.port, self.tls)}/{path}", "close.lua" if row == "connect" else "", {}
+
+
+def origin(row, port, tls):
+    return f"https://127.0.0.1:{tls}" if row == "tls" else f"http://127.0.0.1:{port}"
+
+
+class NginxLua(Configured):
+    name, key = "nginx-lua", "nginx-lua"
+    module = Path("/usr/lib/nginx/modules/ngx_http_lua_module.so")
+
+    def __init__(self, folder, target):
+        self.folder, self.target, self.port = folder, target, free_port()
+
+    def start_with(self, tokens):
+        self.tokens = tokens
+        self.launch(["nginx", "-c", str(self.fill_in("nginx-lua.conf", folder=self.folder, port=self.port, target=self.target.port, tokens=tokens))])
+        wait_port(self.port)
+
+    def load(self, row):
+        return f"http://127.0.0.1:{self.port}/token/x", "tokens.lua", {"TOKENS": str(self.tokens)}
 
 
 class Haproxy(Configured):
@@ -106,34 +142,42 @@ class Haproxy(Configured):
         self.launch(["haproxy", "-db", "-f", str(conf)], stdout=open(self.folder / "haproxy.log", "wb"))
         wait_port(self.port)
 
-    def learn(self, tokens):
+    def learn(self, tokens, file):
         self.tokens.write_text("".join(f"{t} 1\n" for t in tokens))
-        self.token_file = self.folder / "tokens.txt"
+        self.token_file = file
         self.stop()
         self.start()
 
     def load(self, row):
-        path = {"answer": "answer", "proxy": "proxy/x", "token": "token/x"}[row]
-        return f"http://127.0.0.1:{self.port}/{path}", "tokens.lua" if row == "token" else "", {"TOKENS": str(self.folder / "tokens.txt")}
+        path = {"answer": "answer", "token": "token/x", "large": "proxy/large"}.get(row, "proxy/x")
+        script = {"token": "tokens.lua", "connect": "close.lua"}.get(row, "")
+        return f"http://127.0.0.1:{self.port}/{path}", script, {"TOKENS": str(self.token_file) if script else ""}
 
 
 class Gatehouse(Process):
-    name, key = "gatehouse", "gatehouse"
     user, password = "bench@example.com", "bench-password"
     app_key, app_secret = "bBGAQrXgivA9lKu7NMPyoYpVKNhGar6K", "hAr4Gn0gA9vAyvI4"
 
-    def __init__(self, folder, args, target, body):
-        self.folder, self.binary, self.target, self.body = folder, args.gatehouse, target, body
+    def __init__(self, folder, args, target, body, name="gatehouse"):
+        self.name = self.key = name
+        self.folder, self.binary, self.target, self.body = folder / name, args.gatehouse, target, body
+        self.folder.mkdir()
         self.ports = {k: free_port() for k in ("management", "gateway.default", "gateway.secure", "sso", "ui", "mocktarget")}
         self.port = self.ports["gateway.default"]
 
     def start(self):
+        self.serve()
+        self.bundles()
+
+    def serve(self):
+        """Starts on what is stored already; gives the seconds until it is ready."""
+        began = time.monotonic()
         sets = [w for k, p in self.ports.items() for w in ("--set", f"{k}.listen=127.0.0.1:{p}")]
         env = {**os.environ, "GATEHOUSE_ADMIN_USER": self.user, "GATEHOUSE_ADMIN_PASSWORD": self.password}
         self.launch([self.binary, "serve", "--demo", "--data", str(self.folder / "data"), "--set", "workers=1", *sets], env=env, stdout=subprocess.PIPE)
         if self.process.stdout.readline().strip() != b"gatehouse ready":
-            raise SystemExit("bench: gatehouse did not start: " + (self.folder / "gatehouse.err").read_text()[-2000:])
-        self.bundles()
+            raise SystemExit("bench: gatehouse did not start: " + (self.folder / f"{self.key}.err").read_text()[-2000:])
+        return time.monotonic() - began
 
     def api(self, method, path, body=None, content_type="application/json"):
         r = urllib.request.Request(f"http://127.0.0.1:{self.ports['management']}/v1/o/acme{path}", body, method=method)
@@ -154,7 +198,7 @@ class Gatehouse(Process):
         def endpoint(base, steps, answer_steps, route):
             lane = lambda names: "".join(f"<Step><Name>{n}</Name></Step>" for n in names)
             return (f'<ProxyEndpoint name="default"><PreFlow name="PreFlow"><Request>{lane(steps)}</Request><Response>{lane(answer_steps)}</Response></PreFlow>'
-                    f'<HTTPProxyConnection><BasePath>{base}</BasePath><VirtualHost>default</VirtualHost></HTTPProxyConnection><RouteRule name="r">{route}</RouteRule></ProxyEndpoint>')
+                    f'<HTTPProxyConnection><BasePath>{base}</BasePath><VirtualHost>default</VirtualHost><VirtualHost>secure</VirtualHost></HTTPProxyConnection><RouteRule name="r">{route}</RouteRule></ProxyEndpoint>')
         target = f'<TargetEndpoint name="default"><HTTPTargetConnection><URL>http://127.0.0.1:{self.target.port}</URL></HTTPTargetConnection></TargetEndpoint>'
         to_target = "<TargetEndpoint>default</TargetEndpoint>"
         verify = '<OAuthV2 name="verify"><Operation>VerifyAccessToken</Operation></OAuthV2>'
@@ -169,6 +213,12 @@ class Gatehouse(Process):
         self.deploy("issuer", {"issuer.xml": '<APIProxy name="issuer"/>', "proxies/default.xml": endpoint("/issue", ["issue"], [], ""), "policies/issue.xml": issue})
         product = self.api("GET", "/apiproducts/PremiumWeatherAPI")
         self.api("PUT", "/apiproducts/PremiumWeatherAPI", json.dumps({**product, "proxies": []}).encode())
+
+    def deploy_more(self, n):
+        """n proxies without a target, each with a base path of its own."""
+        for i in range(n):
+            self.deploy(f"more{i}", {f"more{i}.xml": f'<APIProxy name="more{i}"/>', "proxies/default.xml":
+                        f'<ProxyEndpoint name="default"><HTTPProxyConnection><BasePath>/more/{i}</BasePath><VirtualHost>default</VirtualHost></HTTPProxyConnection><RouteRule name="r"/></ProxyEndpoint>'})
 
     def issue_tokens(self, n):
         body = f"grant_type=client_credentials&client_id={self.app_key}&client_secret={self.app_secret}".encode()
@@ -190,10 +240,6 @@ class Gatehouse(Process):
         print(f"bench: {have:,} tokens stored", flush=True)
 
     def load(self, row):
-        path = {"answer": "answer", "proxy": "proxy/x", "token": "token/x", "issue": "issue"}[row]
-        script = {"token": "tokens.lua", "issue": "issue.lua"}.get(row, "")
-        return f"http://127.0.0.1:{self.port}/{path}", script, {"TOKENS": str(self.folder / "tokens.txt"), "APP_KEY": self.app_key, "APP_SECRET": self.app_secret}
-
-    def memory(self):
-        return {line.split(":")[0]: int(line.split()[1]) for line in Path(f"/proc/{self.process.pid}/smaps_rollup").read_text().splitlines()[1:]
-                if line.startswith(("Pss:", "Private_"))}
+        path = {"answer": "answer", "token": "token/x", "issue": "issue", "large": "proxy/large"}.get(row, "proxy/x")
+        script = {"token": "tokens.lua", "issue": "issue.lua", "connect": "close.lua"}.get(row, "")
+        return f"{origin(row, self.port, self.ports['gateway.secure'])}/{path}", script, {"TOKENS": str(self.folder / "tokens.txt"), "APP_KEY": self.app_key, "APP_SECRET": self.app_secret}

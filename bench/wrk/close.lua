@@ -1,0 +1,3 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Every request on a connection of its own.
+wrk.headers["Connection"] = "close"
