@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import test from 'node:test';
-import { expect, fetchOne, gateway, origin, say, sleep, slack, until } from './gateway.mjs';
+import { expect, fetchOne, gateway, load, origin, say, sleep, slack, until } from './gateway.mjs';
 
 const target = await origin((one, res) => setTimeout(() => res.end('ok'), one.url.includes('slow') ? 300 : 0));
 const NULL = { post: { response: ['s'] }, policies: { s: say('here') } };
@@ -134,4 +134,25 @@ test('an idle connection is closed at drain_timeout', async () => {
 	assert.equal(g.proc.code, 0);
 	assert.ok(Date.now() - from > 900 && Date.now() - from < 4000 * slack, `${Date.now() - from} ms`);
 	agent.destroy();
+});
+
+test('redeploys every 100 ms under load: no request fails', async () => {
+	const g = await gateway();
+	const files = (body) => ({ target: target.url, post: { response: ['s'] }, policies: { s: say(body) } });
+	await g.proxy('far', files('one'));
+	await g.proxy('far', files('two'));
+	const went = (r) => (r.status === 200 && ['one', 'two'].includes(r.text)) || `${r.status} ${r.text}`;
+	const kept = load(async () => went(await g.call('/far')), 4);
+	const fresh = load(async () => went(await g.call('/far', { headers: { Connection: 'close' } })), 2);
+	for (let i = 0; i < 50; i++) {
+		const from = Date.now();
+		expect(await g.deploy('far', 1 + i % 2), { status: 200 });
+		await sleep(Math.max(0, 100 - (Date.now() - from)));
+	}
+	for (const l of [kept, fresh]) {
+		const { ok, bad } = await l.stop();
+		assert.deepEqual(bad, []);
+		assert.ok(ok > 50, `${ok} went well`);
+	}
+	await g.stop();
 });
