@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "http/conn.h"
+#include "http/trailers.h"
 
 enum { JOINED = 2048 };
 
@@ -133,21 +134,31 @@ static err put(struct out *o, struct iovec *v, int n)
 	return write_all(o, v, n);
 }
 
+static str last_chunk(const struct out *o)
+{
+	const struct headers *h = &o->source->trailers;
+	if (!h->n || !o->x->request.takes_trailers)
+		return S("0\r\n\r\n");
+	return trailers_last_chunk(o->x->call.arena, h);
+}
+
 /* A piece in the answer's framing, with the head if that is still to go, and the end if it is known. */
 static err put_piece(struct out *o, str piece, bool last)
 {
 	char size[24];
-	struct iovec v[4] = { vec(o->head), vec(piece) };
+	struct iovec v[5] = { vec(o->head), vec(piece) };
+	str end = last ? last_chunk(o) : S("");
 	if (o->answer.framing != H1_CHUNKED)
 		return put(o, v, 2);
 	if (piece.n == 0) {
-		v[1] = vec(S("0\r\n\r\n"));
+		v[1] = vec(end);
 		return put(o, v, 2);
 	}
 	v[1] = (struct iovec){ size, (size_t)snprintf(size, sizeof size, "%zx\r\n", piece.n) };
 	v[2] = vec(piece);
-	v[3] = vec(last ? S("\r\n0\r\n\r\n") : S("\r\n"));
-	return put(o, v, 4);
+	v[3] = vec(S("\r\n"));
+	v[4] = vec(end);
+	return put(o, v, last ? 5 : 4);
 }
 
 static err count(struct out *o, size_t n, bool last)

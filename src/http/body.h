@@ -5,6 +5,7 @@
  * Source: RFC 9110 §6.4; docs/why/bodies.md. */
 #pragma once
 
+#include "http/headers.h"
 #include "rt/fiber.h"
 
 struct body_source;
@@ -24,6 +25,8 @@ struct body_source {
 	const struct body_source_type *type;
 	bool ready; /* a piece is at hand: the next read will not wait */
 	bool ended; /* nothing follows the piece that was given last */
+	struct headers
+		trailers; /* once it has ended: fields that came behind it, in the exchange's arena */
 };
 
 enum body_kind { BODY_NONE, BODY_BYTES, BODY_STREAM };

@@ -230,6 +230,7 @@ static void answer_begin(struct fetch *f)
 	b->io_ms = f->times.io_ms;
 	b->on_over = answer_over;
 	b->meanwhile = meanwhile;
+	b->arena = f->arena;
 	if (f->response->status == 101)
 		tunnel_begin(f);
 	else

@@ -5,10 +5,17 @@
 #include <stdio.h>
 
 #include "http/fetch.h"
+#include "http/trailers.h"
 
 enum { JOINED = 2048, AT_ONCE = 16 };
 
 static struct iovec vec(str s) { return (struct iovec){ (void *)s.p, s.n }; }
+
+static str last_chunk(struct fetch *f)
+{
+	const struct headers *h = &f->source->trailers;
+	return h->n ? trailers_last_chunk(f->arena, h) : S("0\r\n\r\n");
+}
 
 /* What goes out next: first, the piece, and the end of the body if the piece is known to be the last. */
 static void frame(struct fetch *f, str first)
@@ -20,9 +27,11 @@ static void frame(struct fetch *f, str first)
 		int n = snprintf(f->size, sizeof f->size, "%zx\r\n", f->piece.n);
 		*v++ = (struct iovec){ f->size, (size_t)n };
 		*v++ = vec(f->piece);
-		*v++ = vec(f->ended ? S("\r\n0\r\n\r\n") : S("\r\n"));
+		*v++ = vec(S("\r\n"));
+		if (f->ended)
+			*v++ = vec(last_chunk(f));
 	} else if (f->chunked && f->ended) {
-		*v++ = vec(S("0\r\n\r\n"));
+		*v++ = vec(last_chunk(f));
 	} else if (f->piece.n) {
 		*v++ = vec(f->piece);
 	}
@@ -214,5 +223,6 @@ err fetch_prepare(struct fetch *f, const struct http_origin *o)
 	f->streamed = body->kind == BODY_STREAM;
 	f->ended = !f->streamed;
 	f->rest = *body;
+	f->source = body->source;
 	return f->streamed && body->source->ready ? next_piece(f, &h) : DONE;
 }

@@ -43,6 +43,7 @@ static void body_begin(struct exchange *x)
 	}
 	x->expects = x->head.expect_continue;
 	b->before_wait = say_continue;
+	b->arena = x->call.arena;
 	x->streams = true;
 	h1_body_begin(b, &x->head, &x->request.body);
 	if (b->over)

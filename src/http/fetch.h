@@ -22,10 +22,11 @@ struct fetch {
 	unsigned interim;    /* 1xx answers so far */
 
 	/* the request on its way */
-	str first;           /* its head, and a small body in memory */
-	str piece;           /* what was read last of its body */
-	struct body rest;    /* what follows the piece */
-	struct iovec out[4]; /* first and piece, framed: what the kernel has yet to take */
+	str first;                  /* its head, and a small body in memory */
+	str piece;                  /* what was read last of its body */
+	struct body rest;           /* what follows the piece */
+	struct body_source *source; /* of the body, if it streams */
+	struct iovec out[5];        /* first and piece, framed: what the kernel has yet to take */
 	int n_out;
 	char size[24];       /* of the chunk in out */
 	bool streamed;       /* its body is a stream: what was read of it is gone */

@@ -40,6 +40,7 @@ err h1_response(struct arena *, str buf, const struct h1_limits *, str request_v
 struct h1_chunks {
 	uint64_t left;
 	unsigned state, digits;
+	struct buf *trailer; /* where the trailer section goes; NULL: nowhere */
 	unsigned line_bytes,
 		trailer_bytes; /* extensions and trailer section, over the whole body */
 };

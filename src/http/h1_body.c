@@ -4,6 +4,8 @@
  * Source: RFC 9112 §6.3, §7.1, §8. */
 #include "http/h1_body.h"
 
+#include "http/trailers.h"
+
 enum { LEAST_ROOM = 4096 };
 
 struct read_buf **h1_body_buf(struct h1_body *b) { return b->more ? &b->more : b->buf; }
@@ -27,6 +29,8 @@ static err take(struct h1_body *b, str *piece)
 	str have = read_buf_window(buf);
 	if (b->framing == H1_CHUNKED) {
 		TRY(h1_chunk(&b->chunks, &have, piece, &b->over));
+		if (b->over && b->arena)
+			trailers_take(b->arena, buf_str(&b->trailer), &b->source.trailers);
 	} else {
 		*piece = str_sub(have, 0, b->left < have.n ? (size_t)b->left : have.n);
 		have = str_sub(have, piece->n, STR_NPOS);
@@ -146,7 +150,8 @@ static bool join_chunks(struct h1_body *b, str *bytes)
 	do
 		b->failed = h1_chunk(&look, &rest, &piece, &end);
 	while (!b->failed.code && !end && piece.n);
-	if (!end)
+	bool trailers = b->arena && look.trailer_bytes > 2; /* only a stream carries them */
+	if (!end || trailers)
 		return false;
 	char *to = buf->bytes + buf->at;
 	*bytes = str_from(to, 0);
@@ -181,6 +186,10 @@ void h1_body_begin(struct h1_body *b, const struct h1_head *head, struct body *o
 	b->left = head->framing == H1_LENGTH ? (uint64_t)head->length : UINT64_MAX;
 	b->base = (*b->buf)->at;
 	b->stash = S("");
+	if (b->arena) {
+		b->trailer = buf_in(b->arena);
+		b->chunks.trailer = &b->trailer;
+	}
 	if (head->framing == H1_NO_BODY || at_hand(b, &bytes)) {
 		b->over = true;
 		*out = head->framing == H1_NO_BODY

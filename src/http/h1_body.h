@@ -18,6 +18,8 @@ struct h1_body {
 	enum h1_framing framing;
 	uint64_t left;
 	struct h1_chunks chunks;
+	struct arena *arena; /* where trailers go; NULL: they are dropped */
+	struct buf trailer;
 	str stash;  /* a piece that was found while looking for the end */
 	bool asked; /* in vain: its silence counts since moved_ms */
 	bool over;  /* the last byte of the body was received */

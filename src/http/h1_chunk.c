@@ -129,8 +129,11 @@ static err take(struct h1_chunks *c, char byte)
 	} else if (c->state < SIZE_LF && c->state > SIZE_MORE) {
 		if (++c->line_bytes > MAX_EXTENSIONS)
 			return FAIL(ERR_LIMIT);
-	} else if (c->state >= TRAILER && ++c->trailer_bytes > MAX_TRAILER) {
-		return FAIL(ERR_LIMIT);
+	} else if (c->state >= TRAILER) {
+		if (++c->trailer_bytes > MAX_TRAILER)
+			return FAIL(ERR_LIMIT);
+		if (c->trailer)
+			buf_char(c->trailer, byte);
 	}
 	return DONE;
 }

@@ -81,10 +81,24 @@ static enum step expect(struct scan *s, str value)
 	return STEP_ON;
 }
 
+static bool lists(str value, str token)
+{
+	for (str rest = value; str_given(rest);) {
+		str one = str_cut(&rest, ',');
+		if (str_ieq(str_trim(str_sub(one, 0, str_find_char(one, ';'))), token))
+			return true;
+	}
+	return false;
+}
+
 enum step h1_field_meaning(struct scan *s, str name, str value)
 {
 	bool request = s->m->kind == MESSAGE_REQUEST;
 	switch (name.n) {
+	case 2:
+		if (str_ieq(name, S("TE")))
+			s->m->takes_trailers |= s->m->version >= 11 && lists(value, S("trailers"));
+		return STEP_ON;
 	case 4:
 		return request && str_ieq(name, S("Host")) ? host(s, value) : STEP_ON;
 	case 6:

@@ -158,6 +158,8 @@ err h1_write_request(struct buf *b, const struct message *m, str host, enum h1_f
 	p = put_fields(p, &m->headers, OF_CONNECTION | EXPECT | (str_given(host) ? HOST : 0),
 	               &tokens);
 	p = put_framing(p, framing, length);
+	if (m->takes_trailers)
+		p = PUT(p, "Connection: TE\r\nTE: trailers\r\n");
 	if (m->tunnel)
 		p = PUT(p, WEBSOCKET);
 	p = PUT(p, "\r\n");

@@ -11,12 +11,13 @@ enum message_kind { MESSAGE_REQUEST, MESSAGE_RESPONSE };
 
 struct message {
 	enum message_kind kind;
-	str verb;         /* request: "GET"; any token */
-	str path;         /* request: raw, as sent, no query */
-	str query;        /* request: raw, without '?'; STR_NONE: there was no '?' */
-	unsigned version; /* 10, 11 or 20 */
-	unsigned status;  /* response */
-	str reason;       /* response */
+	str verb;            /* request: "GET"; any token */
+	str path;            /* request: raw, as sent, no query */
+	str query;           /* request: raw, without '?'; STR_NONE: there was no '?' */
+	unsigned version;    /* 10, 11 or 20 */
+	bool takes_trailers; /* request: its sender reads fields behind the answer's body */
+	unsigned status;     /* response */
+	str reason;          /* response */
 	struct headers headers;
 	struct body body;
 	/* A request that may become a WebSocket, or the answer 101 that makes it one: the bytes that its

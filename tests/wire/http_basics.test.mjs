@@ -198,7 +198,8 @@ test('what goes to the target', async () => {
 	const one = o.seen.at(-1);
 	assert.equal(r.status, 200);
 	assert.equal(one.headers.host, `127.0.0.1:${o.port}`);
-	for (const k of ['x-hop', 'keep-alive', 'te', 'proxy-connection'])
+	assert.equal(one.headers.te, 'trailers', 'said anew, for we pass them');
+	for (const k of ['x-hop', 'keep-alive', 'proxy-connection'])
 		assert.equal(one.headers[k], undefined, k);
 	assert.equal(one.headers['x-end'], '2, 3');
 	assert.equal(one.body, 'hi');

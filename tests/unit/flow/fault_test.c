@@ -164,7 +164,7 @@ static void content(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(streams); i++) {
 		struct arena *a = arena_create(0, 1 << 20);
-		struct source s = { { &source_type, false, false }, streams[i].pieces, streams[i].size, streams[i].end };
+		struct source s = { { .type = &source_type }, streams[i].pieces, streams[i].size, streams[i].end };
 		struct message *m = streams[i].request ? message_request(a, S("POST"), S("/")) : message_response(a, 200);
 		m->body = (struct body){ .kind = BODY_STREAM, .source = &s.source, .length = streams[i].length };
 		struct exchange x = { .arena = a, .deadline = streams[i].late ? deadline_in(-1) : NEVER,
