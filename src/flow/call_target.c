@@ -50,15 +50,14 @@ static bool evaluate(struct exchange *x, str url)
 	bool query = t->props.copy_queryparams && !x->no_copy_queryparams;
 	x->target_path =
 		target_join_path(x->arena, x->target_uri.path, suffix ? x->path_suffix : S(""));
-	x->target_query = target_join_query(x->arena, x->target_uri.query,
-	                                    query ? x->request->query : STR_NONE);
+	str client = retain_query(x->arena, query ? x->request->query : STR_NONE, &t->props.query);
+	x->target_query = target_join_query(x->arena, x->target_uri.query, client);
 	return true;
 }
 
 /* Edge's property: the client's address is appended for the target. */
-static struct headers with_forwarded_for(struct exchange *x)
+static struct headers with_forwarded_for(struct exchange *x, const struct headers *from)
 {
-	const struct headers *from = &x->request->headers;
 	struct headers to = { .cap = from->n + 1 };
 	to.v = arena_array(x->arena, struct header, to.cap);
 	memcpy(to.v, from->v, from->n * sizeof *to.v);
@@ -76,8 +75,9 @@ struct message request_for_target(struct exchange *x, str path, str query)
 	struct message m = *x->request;
 	m.path = path;
 	m.query = query;
+	m.headers = retain_headers(x->arena, &m.headers, &x->target->props.request_headers);
 	if (x->endpoint->x_forwarded_for && x->call->sock)
-		m.headers = with_forwarded_for(x);
+		m.headers = with_forwarded_for(x, &m.headers);
 	return m;
 }
 
@@ -122,6 +122,7 @@ static enum verdict judge(struct exchange *x)
 		x->response = NULL;
 		return fault_raise(x, &gateway_faults[RESPONSE_405_WITHOUT_ALLOW]);
 	}
+	r->headers = retain_headers(x->arena, &r->headers, &p->response_headers);
 	if (success(p, r->status))
 		return CONTINUE;
 	fault_raise(x, &gateway_faults[ERROR_RESPONSE_CODE]);

@@ -67,6 +67,7 @@ void call_local(struct exchange *x)
 	bool goes_on = p->copy_pathsuffix && !x->no_copy_pathsuffix;
 	str suffix = goes_on ? x->path_suffix : S("");
 	str query = p->copy_queryparams && !x->no_copy_queryparams ? x->request->query : STR_NONE;
+	query = retain_query(x->arena, query, &p->query);
 	struct exchange *in = inner_of(x);
 	str path = render(x, x->target->local->path), own = STR_NONE;
 	if (x->target->local->path) {

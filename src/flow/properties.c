@@ -17,6 +17,8 @@ const struct field property_fields[] = {
 enum property_kind {
 	P_MS,       /* int64_t */
 	P_BOOL,     /* bool */
+	P_BOOL_NOT, /* bool: true when the property is false */
+	P_NAMES,    /* struct strs: a comma list */
 	P_CODES,    /* success.codes */
 	P_ANY_BOOL, /* either value means the same here (docs/why/bodies.md; no forward proxy) */
 	P_ONLY,     /* nothing but this value */
@@ -58,15 +60,15 @@ static const struct known of_target[] = {
 	{ "allow.tls.session.resumption", P_ANY_BOOL, 0, NULL },
 	{ "supports.http11", P_ONLY, 0, "true" },
 	{ "compression.algorithm", P_ONLY, 0, "none" },
-	{ "request.retain.headers.enabled", P_ONLY, 0, "true" },
-	{ "response.retain.headers.enabled", P_ONLY, 0, "true" },
-	{ "retain.queryparams.enabled", P_ONLY, 0, "true" },
+	{ "request.retain.headers.enabled", P_BOOL_NOT, T(request_headers.off), NULL },
+	{ "request.retain.headers", P_NAMES, T(request_headers.names), NULL },
+	{ "response.retain.headers.enabled", P_BOOL_NOT, T(response_headers.off), NULL },
+	{ "response.retain.headers", P_NAMES, T(response_headers.names), NULL },
+	{ "retain.queryparams.enabled", P_BOOL_NOT, T(query.off), NULL },
+	{ "retain.queryparams", P_NAMES, T(query.names), NULL },
 	{ "allow.post.without.content.length", P_ANY_BOOL, 0, NULL },
 	{ "allow.put.without.content.length", P_ANY_BOOL, 0, NULL },
 	{ "response.payload.parse.limit", P_ONLY, 0, "10M" },
-	{ "request.retain.headers", P_LATER, 0, NULL },
-	{ "response.retain.headers", P_LATER, 0, NULL },
-	{ "retain.queryparams", P_LATER, 0, NULL },
 	{ 0 },
 };
 #undef T
@@ -131,6 +133,18 @@ static err take_bool(struct binder *b, const struct property *p, bool *out)
 	             STR(str_sub(p->value, 0, 60)));
 }
 
+static err take_names(struct binder *b, const struct property *p, struct strs *out)
+{
+	VEC(str) names = { 0 };
+	for (str rest = p->value, one; str_given(rest);) {
+		one = str_trim(str_cut(&rest, ','));
+		if (one.n)
+			VEC_PUSH(b->arena, &names, one);
+	}
+	*out = (struct strs){ names.v, names.n };
+	return DONE;
+}
+
 static err take(struct binder *b, const struct known *known, const struct property *p, void *out)
 {
 	void *at = (char *)out + known->offset;
@@ -140,6 +154,12 @@ static err take(struct binder *b, const struct known *known, const struct proper
 		return take_ms(b, p, at);
 	case P_BOOL:
 		return take_bool(b, p, at);
+	case P_BOOL_NOT:
+		TRY(take_bool(b, p, &either));
+		*(bool *)at = !either;
+		return DONE;
+	case P_NAMES:
+		return take_names(b, p, at);
 	case P_ANY_BOOL:
 		return take_bool(b, p, &either);
 	case P_CODES:

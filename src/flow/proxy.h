@@ -51,6 +51,11 @@ struct endpoint { /* what proxy and target endpoints share */
 	const struct fault_rule *default_fault_rule; /* NULL: none */
 };
 
+struct retained { /* off: only what is named goes on */
+	bool off;
+	struct strs names;
+};
+
 struct target_properties { /* milliseconds */
 	int64_t connect_ms, io_ms, keep_ms;
 	bool copy_pathsuffix, copy_queryparams;
@@ -59,6 +64,7 @@ struct target_properties { /* milliseconds */
 	} * success; /* NULL: below 400 */
 	size_t n_success;
 	bool allow_405_without_allow;
+	struct retained request_headers, response_headers, query;
 };
 
 struct local_target { /* LocalTargetConnection: another proxy of the environment, without a socket */

@@ -13,6 +13,9 @@ enum verdict call_target(struct exchange *); /* call_target.c */
 struct message request_for_target(struct exchange *, str path, str query);
 str target_join_path(struct arena *, str base, str suffix);
 str target_join_query(struct arena *, str own, str client);
+/* retain.c: what the endpoint's properties let through; the same array when that is all */
+struct headers retain_headers(struct arena *, const struct headers *, const struct retained *);
+str retain_query(struct arena *, str query, const struct retained *);
 /* local_target.c: the answer comes as x->response, or a fault is pending. */
 void call_local(struct exchange *);
 /* engine.c: from its route, or the endpoint that is set, to its answer, which is not sent. */

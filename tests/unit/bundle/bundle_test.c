@@ -173,7 +173,7 @@ static const struct {
 	{ T, TARGET("<SSLInfo><Enforce>true</Enforce><IgnoreValidationErrors>true</IgnoreValidationErrors></SSLInfo>"), 0, T ":1: <Enforce> and <IgnoreValidationErrors> cannot both be true" },
 	{ T, TPROP("success.codes", "2xx,many"), 1, T ":1: the property success.codes holds \"many\"; a list such as 2xx,304,404 is needed" },
 	{ T, TPROP("io.timeout.millis", "0"), 1, T ":1: the property io.timeout.millis is \"0\"; milliseconds from 1 to 86400000 are needed" },
-	{ T, TPROP("request.retain.headers", "X"), 1, T ":1: the property request.retain.headers is not supported yet by this gateway" },
+	{ T, TPROP("request.retain.headers.enabled", "some"), 1, T ":1: the property request.retain.headers.enabled is \"some\"; true or false is needed" },
 	{ T, TPROP("supports.http11", "false"), 1, T ":1: the property supports.http11 is \"false\"; nothing but true is supported yet by this gateway" },
 	{ T, TARGET("<Properties><Property name='io.timeout.millis'>5</Property><Property name='io.timeout.millis'>6</Property></Properties>"), 1, T ":1: the property io.timeout.millis is given twice, first in line 1" },
 	{ "apiproxy/targets/u.xml", TARGET(""), 0, "apiproxy/targets/u.xml: a second TargetEndpoint is named \"t\"" },
