@@ -21,7 +21,7 @@ struct http_limits http_limits_default(void)
 		.head_ms = 20000,
 		.idle_ms = 60000,
 		.io_ms = 55000,
-		.max_connections = 10000,
+		.max_connections = 50000,
 		.streams = 128,
 		.arena_cap = 16 << 20,
 	};
