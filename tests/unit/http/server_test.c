@@ -510,6 +510,27 @@ static void large(void **state)
 	arena_destroy(&a);
 }
 
+/* Who takes nothing for io_ms is let go; who takes a little now and then is not. */
+static void slow_readers(void **state)
+{
+	(void)state;
+	struct http_limits l = small();
+	l.io_ms = 150;
+	start(l, 100);
+	int fd = dial(t.port), little = dial(t.port), finished = seen.finished;
+	static char block[1 << 20];
+	say(fd, S(GET("/big")));
+	assert_true(comes_true(&seen.finished, finished + 1));
+	say(little, S(GET("/big")));
+	for (int i = 0; i < 10; i++) {
+		sleep_a_while(40);
+		assert_true(recv(little, block, sizeof block, MSG_WAITALL) == sizeof block);
+	}
+	assert_int_equal(seen.running, 1);
+	close(fd), close(little);
+	stop();
+}
+
 /* ---- the end ---- */
 
 static void drain(void **state)
@@ -566,6 +587,7 @@ int main(void)
 		cmocka_unit_test(slow_heads),  cmocka_unit_test(dripping),   cmocka_unit_test(leaving),
 		cmocka_unit_test(connections), cmocka_unit_test(fibers),     cmocka_unit_test(large),
 		cmocka_unit_test(drain),       cmocka_unit_test(close_while_running),
+		cmocka_unit_test(slow_readers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
