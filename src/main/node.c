@@ -290,8 +290,10 @@ static void drain(struct node *n, deadline until)
 static void signal_came(struct watch *w, unsigned ready)
 {
 	struct node *n = (struct node *)((char *)w - offsetof(struct node, signals));
-	if (ready & READY_READ)
-		wake(&n->signaled);
+	if (!(ready & READY_READ))
+		return;
+	atomic_store(&n->health.draining, true); /* the next look at /readyz sees it */
+	wake(&n->signaled);
 }
 
 static void watch_signals(struct node *n)
