@@ -161,7 +161,7 @@ const bad = [
 	['TE not last chunked', `POST /raw HTTP/1.1\r\n${H}Transfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n`, [400, 501]], ['TE chunked twice', `POST /raw HTTP/1.1\r\n${H}Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n`, [400, 501]], ['TE unknown', `POST /raw HTTP/1.1\r\n${H}Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n`, [400, 501]],
 	['TE in 1.0', `POST /raw HTTP/1.0\r\n${H}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n`], ['chunk size with a letter', `${chunked}5g\r\nhello\r\n0\r\n\r\n`], ['chunk size empty', `${chunked}\r\nhello\r\n0\r\n\r\n`], ['chunk size negative', `${chunked}-1\r\n\r\n`],
 	['chunk size of 2^64', `${chunked}10000000000000001\r\nx\r\n`], ['chunk with 0x', `${chunked}0x5\r\nhello\r\n0\r\n\r\n`], ['chunk without its CRLF', `${chunked}5\r\nhelloX\r\n0\r\n\r\n`], ['chunk size ends in LF', `${chunked}5\nhello\r\n0\r\n\r\n`], ['a chunk extension without end', `${chunked}5;${'x'.repeat(100000)}`],
-	['TLS on the plain port', Buffer.from([22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3]), [400]], ['HTTP/2 preface', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', [400, 505]],
+	['TLS on the plain port', Buffer.from([22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3]), [400]], ['a preface that breaks off', 'PRI * HTTP/2.0\r\n\r\nMS\r\n\r\n', [400, 505]],
 ];
 for (const [what, bytes, status = [400]] of bad) {
 	test(`bad framing: ${what}`, async () => {
