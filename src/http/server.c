@@ -134,6 +134,8 @@ void http_server_use_tls(struct http_server *s, struct tls_context *tls)
 {
 	if (tls)
 		tls_hold(tls);
+	if (tls && s->conf.h2)
+		tls_offer_h2(tls);
 	tls_release(&s->tls);
 	s->tls = tls;
 }
