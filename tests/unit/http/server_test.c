@@ -238,7 +238,7 @@ static const struct { const char *in, *out; bool closed; } rows[] = {
 	{ "POST /swallow HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n1\r\n!\r\n0\r\n\r\n" GET("/"), OK(1, "6") OK(2, "hi"), false },
 	{ "POST /echo HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" GET("/"), OK(0, "") OK(2, "hi"), false },
 	{ "POST /echo HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\nx\r\n", "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", true },
-	{ "POST /swallow HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n1\r\nab\r\n", "HTTP/1.1 400 Bad Request\r\nContent-Length: 1\r\nConnection: close\r\n\r\n0", true },
+	{ "POST /echo HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n1\r\nab\r\n", "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", true },
 	{ "POST / HTTP/1.1\r\n" H "Content-Length: 5\r\n\r\nhello" GET("/"), OK(2, "hi") OK(2, "hi"), false }, /* unread */
 	{ "POST / HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n" GET("/"), OK(2, "hi") OK(2, "hi"), false },
 	{ "POST / HTTP/1.1\r\n" H "Content-Length: 1000000\r\n\r\nhello", OK_CLOSE(2, "hi"), true },
