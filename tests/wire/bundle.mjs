@@ -4,7 +4,7 @@
 // Source: PKWARE APPNOTE 4.3 (zip); Apigee, "API proxy configuration reference" (bundle layout).
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { deflateRawSync, inflateRawSync, crc32 as zlibCrc } from 'node:zlib';
+import * as zlib from 'node:zlib';
 
 const table = Array.from({ length: 256 }, (_, n) => {
 	for (let k = 0; k < 8; k++)
@@ -13,8 +13,8 @@ const table = Array.from({ length: 256 }, (_, n) => {
 });
 
 function crc32(b) {
-	if (zlibCrc)
-		return zlibCrc(b);
+	if (zlib.crc32) // newer Nodes have it; Debian's does not
+		return zlib.crc32(b);
 	let c = 0xffffffff;
 	for (const x of b)
 		c = table[(c ^ x) & 255] ^ (c >>> 8);
@@ -37,7 +37,7 @@ function common(e) {
 function entry(name, what) {
 	const { data, ...lies } = what !== null && what.data !== undefined ? what : { data: what };
 	const raw = Buffer.from(data ?? '');
-	const packed = lies.packed ?? (lies.store || raw.length < 64 ? raw : deflateRawSync(raw));
+	const packed = lies.packed ?? (lies.store || raw.length < 64 ? raw : zlib.deflateRawSync(raw));
 	return {
 		bytes: Buffer.from(name), packed, method: packed === raw ? 0 : 8, crc: crc32(raw),
 		size: raw.length, csize: packed.length, mode: 0o100644, ...lies,
@@ -80,7 +80,7 @@ export function unzip(zip) {
 		const from = local + 30 + zip.readUInt16LE(local + 26) + zip.readUInt16LE(local + 28);
 		const packed = zip.subarray(from, from + csize);
 		if (!name.endsWith('/'))
-			files[name] = method === 8 ? inflateRawSync(packed) : Buffer.from(packed);
+			files[name] = method === 8 ? zlib.inflateRawSync(packed) : Buffer.from(packed);
 		at += 46 + nameLen + extra + note;
 	}
 	return files;
