@@ -162,6 +162,7 @@ static err call_once(struct exchange *x, struct tls_context *tls, enum http_fail
 		origin.tls = tls ? tls : x->tls;
 	origin.times = timeouts(&x->target->props);
 	struct message m = request_for_target(x, x->target_path, x->target_query);
+	m.tunnel = x->call->tunnel;
 	*why = HTTP_FAILED_NOT;
 	err e = http_fetch(x->arena, &origin, &m, x->deadline, &x->response, why);
 	x->response = e.code ? NULL : x->response;

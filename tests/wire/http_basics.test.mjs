@@ -106,7 +106,7 @@ test('Expect: 100-continue', async (t) => {
 	await t.test('node\'s own client', async () => {
 		const { ports } = g;
 		const body = await new Promise((ok, no) => {
-			const req = http.request({ port: ports.http, path: '/raw', method: 'POST', headers: { Host: 'acme-test.localhost', Expect: '100-continue', 'Content-Length': 5 } }, (res) => {
+			const req = http.request({ host: '127.0.0.1', port: ports.http, path: '/raw', method: 'POST', headers: { Host: 'acme-test.localhost', Expect: '100-continue', 'Content-Length': 5 } }, (res) => {
 				let s = '';
 				res.on('data', (c) => { s += c; }).on('end', () => ok(s));
 			}).on('continue', () => req.end('hello')).on('error', no);
