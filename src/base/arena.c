@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Arenas: a chain of blocks, and a list of what to call at the end.
+/* Arenas: a chain of blocks, and a list of what to call at the end; how the process keeps memory.
  * A block is never moved, so what was handed out stays where it is.
  * Source: house. */
 #include "base/arena.h"
 
+#include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
+
+enum { OWN_PAGES = 256 * 1024 };
 
 struct block {
 	struct block *next;
@@ -31,9 +34,8 @@ struct arena {
 	size_t next_size, used, cap;
 };
 
-static void *must_malloc(size_t size)
+static void *there(void *p, size_t size)
 {
-	void *p = malloc(size);
 	if (!p) {
 		fprintf(stderr, "out of memory: %zu bytes\n", size);
 		abort();
@@ -41,12 +43,19 @@ static void *must_malloc(size_t size)
 	return p;
 }
 
-static void block_push(struct arena *a, size_t size)
+static void *must_malloc(size_t size) { return there(malloc(size), size); }
+
+static void link_block(struct arena *a, struct block *b, size_t size)
 {
-	struct block *b = must_malloc(sizeof *b + size);
 	b->size = size;
 	b->next = a->blocks;
 	a->blocks = b;
+}
+
+static void block_push(struct arena *a, size_t size)
+{
+	struct block *b = must_malloc(sizeof *b + size);
+	link_block(a, b, size);
 	a->at = b->bytes;
 	a->end = b->bytes + size;
 }
@@ -67,6 +76,16 @@ static void run_deferred(struct arena *a)
 		d->fn(d->ptr);
 	}
 }
+
+/* glibc would learn from the first large block that is freed to keep the next ones; 19 MiB of a password's
+ * hash would stay, once a thread. */
+void memory_start(void)
+{
+	mallopt(M_MMAP_THRESHOLD, OWN_PAGES);
+	mallopt(M_TRIM_THRESHOLD, OWN_PAGES);
+}
+
+void memory_trim(void) { malloc_trim(0); }
 
 void arena_reset(struct arena *a)
 {
@@ -107,8 +126,20 @@ void *arena_alloc(struct arena *a, size_t size, size_t align)
 	return (void *)at;
 }
 
+/* A table of this size has a block of its own, of pages that cost nothing until they are written to. */
+static void *zeroed_pages(struct arena *a, size_t size, size_t align)
+{
+	must(size < SIZE_MAX / 2);
+	struct block *b = there(calloc(1, sizeof *b + size + align), size);
+	link_block(a, b, size + align);
+	a->used += size;
+	return (void *)(((uintptr_t)b->bytes + align - 1) & ~(uintptr_t)(align - 1));
+}
+
 void *arena_zalloc(struct arena *a, size_t size, size_t align)
 {
+	if (size >= OWN_PAGES)
+		return zeroed_pages(a, size, align);
 	return memset(arena_alloc(a, size, align), 0, size);
 }
 

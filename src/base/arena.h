@@ -31,6 +31,11 @@ void arena_defer(struct arena *, void (*fn)(void *), void *ptr);
 bool arena_over(const struct arena *);
 size_t arena_used(const struct arena *); /* bytes handed out since the start or the last reset */
 
+/* The process: what is large goes back to the system when it is freed (call it first, before threads); what
+ * start-up left free goes back now. */
+void memory_start(void);
+void memory_trim(void);
+
 /* A text or byte string that grows in an arena. */
 struct buf {
 	struct arena *arena;

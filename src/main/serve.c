@@ -219,6 +219,7 @@ static enum exit_code run(struct arena *a, const struct verb_env *env, const voi
 	(void)env, (void)operands;
 	if (!o->data.n)
 		return verb_failed("serve: say --data DIR, the folder where everything is kept");
+	memory_start();
 	umask(077);
 	signal(SIGPIPE, SIG_IGN);
 	raise_limits();
@@ -232,6 +233,7 @@ static enum exit_code run(struct arena *a, const struct verb_env *env, const voi
 	if (e.code && !s.diag.findings.n)
 		diag_note(&s.diag, 0, "cannot start: %s", err_word(e.code));
 	if (!e.code) {
+		memory_trim();
 		say_ready();
 		node_wait(s.node, signals);
 		log_info("draining");

@@ -52,12 +52,13 @@ err counters_open(struct store *store, struct counters **out)
 	struct counters *c = arena_new(a, struct counters);
 	c->arena = a;
 	c->store = store;
+	struct counter **heads = arena_array(a, struct counter *, COUNTER_SHARDS * COUNTER_HEADS);
 	for (int i = 0; i < COUNTER_SHARDS; i++) {
 		struct counter_shard *s = &c->shards[i];
 		pthread_mutex_init(&s->lock, NULL);
 		s->arena = arena_create(0, 0);
 		s->kept = store != NULL;
-		s->heads = arena_array(s->arena, struct counter *, COUNTER_HEADS);
+		s->heads = heads + i * COUNTER_HEADS;
 	}
 	*out = c;
 	return store ? load(c) : DONE;

@@ -57,11 +57,13 @@ struct cache *cache_create(unsigned entries)
 	struct arena *a = arena_create(0, 0);
 	struct cache *c = arena_new(a, struct cache);
 	c->arena = a;
-	for (int i = 0; i < SHARDS; i++) {
+	size_t each = power_of_two(entries / SHARDS);
+	struct entry **tables = arena_array(a, struct entry *, SHARDS * each * 3);
+	for (size_t i = 0; i < SHARDS; i++) {
 		struct shard *s = &c->shards[i];
-		s->n_slots = power_of_two(entries / SHARDS);
-		s->slots = arena_array(a, struct entry *, s->n_slots);
-		s->buckets = arena_array(a, struct entry *, s->n_slots * 2);
+		s->n_slots = each;
+		s->slots = tables + i * each;
+		s->buckets = tables + (SHARDS + i * 2) * each;
 		pthread_mutex_init(&s->lock, NULL);
 	}
 	return c;
