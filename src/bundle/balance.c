@@ -36,7 +36,7 @@ static err make_tls(const struct balancer_place *p, const struct server_xml *x,
 			STR(x->name));
 	if (!ssl->ignore_validation_errors)
 		return DONE; /* the gateway's own client context */
-	if (tls_client(STR_NONE, STR_NONE, STR_NONE, false, p->diag, &out->tls).code)
+	if (tls_client(&(struct tls_terms){ .any = true }, p->diag, &out->tls).code)
 		return REFUSE(p, x->line, "no TLS context can be made for \"%.*s\"", STR(x->name));
 	arena_defer(p->arena, release_tls, out->tls);
 	return DONE;

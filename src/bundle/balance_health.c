@@ -65,7 +65,7 @@ static err make_http(const struct balancer_place *p, const struct http_monitor_x
 	TRY(add_headers(p, &x->answer_headers, answer));
 	if (!x->trust_all)
 		return DONE;
-	TRY(tls_client(STR_NONE, STR_NONE, STR_NONE, false, p->diag, &h->any_tls));
+	TRY(tls_client(&(struct tls_terms){ .any = true }, p->diag, &h->any_tls));
 	arena_defer(p->arena, release_tls, h->any_tls);
 	return DONE;
 }

@@ -142,7 +142,7 @@ static struct tls_context *make_tls(struct compile *c, str file, const struct ss
 	if (!x->ignore_errors)
 		return NULL; /* the gateway's own client context: verified by the system's certificates */
 	struct tls_context *tls = NULL;
-	if (tls_client(STR_NONE, STR_NONE, STR_NONE, false, c->diag, &tls).code)
+	if (tls_client(&(struct tls_terms){ .any = true }, c->diag, &tls).code)
 		COMPLAIN(c, file, x->line,
 		         "no TLS context can be made for <IgnoreValidationErrors>");
 	else

@@ -76,7 +76,7 @@ static err exchange(struct job *j)
 		message_set_content(a, q, c->body, c->content_type);
 	struct http_origin origin = { .host = uri.host, .port = uri.port };
 	if (uri.tls)
-		TRY(tls_client(STR_NONE, STR_NONE, STR_NONE, true, j->diag, &origin.tls));
+		TRY(tls_client(&(struct tls_terms){ 0 }, j->diag, &origin.tls));
 	deadline d = deadline_in(TIMEOUT_MS);
 	err e = http_fetch(a, &origin, q, d, &answer, &why);
 	if (e.code)

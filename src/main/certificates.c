@@ -37,8 +37,8 @@ static err add(struct loading *l, const struct vhost_key *at, const struct ssl_i
 		return DONE;
 	}
 	TRY(e);
-	e = *l->out ? tls_server_add(*l->out, pair->cert_pem, pair->key_pem, l->diag)
-	            : tls_server(pair->cert_pem, pair->key_pem, l->diag, l->out);
+	struct tls_terms terms = { .cert_pem = pair->cert_pem, .key_pem = pair->key_pem };
+	e = tls_server_add(l->out, &terms, &(struct strs){ 0 }, S(""), l->diag);
 	wipe((char *)pair->key_pem.p, pair->key_pem.n);
 	return e;
 }

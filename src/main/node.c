@@ -229,7 +229,7 @@ err node_start(struct arena *a, const struct node_conf *conf, struct listeners *
 	conf->management->operations =
 		health_operations(&n->health, conf->settings->metrics_public);
 	*out = n;
-	TRY(tls_client(STR_NONE, STR_NONE, STR_NONE, true, d, &n->client_tls));
+	TRY(tls_client(&(struct tls_terms){ 0 }, d, &n->client_tls));
 	start_loops(a, n);
 	TRY(open_gateway(a, n, d));
 	n->health.gateway = n->gateway;

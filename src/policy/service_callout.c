@@ -134,7 +134,7 @@ static err check_ssl(struct service_callout *c, struct binder *b)
 		                "<Enforce> and <IgnoreValidationErrors> cannot both be true");
 	if (!ssl || !ssl->ignore_errors)
 		return DONE;
-	TRY(tls_client(STR_NONE, STR_NONE, STR_NONE, false, b->diag, &c->tls));
+	TRY(tls_client(&(struct tls_terms){ .any = true }, b->diag, &c->tls));
 	arena_defer(b->arena, release_tls, c->tls);
 	return DONE;
 }

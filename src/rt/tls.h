@@ -5,22 +5,34 @@
 #pragma once
 
 #include "base/diag.h"
+#include "base/field.h"
 
 struct tls_context;
 
-/* PEM texts: a certificate with its chain, and its key (not encrypted).  ERR_SYNTAX with a finding when
- * one cannot be read or they do not fit.  A server picks by SNI among those added; without a match, or
- * without SNI, the first is presented; all are added before the first sock uses it. */
-err tls_server(str cert_pem, str key_pem, struct diag *, struct tls_context **out) MUST_CHECK;
-err tls_server_add(struct tls_context *, str cert_pem, str key_pem, struct diag *) MUST_CHECK;
+/* What one side shows and asks for.  PEM texts: a certificate with its chain, a key that is not
+ * encrypted, any number of certificates that are trusted, be they roots or not. */
+struct tls_terms {
+	str cert_pem, key_pem; /* absent: none is presented */
+	str trust_pem;         /* absent: a client trusts the system's store, a server nobody */
+	bool asks;             /* of a server: for a certificate, which sock_tls_peer() judges */
+	bool any;              /* of a client: any certificate will do (IgnoreValidationErrors) */
+	str common_name; /* of a client: what the certificate must say instead of the host's name */
+	bool wildcard;   /* its leading "*." stands for one label */
+	struct strs protocols; /* "TLSv1.2", "TLSv1.3"; older ones are never spoken; none: both */
+	struct strs ciphers;   /* as OpenSSL or IANA names them; none: OpenSSL's own */
+};
+
+/* ERR_SYNTAX with a finding when something cannot be read, does not fit, or leaves nothing to speak.
+ * A server's terms hold for the names ("api.example.com", "*.example.com"), else for those that are in
+ * the certificate, and the first of all for who sends no SNI, or another.  The label tells afterwards
+ * which were taken.  All are added before the first sock uses the context; *at NULL: it is made. */
+err tls_server_add(struct tls_context **at, const struct tls_terms *, const struct strs *names,
+                   str label, struct diag *) MUST_CHECK;
 
 /* This server offers HTTP/2 before HTTP/1.1.  From any thread. */
 void tls_offer_h2(struct tls_context *);
 
-/* trust_pem absent: the system's store. cert_pem and key_pem absent: none is presented.
- * verify=false: any certificate will do (IgnoreValidationErrors). */
-err tls_client(str trust_pem, str cert_pem, str key_pem, bool verify, struct diag *,
-               struct tls_context **out) MUST_CHECK;
+err tls_client(const struct tls_terms *, struct diag *, struct tls_context **out) MUST_CHECK;
 void tls_hold(struct tls_context *);
 void tls_release(struct tls_context **);
 

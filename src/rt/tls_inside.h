@@ -7,18 +7,25 @@
 #include "rt/sock_inside.h"
 #include "rt/tls.h"
 
-struct tls_named { /* a certificate of a server */
+struct tls_named { /* the terms of a server for some names; a client has one, too */
 	SSL_CTX *ctx;
 	X509 *leaf;
+	struct strs names; /* lower case */
+	str label;
 };
 
 struct tls_context {
 	_Atomic(unsigned) holders;
-	struct tls_named *named; /* a client has one, too */
+	struct arena *arena; /* of the texts */
+	struct tls_named *named;
 	size_t n, cap;
-	bool verify;
+	str common_name; /* of a client */
+	bool wildcard;
 	_Atomic(bool) h2; /* of a server: is offered */
 };
 
 SSL *tls_new(struct tls_context *);
+const struct tls_named *tls_taken(const struct sock *); /* by a server's side */
+/* tls_terms.c: protocols and ciphers */
+err tls_narrow(SSL_CTX *, const struct tls_terms *, struct diag *) MUST_CHECK;
 void tls_use_tickets(SSL_CTX *); /* session tickets under keys of this process */

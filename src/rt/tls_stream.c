@@ -88,14 +88,15 @@ err tls_expect(struct sock *s, str host)
 		return FAIL(ERR_LIMIT);
 	snprintf(z, sizeof z, "%.*s", STR(host));
 	ERR_clear_error();
-	bool ok;
+	bool ok, named = s->tls->common_name.n > 0; /* then that is what it must prove */
 	if (inet_pton(AF_INET, z, ip) == 1 || inet_pton(AF_INET6, z, ip) == 1) {
-		ok = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(s->ssl), z) == 1;
+		ok = named || X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(s->ssl), z) == 1;
 	} else { /* RFC 6066 §3: a name without the dot at its end */
 		if (host.n && z[host.n - 1] == '.')
 			z[host.n - 1] = 0;
 		SSL_set_hostflags(s->ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-		ok = SSL_set1_host(s->ssl, z) == 1 && SSL_set_tlsext_host_name(s->ssl, z) == 1;
+		ok = (named || SSL_set1_host(s->ssl, z) == 1) &&
+		     SSL_set_tlsext_host_name(s->ssl, z) == 1;
 	}
 	return ok ? DONE : FAIL(ERR_IO);
 }
@@ -185,19 +186,4 @@ void tls_detach(struct sock *s)
 	SSL_free(s->ssl);
 	s->ssl = NULL;
 	tls_release(&s->tls);
-}
-
-str sock_tls_protocol(const struct sock *s)
-{
-	const unsigned char *name = NULL;
-	unsigned n = 0;
-	if (s->ssl)
-		SSL_get0_alpn_selected(s->ssl, &name, &n);
-	return n ? str_from(name, n) : STR_NONE;
-}
-
-str sock_tls_server_name(const struct sock *s)
-{
-	return s->ssl ? str_from_z(SSL_get_servername(s->ssl, TLSEXT_NAMETYPE_host_name))
-	              : STR_NONE;
 }

@@ -158,8 +158,9 @@ static void check_pair(bool tls, void (*handle)(struct http_call *))
 	behind = (struct http_origin){ .host = S("127.0.0.1"), .port = ports[1] };
 	if (tls) {
 		assert_int_equal(tls_self_signed(a, S("localhost"), 2, &cert, &key).code, 0);
-		assert_int_equal(tls_server(cert, key, &d, &p.tls).code, 0);
-		assert_int_equal(tls_client(STR_NONE, STR_NONE, STR_NONE, false, &d, &behind.tls).code, 0);
+		assert_int_equal(tls_server_add(&p.tls, &(struct tls_terms){ .cert_pem = cert, .key_pem = key },
+			                                &(struct strs){ 0 }, S(""), &d).code, 0);
+		assert_int_equal(tls_client(&(struct tls_terms){ .any = true }, &d, &behind.tls).code, 0);
 	}
 	loop_thread_start(&thread, 100);
 	on_loop(thread.loop, false, open_pair, &p);

@@ -59,6 +59,16 @@ static void serve(void *arg)
 	sock_close(&v.sock);
 }
 
+static const struct strs no_names;
+
+static struct strs words(const char *text)
+{
+	struct strs out = { arena_array(arena, str, 8), 0 };
+	for (str rest = str_from_z(text); rest.n;)
+		out.v[out.n++] = str_cut(&rest, ' ');
+	return out;
+}
+
 static void accepts(struct watch *w, unsigned ready)
 {
 	struct server *s = (struct server *)w;
@@ -75,9 +85,11 @@ static void server_open(struct server *s, struct loop *l)
 {
 	struct diag d = { .arena = arena };
 	*s = (struct server){ .loop = l };
-	assert_int_equal(tls_server(a_pair.cert, a_pair.key, &d, &s->tls).code, ERR_NONE);
-	assert_int_equal(tls_server_add(s->tls, b_pair.cert, b_pair.key, &d).code, ERR_NONE);
-	assert_int_equal(tls_server_add(s->tls, ip_pair.cert, ip_pair.key, &d).code, ERR_NONE);
+	struct pair *all[] = { &a_pair, &b_pair, &ip_pair };
+	for (size_t i = 0; i < 3; i++) {
+		struct tls_terms t = { .cert_pem = all[i]->cert, .key_pem = all[i]->key };
+		assert_int_equal(tls_server_add(&s->tls, &t, &no_names, S(""), &d).code, ERR_NONE);
+	}
 	assert_int_equal(sock_listen(S("127.0.0.1:0"), &s->fd, &d).code, ERR_NONE);
 	s->watch = (struct watch){ .fd = s->fd, .fn = accepts };
 	assert_int_equal(watch_add(l, &s->watch).code, ERR_NONE);
@@ -174,8 +186,8 @@ static void handshakes(void **state)
 		s.name[0] = 0;
 		str to = str_fmt(arena, "127.0.0.1:%u", port);
 		assert_int_equal(dns_map(str_fmt(arena, "%s:%u", rows[i].host, port), to).code, ERR_NONE);
-		assert_int_equal(tls_client(rows[i].trust ? rows[i].trust->cert : STR_NONE, STR_NONE, STR_NONE,
-		                            rows[i].verify, &d, &c.tls).code, ERR_NONE);
+		struct tls_terms terms = { .trust_pem = rows[i].trust ? rows[i].trust->cert : STR_NONE, .any = !rows[i].verify };
+		assert_int_equal(tls_client(&terms, &d, &c.tls).code, ERR_NONE);
 		inloop_run(l, visit, &c, 0, 1);
 		tls_release(&c.tls);
 		assert_int_equal(c.e.code, rows[i].e);
@@ -340,10 +352,41 @@ static void bad_pems(void **state)
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct diag d = { .arena = arena };
-		struct tls_context *t;
-		assert_int_equal(tls_server(rows[i].cert, rows[i].key, &d, &t).code, ERR_SYNTAX);
+		struct tls_context *t = NULL;
+		struct tls_terms terms = { .cert_pem = rows[i].cert, .key_pem = rows[i].key };
+		assert_int_equal(tls_server_add(&t, &terms, &no_names, S(""), &d).code, ERR_SYNTAX);
 		assert_null(t);
 		assert_true(str_starts(diag_text(arena, &d), str_from_z(rows[i].says)));
+	}
+}
+
+/* ---- protocols and ciphers ---- */
+static void lists(void **state)
+{
+	(void)state;
+	const struct {
+		const char *protocols, *ciphers, *says;
+	} rows[] = {
+		{ "TLSv1.2", "", "" },
+		{ "TLSv1 TLSv1.1 TLSv1.2", "", "" },
+		{ "TLSv1.3", "TLS_AES_128_GCM_SHA256", "" },
+		{ "", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 ECDHE-RSA-AES256-GCM-SHA384", "" },
+		{ "TLSv1 SSLv3", "", "the protocols and ciphers leave nothing to speak" },
+		{ "TLSv1.3", "ECDHE-RSA-AES256-GCM-SHA384", "the protocols and ciphers leave nothing to speak" },
+		{ "TLSv1.2", "TLS_AES_128_GCM_SHA256", "the protocols and ciphers leave nothing to speak" },
+		{ "TLSv2", "", "the protocol \"TLSv2\" is not known" },
+		{ "tlsv1.2", "", "the protocol \"tlsv1.2\" is not known" },
+		{ "", "TLS_RSA_WITH_RC4_128_MD5", "the cipher \"TLS_RSA_WITH_RC4_128_MD5\" is not known" },
+		{ "", "ALL:!aNULL", "the cipher \"ALL:!aNULL\" is not known" },
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct diag d = { .arena = arena };
+		struct tls_context *t = NULL;
+		struct tls_terms terms = { .protocols = words(rows[i].protocols), .ciphers = words(rows[i].ciphers) };
+		err e = tls_client(&terms, &d, &t);
+		assert_int_equal(e.code, rows[i].says[0] ? ERR_SYNTAX : ERR_NONE);
+		assert_true(str_starts(diag_text(arena, &d), str_from_z(rows[i].says)));
+		tls_release(&t);
 	}
 }
 
@@ -380,6 +423,7 @@ int main(void)
 		cmocka_unit_test(strangers),
 		cmocka_unit_test(other_clients),
 		cmocka_unit_test(bad_pems),
+		cmocka_unit_test(lists),
 		cmocka_unit_test(bad_names),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
