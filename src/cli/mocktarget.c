@@ -187,7 +187,6 @@ static enum exit_code run(struct arena *a, const struct verb_env *env, const voi
 	struct diag d = { .arena = a };
 	struct http_server_conf conf = { .handle = mocktarget_handle,
 		                         .limits = http_limits_default() };
-	struct http_server *server;
 	int fd;
 	(void)env, (void)operands;
 	if (sock_listen(o->listen, &fd, &d).code)
@@ -195,7 +194,8 @@ static enum exit_code run(struct arena *a, const struct verb_env *env, const voi
 	struct loop *loop = loop_create(1000);
 	struct watch signals = { .fd = verb_signals(), .fn = stop };
 	must(!watch_add(loop, &signals).code);
-	if (http_serve(loop, fd, NULL, &conf, &server).code)
+	struct http_server *server = http_serve(loop, fd, NULL, &conf);
+	if (http_server_accept(server).code)
 		return verb_failed("cannot serve on %.*s", STR(o->listen));
 	str host = str_sub(o->listen, 0, str_rfind_char(o->listen, ':'));
 	printf("mocktarget ready on http://%.*s:%u\n", STR(host), sock_listen_port(fd));

@@ -53,8 +53,7 @@ static void copy_conf(struct gateway *g, const struct gateway_conf *conf)
 		listeners[i] =
 			(struct gateway_listener){ str_dup(g->arena, conf->listeners[i].name),
 			                           str_dup(g->arena, conf->listeners[i].address),
-			                           conf->listeners[i].fd, conf->listeners[i].shared,
-			                           conf->listeners[i].tls };
+			                           conf->listeners[i].fd, conf->listeners[i].tls };
 	g->conf = *conf;
 	g->conf.loops = loops;
 	g->conf.listeners = listeners;
@@ -68,6 +67,12 @@ static struct gateway *make(const struct gateway_conf *conf)
 	g->arena = arena;
 	copy_conf(g, conf);
 	g->loops = arena_array(arena, struct gateway_loop, conf->n_loops);
+	g->listening = arena_array(arena, struct listening, conf->n_listeners);
+	for (size_t k = 0; k < conf->n_listeners; k++)
+		g->listening[k] =
+			(struct listening){ conf->listeners[k].fd > 0 ? conf->listeners[k].fd : -1,
+			                    arena_array(arena, struct http_server *,
+			                                conf->n_loops) };
 	uint64_t start;
 	rand_bytes(&start, sizeof start);
 	snprintf(g->message_prefix, sizeof g->message_prefix, "%016llx-",
@@ -79,8 +84,7 @@ static struct gateway *make(const struct gateway_conf *conf)
 		g->loops[i].log.fd = -1;
 		g->loops[i].ports = arena_array(arena, struct port, conf->n_listeners);
 		for (size_t k = 0; k < conf->n_listeners; k++)
-			g->loops[i].ports[k] =
-				(struct port){ .loop = &g->loops[i], .listener = k, .fd = -1 };
+			g->loops[i].ports[k] = (struct port){ .loop = &g->loops[i], .listener = k };
 	}
 	metric_names_init(g);
 	return g;
@@ -186,21 +190,11 @@ void gateway_forget_targets(struct gateway *g) { gateway_each_loop(g, forget_tar
 
 /* ---- the end ---- */
 
-static void close_listener(struct port *port)
-{
-	if (port->fd >= 0)
-		close(port->fd);
-	port->fd = -1;
-}
-
-/* Whoever connects from now on is refused at once, and tries elsewhere. */
 static void drain_servers(struct gateway_loop *l)
 {
 	for (size_t i = 0; i < l->gateway->conf.n_listeners; i++)
-		if (l->ports[i].server) {
+		if (l->ports[i].server)
 			http_server_drain(l->ports[i].server);
-			close_listener(&l->ports[i]);
-		}
 }
 
 static void look_idle(struct gateway_loop *l)
@@ -210,16 +204,10 @@ static void look_idle(struct gateway_loop *l)
 			atomic_store(&l->gateway->busy, true);
 }
 
-static void close_port(struct port *port)
-{
-	http_server_close(&port->server);
-	close_listener(port);
-}
-
 static void close_servers(struct gateway_loop *l)
 {
 	for (size_t i = 0; i < l->gateway->conf.n_listeners; i++)
-		close_port(&l->ports[i]);
+		http_server_close(&l->ports[i].server);
 }
 
 /* The last of this loop: nobody needs its targets' connections any more. */
@@ -246,6 +234,7 @@ static void wait_while_active(struct gateway *g, deadline until)
 static void drain(struct gateway *g)
 {
 	gateway_each_loop(g, drain_servers);
+	gateway_unlisten(g);
 	while (is_busy(g) && !deadline_passed(g->drain_until))
 		if (wait_until(deadline_in(DRAIN_LOOK_MS)).code)
 			break;

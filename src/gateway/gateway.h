@@ -15,7 +15,6 @@ struct gateway_listener {
 	str name;                /* of the virtual hosts that it serves: "default" */
 	str address;             /* "HOST:PORT"; virtual hosts of this port are served too */
 	int fd;                  /* a socket that listens there, taken; 0: opened here */
-	bool shared;             /* somebody else has it too: all loops accept from this one */
 	struct tls_context *tls; /* NULL: plain; held by the caller until it gives another */
 };
 

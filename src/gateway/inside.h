@@ -19,8 +19,12 @@
 struct port { /* a listener on a loop: the arg of its server */
 	struct gateway_loop *loop;
 	size_t listener;
-	int fd;
 	struct http_server *server;
+};
+
+struct listening {                    /* a listener of all loops */
+	int fd;                       /* -1: not open */
+	struct http_server **servers; /* one a loop, until they close */
 };
 
 struct loop_sample {
@@ -73,6 +77,7 @@ struct gateway {
 	struct arena *arena;
 	struct gateway_conf conf;
 	struct gateway_loop *loops;
+	struct listening *listening; /* by listener */
 	char message_prefix[24];
 
 	/* the control loop's (the opener's, before it follows) */
@@ -87,7 +92,7 @@ struct gateway {
 	struct fiber_job following, watching;
 	struct waker deployed_anew;
 	int log_fd;
-	_Atomic(bool) stopping, busy;
+	_Atomic(bool) stopping, busy, deaf; /* deaf: a loop cannot accept */
 	bool follows;
 	deadline drain_until;
 };
@@ -106,6 +111,8 @@ str gateway_error_body(struct arena *, unsigned status, const char *what, str *c
 
 /* listen.c */
 err gateway_listen(struct gateway *, struct diag *) MUST_CHECK;
+void gateway_unlisten(
+	struct gateway *); /* whoever connects from now on is refused, and tries elsewhere */
 
 /* deploy.c */
 err gateway_load(struct gateway *) MUST_CHECK;  /* all of it */

@@ -25,7 +25,7 @@ void conn_close(struct conn *c)
 	read_buf_give(s->local, &c->in);
 	sock_close(&c->sock);
 	free(c);
-	s->n_conns--;
+	atomic_fetch_sub_explicit(&s->n_conns, 1, memory_order_relaxed);
 	server_ended_conn(s);
 }
 
@@ -162,18 +162,30 @@ static void on_ready(void *arg, unsigned ready)
 	}
 }
 
-void conn_open(struct http_server *s, int fd)
+struct conn *conn_make(struct http_server *s, int fd)
 {
 	struct conn *c = calloc(1, sizeof *c);
 	must(c);
 	c->server = s;
-	c->sock = sock_accepted(s->local->loop, fd, s->tls);
+	c->fd = fd;
+	atomic_fetch_add_explicit(&s->n_conns, 1, memory_order_relaxed);
+	return c;
+}
+
+void conn_begin(void *arg)
+{
+	struct conn *c = arg;
+	struct http_server *s = c->server;
+	c->sock = sock_accepted(s->local->loop, c->fd, s->tls);
 	c->next = s->conns;
 	if (c->next)
 		c->next->prev = c;
 	s->conns = c;
-	s->n_conns++;
 	s->accepted++;
+	if (s->closed) { /* accepted for it before its end, and on its way here since */
+		conn_close(c);
+		return;
+	}
 	c->state = s->tls ? CONN_HANDSHAKE : CONN_WAITING;
 	sock_on_ready(c->sock, on_ready, c);
 	arm(c, s->conf.limits.head_ms);

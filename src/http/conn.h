@@ -4,6 +4,8 @@
  * Source: house ("the walk of a request"). */
 #pragma once
 
+#include <stdatomic.h>
+
 #include "http/h1_body.h"
 #include "http/server.h"
 
@@ -17,8 +19,10 @@ struct http_server {
 	struct http_local *local;
 	struct tls_context *tls;
 	struct http_server_conf conf;
+	struct http_server *const *peers; /* of http_servers_balance(), itself among them */
+	size_t n_peers;
 	struct conn *conns;
-	size_t n_conns;
+	_Atomic(size_t) n_conns; /* raised by whoever accepts one for it */
 	uint64_t accepted;
 	struct arena *arenas[KEPT_ARENAS];
 	unsigned n_arenas;
@@ -47,6 +51,7 @@ struct conn {
 	struct h2 *h2;       /* CONN_H2 */
 	size_t scanned;      /* of in: bytes that an earlier scan has seen */
 	unsigned lingered;   /* bytes thrown away */
+	int fd;              /* until there is a sock */
 	enum conn_state state;
 	bool served;           /* at least one request */
 	int64_t head_start_ms; /* UTC, the first byte of the request */
@@ -69,7 +74,8 @@ struct arena *server_arena(struct http_server *);
 void server_give_arena(struct http_server *, struct arena **);
 
 /* conn.c */
-void conn_open(struct http_server *, int fd);
+struct conn *conn_make(struct http_server *, int fd); /* on any loop; counted at once */
+void conn_begin(void *conn);                          /* on its own */
 void conn_close(struct conn *);
 void conn_linger(struct conn *);
 void conn_advance(struct conn *); /* waits for the next request, or starts it */

@@ -27,35 +27,70 @@ struct http_limits http_limits_default(void)
 	};
 }
 
-static void accept_some(void *arg);
+static void accept_again(void *arg);
 
-static void try_later(struct http_server *s)
+static void try_later(struct http_server *s, int64_t ms)
 {
-	log_warn("accept_failed", LOG_Z("why", strerror(errno)));
+	timer_set(s->local->loop, &s->retry, deadline_in(ms), accept_again, s);
+}
+
+/* The kernel's queue, or another loop, has those who come meanwhile. */
+static void pause_accepting(struct http_server *s)
+{
 	s->paused = true;
-	timer_set(s->local->loop, &s->retry, deadline_in(RETRY_MS), accept_some, s);
+	watch_remove(&s->watch);
+}
+
+static size_t connections(struct http_server *s)
+{
+	return atomic_load_explicit(&s->n_conns, memory_order_relaxed);
+}
+
+/* Whose the next connection is.  One that moves costs two loops a turn, so a difference of an eighth stays. */
+static struct http_server *with_fewest(struct http_server *s)
+{
+	struct http_server *best = s;
+	size_t mine = connections(s), fewest = mine;
+	for (size_t i = 0; i < s->n_peers; i++) {
+		size_t n = connections(s->peers[i]);
+		if (n < fewest) {
+			fewest = n;
+			best = s->peers[i];
+		}
+	}
+	return mine - fewest > mine / 8 ? best : s;
+}
+
+static void take(struct http_server *s, int fd)
+{
+	struct http_server *to = with_fewest(s);
+	struct conn *c = conn_make(to, fd);
+	if (to == s)
+		conn_begin(c);
+	else
+		loop_post(to->local->loop, conn_begin, c);
 }
 
 /* The edge is used until EAGAIN, a few dozen at a time, so that those who are in are served meanwhile. */
-static void accept_some(void *arg)
+static void accept_some(struct http_server *s)
 {
-	struct http_server *s = arg;
-	s->paused = false;
-	for (int i = 0; !s->draining; i++) {
-		if (s->n_conns >= s->conf.limits.max_connections) {
-			s->paused = true; /* the kernel's queue holds the others */
+	for (int i = 0;; i++) {
+		if (connections(s) >= s->conf.limits.max_connections) {
+			pause_accepting(s);
 			return;
 		}
 		if (i == ACCEPT_AT_ONCE) {
-			timer_set(s->local->loop, &s->retry, deadline_in(0), accept_some, s);
+			try_later(s, 0);
 			return;
 		}
 		int fd = accept4(s->watch.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0) {
-			conn_open(s, fd);
+			take(s, fd);
 		} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
 		           errno == ENOMEM) {
-			try_later(s);
+			log_warn("accept_failed", LOG_Z("why", strerror(errno)));
+			pause_accepting(s);
+			try_later(s, RETRY_MS);
 			return;
 		} else if (errno == EAGAIN || errno == EBADF || errno == EINVAL) {
 			return;
@@ -65,23 +100,46 @@ static void accept_some(void *arg)
 
 static void on_listener(struct watch *w, unsigned ready)
 {
-	struct http_server *s = (struct http_server *)w;
 	(void)ready;
-	if (!s->paused)
-		accept_some(s);
+	accept_some((struct http_server *)w);
 }
 
-err http_serve(struct loop *l, int fd, struct tls_context *tls, const struct http_server_conf *conf,
-               struct http_server **out)
+/* What waits in the queue makes an edge of watch_add(), too. */
+static err accept_now(struct http_server *s)
+{
+	s->paused = false;
+	if (!s->watch.loop)
+		return watch_add(s->local->loop, &s->watch);
+	accept_some(s);
+	return DONE;
+}
+
+static void accept_again(void *arg)
+{
+	if (accept_now(arg).code)
+		try_later(arg, RETRY_MS);
+}
+
+err http_server_accept(struct http_server *s)
+{
+	s->draining = s->last = false;
+	return accept_now(s);
+}
+
+void http_servers_balance(struct http_server *const *servers, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		servers[i]->peers = servers;
+		servers[i]->n_peers = n;
+	}
+}
+
+struct http_server *http_serve(struct loop *l, int fd, struct tls_context *tls,
+                               const struct http_server_conf *conf)
 {
 	struct http_server *s = calloc(1, sizeof *s);
 	must(s && conf->handle && conf->limits.max_connections > 0);
 	s->watch = (struct watch){ .fd = fd, .fn = on_listener, .shared = true };
-	err e = watch_add(l, &s->watch);
-	if (e.code) {
-		free(s);
-		return e;
-	}
 	s->conf = *conf;
 	s->local = local_hold(l);
 	s->tls = tls;
@@ -89,8 +147,7 @@ err http_serve(struct loop *l, int fd, struct tls_context *tls, const struct htt
 		tls_hold(tls);
 	if (tls && conf->h2)
 		tls_offer_h2(tls);
-	*out = s;
-	return DONE;
+	return s;
 }
 
 struct arena *server_arena(struct http_server *s)
@@ -124,10 +181,10 @@ static void server_free(struct http_server *s)
 
 void server_ended_conn(struct http_server *s)
 {
-	if (s->closed && s->n_conns == 0)
+	if (s->closed && !connections(s))
 		server_free(s);
 	else if (s->paused && !s->retry.place)
-		timer_set(s->local->loop, &s->retry, deadline_in(0), accept_some, s);
+		try_later(s, 0);
 }
 
 void http_server_use_tls(struct http_server *s, struct tls_context *tls)
@@ -152,7 +209,7 @@ void http_server_drain(struct http_server *s)
 {
 	if (s->draining)
 		return;
-	if (!s->paused)
+	if (s->watch.loop)
 		accept_some(s); /* who is in the queue already was promised an answer */
 	s->draining = true;
 	http_server_say_last(s);

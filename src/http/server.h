@@ -42,10 +42,15 @@ struct http_server_conf {
 	bool h2; /* HTTP/2 too: by ALPN with TLS, by prior knowledge without */
 };
 
-/* fd: a listening socket that this loop accepts from.  tls may be NULL.
- * Several loops may each have a server on their own socket of one address. */
-err http_serve(struct loop *, int fd, struct tls_context *tls, const struct http_server_conf *,
-               struct http_server **out) MUST_CHECK;
+/* A server for the listening socket fd, which others may have too.  tls may be NULL. */
+struct http_server *http_serve(struct loop *, int fd, struct tls_context *tls,
+                               const struct http_server_conf *);
+/* Accepts from now on, also again after http_server_drain().  Said to one that does, it looks at once: another
+ * who had the socket may have let go of it with somebody in its queue. */
+err http_server_accept(struct http_server *) MUST_CHECK;
+/* Before they accept: servers of several loops on one socket give a new connection to the one that has the
+ * fewest.  The array must outlive them; all are drained before any is closed. */
+void http_servers_balance(struct http_server *const *, size_t n);
 
 /* Writes the answer, pumping a streamed body.  After it, code that must follow the last byte runs.
  * ERR_SYNTAX: the message cannot be written; this, and trouble with a stream before the first byte,

@@ -54,7 +54,6 @@ static err take_activated(const struct activated *all, struct diag *d, struct li
 			                STR(all->v[i].name));
 		fcntl(all->v[i].fd, F_SETFL, fcntl(all->v[i].fd, F_GETFL) | O_NONBLOCK);
 		l->fd[k] = all->v[i].fd;
-		l->shared[k] = true;
 	}
 	return DONE;
 }

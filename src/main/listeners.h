@@ -9,8 +9,7 @@
 enum listener { LISTEN_MANAGEMENT, LISTEN_DEFAULT, LISTEN_SECURE, LISTEN_MOCKTARGET, LISTENERS };
 
 struct listeners {
-	int fd[LISTENERS];      /* -1: not opened */
-	bool shared[LISTENERS]; /* the service manager has it too: one socket for all loops */
+	int fd[LISTENERS]; /* -1: not opened */
 };
 
 struct activated; /* main/notify.h */

@@ -114,8 +114,10 @@ static void serve(struct node *n, struct served *s, enum listener which,
                   const struct http_server_conf *conf)
 {
 	s->fd = listener_take(n->listeners, which);
-	if (s->fd >= 0)
-		must(!http_serve(n->control.loop, s->fd, NULL, conf, &s->server).code);
+	if (s->fd < 0)
+		return;
+	s->server = http_serve(n->control.loop, s->fd, NULL, conf);
+	must(!http_server_accept(s->server).code);
 }
 
 static void serve_control(struct node *n)
@@ -193,7 +195,6 @@ static struct gateway_listener listener_of(struct arena *a, struct node *n, enum
 	return (struct gateway_listener){ .name = str_from_z(virtual_host),
 		                          .tls = tls,
 		                          .address = listener_here(a, n->listeners, which),
-		                          .shared = n->listeners->shared[which],
 		                          .fd = listener_take(n->listeners, which) };
 }
 

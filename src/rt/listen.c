@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Listening sockets.
- * The first bind of an address is exclusive, so a second server finds it taken; SO_REUSEPORT is set
- * only afterwards, for the twins of our own loops.
+ * The bind of an address is exclusive, so a second server finds it taken; our own loops share the socket.
  * Source: socket(7), bind(2), ipv6(7). */
 #include "rt/sock.h"
 
@@ -54,9 +53,7 @@ static int open_one(const struct addrinfo *a)
 	set_tcp(fd);
 	if (a->ai_family == AF_INET6) /* "[::]" and ":PORT" take IPv4 too */
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
-	if (bind(fd, a->ai_addr, a->ai_addrlen) == 0 &&
-	    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one) == 0 &&
-	    listen(fd, BACKLOG) == 0)
+	if (bind(fd, a->ai_addr, a->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
 		return fd;
 	int why = errno;
 	close(fd);
@@ -112,40 +109,15 @@ err sock_listen(str address, int *fd, struct diag *d)
 	return DONE;
 }
 
-/* One object under its four names: a cast from one to another would hide it from the analyzer. */
-union address {
-	struct sockaddr any;
-	struct sockaddr_in v4;
-	struct sockaddr_in6 v6;
-	struct sockaddr_storage room;
-};
-
-err sock_listen_twin(int fd, int *twin, struct diag *d)
-{
-	union address a = { .room = { 0 } };
-	socklen_t n = sizeof a;
-	int one = 1, off = 0;
-	*twin = -1;
-	if (getsockname(fd, &a.any, &n) < 0)
-		return diag_add(d, ERR_IO, 0, "cannot listen twice: %s", strerror(errno));
-	int t = socket(a.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (a.any.sa_family == AF_INET6)
-		setsockopt(t, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
-	setsockopt(t, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-	setsockopt(t, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one);
-	set_tcp(t);
-	if (bind(t, &a.any, n) < 0 || listen(t, BACKLOG) < 0) {
-		int why = errno;
-		close(t);
-		return diag_add(d, ERR_IO, 0, "cannot listen twice: %s", strerror(why));
-	}
-	*twin = t;
-	return DONE;
-}
-
 unsigned sock_listen_port(int fd)
 {
-	union address a = { .room = { 0 } };
+	/* One object under its names: a cast from one to another would hide it from the analyzer. */
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+		struct sockaddr_storage room;
+	} a = { .room = { 0 } };
 	socklen_t n = sizeof a;
 	getsockname(fd, &a.any, &n);
 	return ntohs(a.any.sa_family == AF_INET6 ? a.v6.sin6_port : a.v4.sin_port);

@@ -82,9 +82,7 @@ str sock_tls_fact(struct arena *, const struct sock *, enum tls_fact); /* STR_NO
 
 /* Listening on "HOST:PORT", "[::1]:PORT" or ":PORT" (all addresses); port 0 takes a free one.
  * ERR_SYNTAX or ERR_IO with a finding that names the address and the reason.  Fails when any other
- * socket listens there.  sock_listen_twin makes another for the same address (SO_REUSEPORT), so that
- * each loop may have its own. */
+ * socket listens there.  Loops, and during a hand-over processes, share it. */
 struct diag;
 err sock_listen(str address, int *fd, struct diag *) MUST_CHECK;
-err sock_listen_twin(int fd, int *twin, struct diag *) MUST_CHECK;
 unsigned sock_listen_port(int fd); /* the port that it got */

@@ -87,7 +87,7 @@ static void open_pair(void *arg)
 	struct http_server_conf conf = { .limits = http_limits_default() };
 	for (int i = 0; i < 2; i++) {
 		conf.handle = i ? p->handle : pass_on;
-		if (http_serve(thread.loop, p->fds[i], i ? p->tls : NULL, &conf, &p->servers[i]).code)
+		if (http_server_accept(p->servers[i] = http_serve(thread.loop, p->fds[i], i ? p->tls : NULL, &conf)).code)
 			abort();
 	}
 }

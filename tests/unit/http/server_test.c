@@ -150,7 +150,7 @@ static struct {
 static void open_server(void *arg)
 {
 	(void)arg;
-	if (http_serve(t.thread.loop, t.fd, NULL, &t.conf, &t.server).code)
+	if (http_server_accept(t.server = http_serve(t.thread.loop, t.fd, NULL, &t.conf)).code)
 		abort();
 }
 static void close_server(void *arg)

@@ -50,13 +50,7 @@ static void listening(void **state)
 		if (fd >= 0)
 			close(fd);
 	}
-	int twin;
-	assert_int_equal(sock_listen_twin(taken, &twin, &d).code, ERR_NONE);
-	assert_int_equal(sock_listen_port(twin), port);
 	close(taken);
-	int stranger; /* a twin holds the address as well */
-	assert_int_equal(sock_listen(str_from_z(used), &stranger, &d).code, ERR_IO);
-	close(twin);
 }
 
 /* ---- names ---- */
