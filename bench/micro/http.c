@@ -4,7 +4,9 @@
  * Source: docs/why/bodies.md; house (the bench).
  *
  *   http_bench HOST:PORT                     answers by itself
- *   http_bench HOST:PORT TARGETHOST:PORT     passes everything on                            */
+ *   http_bench HOST:PORT TARGETHOST:PORT     passes everything on
+ *   http_bench HOST:PORT tls HOST:PORT CERTIFICATE.PEM KEY.PEM [inline]
+ *                                            answers by itself on both; inline: handshakes on the loop */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +15,7 @@
 #include "base/diag.h"
 #include "http/client.h"
 #include "http/server.h"
+#include "rt/tls.h"
 
 static struct http_origin target;
 
@@ -38,6 +41,28 @@ static void proxy(struct http_call *call)
 	(void)e;
 }
 
+static str read_file(struct arena *a, const char *path)
+{
+	static char bytes[65536];
+	FILE *f = fopen(path, "re");
+	size_t n = f ? fread(bytes, 1, sizeof bytes, f) : 0;
+	if (f)
+		fclose(f);
+	return str_dup(a, str_from(bytes, n));
+}
+
+static struct tls_context *secure(struct arena *a, char **argv, struct diag *d, int *fd)
+{
+	struct tls_context *t = NULL;
+	struct tls_terms terms = { .cert_pem = read_file(a, argv[4]), .key_pem = read_file(a, argv[5]) };
+	if (sock_listen(str_from_z(argv[3]), fd, d).code ||
+	    tls_server_add(&t, &terms, &(struct strs){ 0 }, STR_NONE, d).code) {
+		fprintf(stderr, "%.*s", STR(diag_text(a, d)));
+		exit(2);
+	}
+	return t;
+}
+
 static struct loop *loop;
 static void on_term(int sig)
 {
@@ -49,14 +74,13 @@ int main(int argc, char **argv)
 {
 	struct arena *a = arena_create(0, 0);
 	struct diag d = { .arena = a };
-	struct http_server_conf conf = { .handle = argc > 2 ? proxy : echo, .limits = http_limits_default() };
-	struct http_server *server;
-	int fd;
+	struct http_server_conf conf = { .handle = argc == 3 ? proxy : echo, .limits = http_limits_default() };
+	int fd, tls_fd;
 	if (argc < 2 || sock_listen(str_from_z(argv[1]), &fd, &d).code) {
 		fprintf(stderr, "usage: http_bench HOST:PORT [TARGETHOST:PORT]\n%.*s", STR(diag_text(a, &d)));
 		return 2;
 	}
-	if (argc > 2) {
+	if (argc == 3) {
 		str rest = str_from_z(argv[2]);
 		target.host = str_cut(&rest, ':');
 		target.port = (unsigned)strtoul(rest.p, NULL, 10);
@@ -65,8 +89,15 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGTERM, on_term);
 	loop = loop_create(10000);
-	if (http_serve(loop, fd, NULL, &conf, &server).code)
+	if (http_server_accept(http_serve(loop, fd, NULL, &conf)).code)
 		return 1;
+	if (argc > 5) {
+		if (argc == 6)
+			offload_start(1);
+		struct tls_context *t = secure(a, argv, &d, &tls_fd);
+		if (http_server_accept(http_serve(loop, tls_fd, t, &conf)).code)
+			return 1;
+	}
 	loop_run(loop);
 	return 0;
 }

@@ -117,6 +117,7 @@ struct loop {
 	struct epoll_event events[EVENTS];
 	int n_events, next_event;
 
+	unsigned n_away; /* socks whose handshake is in a lane */
 	struct context own;
 	struct asan_side asan;
 	struct fiber *current, *run_head, *run_tail;

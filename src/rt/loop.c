@@ -180,7 +180,7 @@ void loop_destroy(struct loop **loop)
 	loop_set_self(l);
 	l->running = l->ending = true;
 	fibers_cancel(l);
-	while (fibers_alive(l))
+	while (fibers_alive(l) || l->n_away)
 		turn(l);
 	loop_set_self(NULL);
 	pthread_mutex_lock(&l->lock); /* whoever posted last is out of it */

@@ -20,6 +20,18 @@ static unsigned state_of(const struct sock *s)
 	return s->ready | (s->hup ? READY_HUP : 0) | (s->broken ? READY_BROKEN : 0);
 }
 
+void sock_tell(struct sock *s, unsigned ready)
+{
+	if (s->away) {
+		away_note(s->away, ready);
+	} else if (s->fiber) {
+		if (s->wanted & state_of(s))
+			fiber_ready(s->fiber);
+	} else if (s->on_ready) {
+		s->on_ready(s->arg, ready);
+	}
+}
+
 static void on_event(struct watch *w, unsigned ready)
 {
 	struct sock *s = (struct sock *)w;
@@ -30,12 +42,7 @@ static void on_event(struct watch *w, unsigned ready)
 	s->broken |= (ready & READY_BROKEN) != 0;
 	if (s->cancels && (ready & (READY_BROKEN | (s->cancels_on_end ? READY_HUP : 0))))
 		fiber_cancel(s->cancels);
-	if (s->fiber) {
-		if (s->wanted & state_of(s))
-			fiber_ready(s->fiber);
-	} else if (s->on_ready) {
-		s->on_ready(s->arg, ready);
-	}
+	sock_tell(s, ready);
 }
 
 struct sock *sock_new(struct loop *l, int fd, unsigned ready)
@@ -67,6 +74,10 @@ void sock_close(struct sock **sock)
 		return;
 	*sock = NULL;
 	must(!s->fiber);
+	if (s->away) {
+		away_close(s->away);
+		return;
+	}
 	if (s->ssl)
 		tls_detach(s);
 	watch_remove(&s->watch);

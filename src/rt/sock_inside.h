@@ -17,8 +17,10 @@ struct sock {
 	bool ended; /* and all of it has been read */
 	bool broken, named;
 	bool cancels_on_end;
-	bool crossed;       /* TLS waits for the other direction than the caller */
-	unsigned tls_wants; /* after a try that moved nothing */
+	bool crossed;          /* TLS waits for the other direction than the caller */
+	unsigned tls_wants;    /* after a try that moved nothing */
+	bool long_step;        /* the handshake's next step is for the lane */
+	struct tls_step *away; /* it is there: ssl is the worker's alone */
 	struct fiber *fiber, *cancels;
 	void (*on_ready)(void *arg, unsigned ready);
 	void *arg;
@@ -31,7 +33,9 @@ struct sock {
 struct sock *sock_new(struct loop *, int fd, unsigned ready);
 err sock_block(struct sock *, unsigned want, deadline) MUST_CHECK;
 
-/* tls.c; on a sock with ssl */
+void sock_tell(struct sock *, unsigned ready); /* the fiber that waits, or on_ready() */
+
+/* tls_stream.c; on a sock with ssl */
 bool tls_attach(struct sock *, struct tls_context *, bool server);
 err tls_expect(struct sock *, str host) MUST_CHECK; /* SNI, and the name that the peer must prove */
 err tls_handshake(struct sock *, bool *done) MUST_CHECK;
@@ -39,6 +43,13 @@ err tls_read(struct sock *, void *buf, size_t n, size_t *got) MUST_CHECK;
 err tls_write(struct sock *, const void *buf, size_t n, size_t *put) MUST_CHECK;
 void tls_shut(struct sock *);
 void tls_detach(struct sock *);
+
+/* tls_step.c; on a sock that is away.  What it moves touches nothing that is the loop's. */
+int away_recv(struct tls_step *, void *buf, size_t n);
+int away_send(const struct tls_step *, const void *buf, size_t n);
+bool away_ended(const struct tls_step *);
+void away_note(struct tls_step *, unsigned ready); /* an edge */
+void away_close(struct tls_step *);                /* sock_close() is due when it is back */
 
 /* The descriptor's own calls; got == 0 with DONE: not ready, or ended. */
 err raw_recv(struct sock *, void *buf, size_t n, size_t *got) MUST_CHECK;

@@ -64,6 +64,7 @@ static err use_pair(SSL_CTX *ctx, str cert_pem, str key_pem, struct diag *d)
 		                "the key cannot be read as PEM without a password: %s", reason());
 	if (SSL_CTX_use_PrivateKey(ctx, key) != 1 || SSL_CTX_check_private_key(ctx) != 1)
 		return diag_add(d, ERR_SYNTAX, 0, "the key does not fit the certificate");
+	tls_spare_loop(ctx);
 	return DONE;
 }
 

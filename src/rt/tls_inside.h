@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the TLS files share: the context, and the hooks of the ticket keys.
+/* What the TLS files share: the context, a step of a handshake, and the hooks of the ticket keys.
  * A context is not changed once a sock uses it.
  * Source: house. */
 #pragma once
@@ -24,8 +24,19 @@ struct tls_context {
 	_Atomic(bool) h2; /* of a server: is offered */
 };
 
+/* What SSL_do_handshake() said, on whatever thread. */
+struct tls_outcome {
+	int error;       /* SSL_get_error() */
+	const char *why; /* static; NULL: nothing is known */
+	bool long_step;  /* a key that computes long is at work still */
+};
+
 SSL *tls_new(struct tls_context *);
 const struct tls_named *tls_taken(const struct sock *); /* by a server's side */
 /* tls_terms.c: protocols and ciphers */
 err tls_narrow(SSL_CTX *, const struct tls_terms *, struct diag *) MUST_CHECK;
-void tls_use_tickets(SSL_CTX *); /* session tickets under keys of this process */
+struct tls_outcome tls_step(SSL *);
+err tls_settle(struct sock *, const struct tls_outcome *) MUST_CHECK; /* on the loop */
+void tls_spare_loop(SSL_CTX *);                                       /* its key may compute long */
+err tls_go_away(struct sock *) MUST_CHECK; /* the next step, to the lane; ERR_LIMIT: it is full */
+void tls_use_tickets(SSL_CTX *);           /* session tickets under keys of this process */

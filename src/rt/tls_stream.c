@@ -5,6 +5,7 @@
 #include "rt/tls_inside.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
@@ -13,11 +14,20 @@
 static BIO_METHOD *method;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
+static int moved_away(BIO *b, int r, int direction)
+{
+	if (r < 0 && errno == EAGAIN)
+		BIO_set_flags(b, direction | BIO_FLAGS_SHOULD_RETRY);
+	return r;
+}
+
 static int bio_read(BIO *b, char *buf, int n)
 {
 	struct sock *s = BIO_get_data(b);
 	size_t got;
 	BIO_clear_retry_flags(b);
+	if (s->away)
+		return moved_away(b, away_recv(s->away, buf, (size_t)n), BIO_FLAGS_READ);
 	if (raw_recv(s, buf, (size_t)n, &got).code)
 		return -1;
 	if (!got && !s->ended)
@@ -31,6 +41,8 @@ static int bio_write(BIO *b, const char *buf, int n)
 	struct iovec v = { (void *)buf, (size_t)n };
 	size_t put;
 	BIO_clear_retry_flags(b);
+	if (s->away)
+		return moved_away(b, away_send(s->away, buf, (size_t)n), BIO_FLAGS_WRITE);
 	if (raw_send(s, &v, 1, &put).code)
 		return -1;
 	if (!put)
@@ -44,7 +56,9 @@ static long bio_ctrl(BIO *b, int cmd, long number, void *p)
 	(void)number, (void)p;
 	if (cmd == BIO_CTRL_FLUSH)
 		return 1;
-	return cmd == BIO_CTRL_EOF ? s->ended : 0;
+	if (cmd != BIO_CTRL_EOF)
+		return 0;
+	return s->away ? away_ended(s->away) : s->ended;
 }
 
 static void make_method(void)
@@ -102,9 +116,9 @@ err tls_expect(struct sock *s, str host)
 }
 
 /* After a call that did not succeed: what it waits for, or that the stream is over. */
-static err outcome(struct sock *s, int r, unsigned direction)
+static err outcome(struct sock *s, int error, unsigned direction)
 {
-	switch (SSL_get_error(s->ssl, r)) {
+	switch (error) {
 	case SSL_ERROR_WANT_READ:
 		s->tls_wants = READY_READ;
 		break;
@@ -123,12 +137,12 @@ static err outcome(struct sock *s, int r, unsigned direction)
 	return DONE;
 }
 
-static void log_failure(const struct sock *s)
+static void log_failure(const struct sock *s, const char *why)
 {
 	long verdict = SSL_get_verify_result(s->ssl);
-	const char *why = verdict != X509_V_OK ? X509_verify_cert_error_string(verdict)
-	                                       : ERR_reason_error_string(ERR_peek_last_error());
 	const char *name = SSL_get_servername(s->ssl, TLSEXT_NAMETYPE_host_name);
+	if (verdict != X509_V_OK)
+		why = X509_verify_cert_error_string(verdict);
 	if (SSL_is_server(s->ssl))
 		log_debug("tls_client_failed", LOG_Z("why", why ? why : "closed"));
 	else
@@ -136,21 +150,40 @@ static void log_failure(const struct sock *s)
 		         LOG_Z("why", why ? why : "closed"));
 }
 
-err tls_handshake(struct sock *s, bool *done)
+struct tls_outcome tls_step(SSL *ssl)
 {
 	ERR_clear_error();
-	int r = SSL_do_handshake(s->ssl);
-	*done = r == 1;
-	if (*done) {
+	int r = SSL_do_handshake(ssl);
+	return (struct tls_outcome){ .error = SSL_get_error(ssl, r),
+		                     .why = ERR_reason_error_string(ERR_peek_last_error()) };
+}
+
+err tls_settle(struct sock *s, const struct tls_outcome *o)
+{
+	if (o->error == SSL_ERROR_NONE) {
 		s->crossed = false;
 		return DONE;
 	}
-	err e = outcome(s, r, 0);
+	err e = outcome(s, o->error, 0);
 	if (!e.code && s->ended)
 		e = FAIL(ERR_IO);
 	if (e.code)
-		log_failure(s);
+		log_failure(s, o->why);
 	return e;
+}
+
+err tls_handshake(struct sock *s, bool *done)
+{
+	*done = false;
+	if (s->away)
+		return DONE;
+	if (s->long_step)
+		return tls_go_away(s);
+	struct tls_outcome o = tls_step(s->ssl);
+	if (o.error == SSL_ERROR_WANT_X509_LOOKUP)
+		return tls_go_away(s);
+	*done = o.error == SSL_ERROR_NONE;
+	return tls_settle(s, &o);
 }
 
 err tls_read(struct sock *s, void *buf, size_t n, size_t *got)
@@ -160,7 +193,7 @@ err tls_read(struct sock *s, void *buf, size_t n, size_t *got)
 	if (r == 1)
 		return DONE;
 	*got = 0;
-	return outcome(s, r, READY_READ);
+	return outcome(s, SSL_get_error(s->ssl, r), READY_READ);
 }
 
 err tls_write(struct sock *s, const void *buf, size_t n, size_t *put)
@@ -170,7 +203,7 @@ err tls_write(struct sock *s, const void *buf, size_t n, size_t *put)
 	if (r == 1)
 		return DONE;
 	*put = 0;
-	return outcome(s, r, READY_WRITE);
+	return outcome(s, SSL_get_error(s->ssl, r), READY_WRITE);
 }
 
 void tls_shut(struct sock *s)
