@@ -89,7 +89,7 @@ class Target(Configured):
 
 
 class Nginx(Configured):
-    name, key = "nginx", "nginx"
+    name, key, tokens = "nginx", "nginx", ""  # tokens: what it is sent in the token row, and passes on unseen
 
     def __init__(self, folder, target, body):
         self.folder, self.target, self.body, self.port, self.tls = folder, target, body, free_port(), free_port()
@@ -104,7 +104,8 @@ class Nginx(Configured):
 
     def load(self, row):
         path = {"answer": "answer", "large": "proxy/large"}.get(row, "proxy/x")
-        return f"{origin(row, self.port, self.tls)}/{path}", "close.lua" if row == "connect" else "", {}
+        script = {"token": "tokens.lua", "connect": "close.lua"}.get(row, "")
+        return f"{origin(row, self.port, self.tls)}/{path}", script, {"TOKENS": str(self.tokens)}
 
 
 def origin(row, port, tls):
