@@ -12,21 +12,22 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/rand.h"
+#include "base/word.h"
 
 static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c; }
 static char upper(char c) { return c >= 'a' && c <= 'z' ? (char)(c & ~0x20) : c; }
 
 str str_from_z(const char *z) { return z ? (str){ z, strlen(z) } : STR_NONE; }
 
-bool str_eq(str a, str b) { return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0); }
+bool str_same(const char *a, const char *b, size_t n) { return n == 0 || memcmp(a, b, n) == 0; }
 
-bool str_ieq(str a, str b)
+bool str_isame(const char *a, const char *b, size_t n)
 {
-	if (a.n != b.n)
-		return false;
-	for (size_t i = 0; i < a.n; i++)
-		if (lower(a.p[i]) != lower(b.p[i]))
+	for (size_t i = 0; i < n; i += 8) {
+		uint64_t x = word_of(a + i, n - i), y = word_of(b + i, n - i);
+		if (x != y && word_lower(x) != word_lower(y))
 			return false;
+	}
 	return true;
 }
 
@@ -222,7 +223,8 @@ str str_replace(struct arena *a, str s, str what, str with)
 	return buf_str(&b);
 }
 
-/* SipHash-1-3: one round a word, three to finish; enough against chosen collisions in tables. */
+/* SipHash-1-3: one round a word, three to finish; enough against chosen collisions in tables.  The length
+ * is the first word, because the last one may hold bytes twice. */
 static uint64_t hash_key[2];
 
 __attribute__((constructor)) static void hash_key_init(void)
@@ -232,7 +234,7 @@ __attribute__((constructor)) static void hash_key_init(void)
 
 static uint64_t rotl(uint64_t x, int b) { return x << b | x >> (64 - b); }
 
-static void sip_round(uint64_t v[4])
+static inline void sip_round(uint64_t v[4])
 {
 	v[0] += v[1], v[1] = rotl(v[1], 13), v[1] ^= v[0], v[0] = rotl(v[0], 32);
 	v[2] += v[3], v[3] = rotl(v[3], 16), v[3] ^= v[2];
@@ -240,28 +242,26 @@ static void sip_round(uint64_t v[4])
 	v[2] += v[1], v[1] = rotl(v[1], 17), v[1] ^= v[2], v[2] = rotl(v[2], 32);
 }
 
-static uint64_t sip(str s, bool fold)
+static inline void sip_word(uint64_t v[4], uint64_t m)
+{
+	v[3] ^= m;
+	sip_round(v);
+	v[0] ^= m;
+}
+
+static inline uint64_t sip(str s, uint64_t fold)
 {
 	uint64_t v[4] = { hash_key[0] ^ 0x736f6d6570736575u, hash_key[1] ^ 0x646f72616e646f6du,
 		          hash_key[0] ^ 0x6c7967656e657261u, hash_key[1] ^ 0x7465646279746573u };
-	for (size_t i = 0; i <= s.n; i += 8) {
-		uint64_t m = 0;
-		size_t left = s.n - i < 8 ? s.n - i : 8;
-		if (left)
-			memcpy(&m, s.p + i, left);
-		if (fold) /* sets the case bit of every byte: letters fold, a few signs merely collide */
-			m |= 0x2020202020202020u;
-		if (left < 8)
-			m = (m & ~(0xffull << 56)) | (uint64_t)s.n << 56;
-		v[3] ^= m;
-		sip_round(v);
-		v[0] ^= m;
-	}
+	sip_word(v, s.n);
+	for (size_t i = 0; i < s.n; i += 8)
+		sip_word(v, word_of(s.p + i, s.n - i) | fold);
 	v[2] ^= 0xff;
 	for (int i = 0; i < 3; i++)
 		sip_round(v);
 	return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
-uint64_t str_hash(str s) { return sip(s, false); }
-uint64_t str_ihash(str s) { return sip(s, true); }
+uint64_t str_hash(str s) { return sip(s, 0); }
+/* The case bit of every byte is set: letters fold, a few signs merely collide. */
+uint64_t str_ihash(str s) { return sip(s, 0x2020202020202020u); }

@@ -30,8 +30,11 @@ static inline bool str_given(str s) { return s.p != NULL; }
 str str_from_z(const char *z); /* NULL gives STR_NONE */
 static inline str str_from(const void *p, size_t n) { return (str){ (const char *)p, n }; }
 
-bool str_eq(str a, str b);
-bool str_ieq(str a, str b);       /* ASCII letters alike in either case */
+bool str_same(const char *a, const char *b, size_t n);  /* n bytes */
+bool str_isame(const char *a, const char *b, size_t n); /* the same, in either case */
+static inline bool str_eq(str a, str b) { return a.n == b.n && str_same(a.p, b.p, a.n); }
+/* ASCII letters alike in either case */
+static inline bool str_ieq(str a, str b) { return a.n == b.n && str_isame(a.p, b.p, a.n); }
 int str_cmp(str a, str b);        /* by bytes, the shorter first */
 bool str_eq_secret(str a, str b); /* in constant time for equal lengths */
 bool str_starts(str s, str prefix);

@@ -151,6 +151,8 @@ static size_t slash(str s)
 static bool has_dot_segment(str path)
 {
 	bool starts = true;
+	if (str_find_char(path, '.') == STR_NPOS && str_find_char(path, '%') == STR_NPOS)
+		return false;
 	for (size_t step; path.n; path = str_sub(path, step, STR_NPOS)) {
 		unsigned dots = 0;
 		for (; starts && (step = dot(path)); dots++)

@@ -4,7 +4,7 @@
  * Source: RFC 9110 §5.5 and §5.6.2, RFC 3986 §2 and §3.3. */
 #include "http/h1_class.h"
 
-#include <string.h>
+#include "base/word.h"
 
 /* clang-format off */
 const unsigned char h1_classes[256] = {
@@ -27,21 +27,26 @@ const unsigned char h1_classes[256] = {
 };
 /* clang-format on */
 
-/* A word without control characters and DEL is passed whole; any other (a tab, a line's end) by bytes. */
+/* How many bytes from i on are no control characters: a word at a time, the last one over again. */
+static size_t plain(str s, size_t i)
+{
+	for (; i < s.n; i += 8) {
+		size_t back = s.n - i < 8 ? 8 - (s.n - i) : 0;
+		uint64_t w = word_at(s.p + i - back);
+		uint64_t bad = (~(word_from(w, ' ') | w) & WORD_TOPS) | word_from(w, 0x7f);
+		if (bad >> (8 * back))
+			return i + word_first(bad >> (8 * back));
+	}
+	return s.n;
+}
+
+/* A tab is the one control character that may stand in a value. */
 size_t h1_value_span(str s)
 {
-	const uint64_t ones = 0x0101010101010101u, tops = ones << 7;
 	size_t i = 0;
-	for (; s.n - i >= 8; i += 8) {
-		uint64_t w, del;
-		memcpy(&w, s.p + i, 8);
-		del = w ^ (ones * 0x7f);
-		if ((((w - ones * 0x20) & ~w) | ((del - ones) & ~del)) & tops)
-			for (size_t j = i; j < i + 8; j++)
-				if (!h1_is(s.p[j], H1_VALUE))
-					return j;
-	}
-	while (i < s.n && h1_is(s.p[i], H1_VALUE))
+	if (s.n < 8)
+		return h1_span(s, H1_VALUE);
+	while ((i = plain(s, i)) < s.n && s.p[i] == '\t')
 		i++;
 	return i;
 }

@@ -228,11 +228,27 @@ static void set_content(void **state)
 	arena_destroy(&a);
 }
 
+/* In texts of every length, every byte at every place, before and after tabs and spaces. */
+static void value_bytes(void **state)
+{
+	(void)state;
+	for (size_t n = 1; n <= 20; n++)
+		for (size_t at = 0; at < n; at++)
+			for (int c = 0; c < 256; c++) {
+				char text[20];
+				for (size_t i = 0; i < n; i++)
+					text[i] = "\t \x7e\x80"[(i + n) % 4];
+				text[at] = (char)c;
+				assert_int_equal(header_value_ok(str_from(text, n)), (c >= ' ' && c != 0x7f) || c == '\t');
+			}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lists),     cmocka_unit_test(tokens),   cmocka_unit_test(requests),
 		cmocka_unit_test(responses), cmocka_unit_test(contents), cmocka_unit_test(set_content),
+		cmocka_unit_test(value_bytes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
