@@ -56,11 +56,11 @@ static err connect_one(struct loop *l, const union dns_address *a, deadline d, s
 	return e;
 }
 
-static err secure(struct sock *s, struct tls_context *tls, str host, deadline d)
+static err secure(struct sock *s, struct tls_context *tls, str host, unsigned port, deadline d)
 {
 	if (!tls_attach(s, tls, false))
 		return FAIL(ERR_SYNTAX);
-	TRY(tls_expect(s, host));
+	TRY(tls_expect(s, host, port));
 	err e = sock_handshake(s, d);
 	return e.code == ERR_IO ? FAIL(ERR_SYNTAX) : e;
 }
@@ -79,7 +79,7 @@ err sock_connect(struct loop *l, str host, unsigned port, struct tls_context *tl
 			break;
 	}
 	if (!e.code && tls)
-		e = secure(*out, tls, host, d);
+		e = secure(*out, tls, host, port, d);
 	if (e.code)
 		sock_close(out);
 	return e;

@@ -37,7 +37,8 @@ void sock_tell(struct sock *, unsigned ready); /* the fiber that waits, or on_re
 
 /* tls_stream.c; on a sock with ssl */
 bool tls_attach(struct sock *, struct tls_context *, bool server);
-err tls_expect(struct sock *, str host) MUST_CHECK; /* SNI, and the name that the peer must prove */
+/* Of a client: SNI, the name that the peer must prove, and a session that this host and port gave. */
+err tls_expect(struct sock *, str host, unsigned port) MUST_CHECK;
 err tls_handshake(struct sock *, bool *done) MUST_CHECK;
 err tls_read(struct sock *, void *buf, size_t n, size_t *got) MUST_CHECK;
 err tls_write(struct sock *, const void *buf, size_t n, size_t *put) MUST_CHECK;

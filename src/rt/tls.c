@@ -303,6 +303,7 @@ err tls_client(const struct tls_terms *terms, struct diag *d, struct tls_context
 	t->common_name = str_dup(t->arena, terms->common_name);
 	t->wildcard = terms->wildcard;
 	SSL_CTX_set_app_data(ctx, t);
+	tls_sessions_keep(t);
 	SSL_CTX_set_verify(ctx, terms->any ? SSL_VERIFY_NONE : SSL_VERIFY_PEER,
 	                   t->common_name.n ? check_common_name : NULL);
 	must(SSL_CTX_set_alpn_protos(ctx, protocols + H2, PROTOCOLS - H2) == 0);
@@ -334,6 +335,7 @@ void tls_release(struct tls_context **context)
 		return;
 	for (size_t i = 0; i < t->n; i++)
 		SSL_CTX_free(t->named[i].ctx);
+	tls_sessions_free(t->sessions);
 	free(t->named);
 	arena_destroy(&t->arena);
 	free(t);

@@ -21,8 +21,15 @@ struct tls_context {
 	size_t n, cap;
 	str common_name; /* of a client */
 	bool wildcard;
-	_Atomic(bool) h2; /* of a server: is offered */
+	struct tls_sessions *sessions; /* likewise */
+	_Atomic(bool) h2;              /* of a server: is offered */
 };
+
+/* tls_session.c; of a client */
+void tls_sessions_keep(struct tls_context *);
+void tls_sessions_free(struct tls_sessions *);
+bool tls_resume(struct sock *, const char *peer);
+void tls_resume_end(const struct sock *); /* of every sock */
 
 /* What SSL_do_handshake() said, on whatever thread. */
 struct tls_outcome {

@@ -94,13 +94,14 @@ bool tls_attach(struct sock *s, struct tls_context *t, bool server)
 	return true;
 }
 
-err tls_expect(struct sock *s, str host)
+err tls_expect(struct sock *s, str host, unsigned port)
 {
-	char z[256];
+	char z[256], peer[sizeof z + 8];
 	unsigned char ip[16];
 	if (host.n >= sizeof z)
 		return FAIL(ERR_LIMIT);
 	snprintf(z, sizeof z, "%.*s", STR(host));
+	snprintf(peer, sizeof peer, "%s:%u", z, port);
 	ERR_clear_error();
 	bool ok, named = s->tls->common_name.n > 0; /* then that is what it must prove */
 	if (inet_pton(AF_INET, z, ip) == 1 || inet_pton(AF_INET6, z, ip) == 1) {
@@ -112,7 +113,7 @@ err tls_expect(struct sock *s, str host)
 		ok = (named || SSL_set1_host(s->ssl, z) == 1) &&
 		     SSL_set_tlsext_host_name(s->ssl, z) == 1;
 	}
-	return ok ? DONE : FAIL(ERR_IO);
+	return ok && tls_resume(s, peer) ? DONE : FAIL(ERR_IO);
 }
 
 /* After a call that did not succeed: what it waits for, or that the stream is over. */
@@ -216,6 +217,7 @@ void tls_shut(struct sock *s)
 void tls_detach(struct sock *s)
 {
 	tls_shut(s);
+	tls_resume_end(s);
 	SSL_free(s->ssl);
 	s->ssl = NULL;
 	tls_release(&s->tls);

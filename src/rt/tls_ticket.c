@@ -53,7 +53,6 @@ static int on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHE
 {
 	struct ticket_key k;
 	int n;
-	(void)ssl;
 	if (!find_key(name, making, &k, &n))
 		return 0; /* a full handshake */
 	if (making) {
@@ -70,7 +69,8 @@ static int on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHE
 	wipe(&k, sizeof k);
 	if (!ok)
 		return -1;
-	return making || n == 1 ? 1 : 2; /* 2: a new ticket, please */
+	/* 2: a new ticket, please.  RFC 8446 §C.4: a client shows one of TLS 1.3 only once. */
+	return making || (n == 1 && SSL_version(ssl) < TLS1_3_VERSION) ? 1 : 2;
 }
 
 void tls_use_tickets(SSL_CTX *ctx) { SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, on_ticket); }
