@@ -7,7 +7,7 @@
 #include "base/secret.h"
 #include "main/certificates.h"
 #include "rt/tls.h"
-#include "store/organizations.h"
+#include "store/keystores.h"
 
 enum { CERTIFICATE_DAYS = 825 };
 

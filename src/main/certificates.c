@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "rt/tls.h"
-#include "store/organizations.h"
+#include "store/keystores.h"
 
 struct loading {
 	struct arena *arena;

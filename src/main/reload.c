@@ -211,8 +211,8 @@ static void reload_all(struct reload *r)
 
 static bool concerns_certificates(enum feed_kind k)
 {
-	return k == FEED_virtual_host || k == FEED_keypair || k == FEED_environment ||
-	       k == FEED_organization;
+	return k == FEED_virtual_host || k == FEED_keypair || k == FEED_reference ||
+	       k == FEED_environment || k == FEED_organization;
 }
 
 static err load_certificates(struct arena *a, struct reload *r)

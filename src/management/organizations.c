@@ -4,6 +4,8 @@
  * Source: Apigee Edge management API, organizations, environments, virtualhosts. */
 #include "store/organizations.h"
 
+#include <string.h>
+
 #include "management/api.h"
 #include "management/resources.h"
 
@@ -31,6 +33,22 @@ struct message *environment_trouble(struct api *q, err e)
 		                    "Environment %.*s does not exist in organization %.*s",
 		                    STR(q->env), STR(q->org));
 	return answer_trouble(q, e);
+}
+
+struct message *resource_name_refused(struct api *q, str name)
+{
+	bool ok = name.n > 0 && name.n <= 255;
+	for (size_t i = 0; i < name.n; i++)
+		ok &= (unsigned char)name.p[i] > ' ' && !strchr("/?#%\x7f", name.p[i]);
+	return ok ? NULL
+	          : answer_error(q, 400, "management.InvalidName",
+	                         "name: 1 to 255 characters, no space, '/', '?', '#' or '%%'");
+}
+
+struct message *answer_in_use(struct api *q, const char *what, str name)
+{
+	return answer_error(q, 400, "events.EventHandlingFailure",
+	                    "References exist to the %s %.*s", what, STR(name));
 }
 
 struct message *environments_list(struct api *q)

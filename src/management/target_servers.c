@@ -43,23 +43,13 @@ static bool is_host(str s)
 	return s.n > 0 && s.n <= 253;
 }
 
-static bool is_name(str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] <= ' ' || strchr("/?#%\x7f", s.p[i]))
-			return false;
-	return s.n > 0 && s.n <= 255;
-}
-
 static struct message *unfit(struct api *q, const struct target_server *t)
 {
-	if (!is_name(t->name))
-		return answer_error(q, 400, "management.InvalidName",
-		                    "name: 1 to 255 characters, no space, '/', '?', '#' or '%%'");
-	if (!is_host(t->host))
+	struct message *bad = resource_name_refused(q, t->name);
+	if (!bad && !is_host(t->host))
 		return answer_error(q, 400, "management.InvalidRequest",
 		                    "host: a name or an address, without scheme, port or path");
-	return NULL;
+	return bad;
 }
 
 struct message *target_servers_list(struct api *q)
@@ -122,5 +112,7 @@ struct message *target_servers_delete(struct api *q)
 	struct vhost_key key = key_of(q, api_param(q, "server"));
 	struct target_server *was;
 	err e = target_server_delete(q->arena, q->store, &key, &was);
+	if (e.code == ERR_CONFLICT)
+		return answer_in_use(q, "target server", key.name);
 	return e.code ? trouble(q, e, key.name) : answer_noun(q, 200, &target_server_noun, was);
 }

@@ -95,6 +95,20 @@ static err take_path(struct db *tx, struct deploy_call *c, const struct base_pat
 	return conflict(c, rows.v[0].s, rows.v[1].i, use->path);
 }
 
+static err note_resources(struct db *tx, const struct deploy_request *r)
+{
+	for (size_t i = 0; i < r->resources.n; i++)
+		TRY(db_exec(
+			tx,
+			"INSERT INTO resource_use (org, kind, name, env, revision, resource) "
+			"VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (org, env, resource, kind, "
+			"name, revision) DO NOTHING",
+			DB_ARGS(API_ARGS(&r->api), DB_T(r->env), DB_I(r->revision),
+		                DB_T(r->resources.v[i])),
+			NULL));
+	return DONE;
+}
+
 static err insert_deployment(struct db *tx, void *arg)
 {
 	struct deploy_call *c = arg;
@@ -114,7 +128,7 @@ static err insert_deployment(struct db *tx, void *arg)
 		NULL));
 	for (size_t i = 0; i < r->n_uses; i++)
 		TRY(take_path(tx, c, &r->uses[i]));
-	return DONE;
+	return note_resources(tx, r);
 }
 
 static struct change change_of(struct arena *a, const struct api_key *k, str env, int64_t revision)

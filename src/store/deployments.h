@@ -15,7 +15,8 @@ struct deploy_request {
 	str base_path;                    /* prefix of the call; STR_NONE: "/" */
 	const struct base_path_use *uses; /* none for a shared flow */
 	size_t n_uses;
-	bool override; /* replaces other deployed revisions of the same proxy */
+	struct strs resources; /* of the environment, that the bundle names: "targetservers/NAME" */
+	bool override;         /* replaces other deployed revisions of the same proxy */
 	str by;
 };
 

@@ -13,7 +13,8 @@
 	_(virtual_host) \
 	_(keypair)      \
 	_(user)         \
-	_(developer) _(app) _(product) _(api) _(revision) _(deployment) _(token) _(target_server)
+	_(developer)    \
+	_(app) _(product) _(api) _(revision) _(deployment) _(token) _(target_server) _(reference)
 #define FEED_ENUM(k) FEED_##k,
 enum feed_kind { FEED_KINDS(FEED_ENUM) FEED_N };
 

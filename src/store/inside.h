@@ -81,6 +81,14 @@ struct doc_edit {
 };
 err doc_edit(struct db *tx, void *doc_edit) MUST_CHECK;
 
+/* resource_use.c: ERR_CONFLICT when the key's resource is used by a deployed bundle ("targetservers",
+ * "keystores", "references"), or named as a keystore by a virtual host or target server. */
+struct vhost_key;
+err resource_not_deployed(struct arena *, struct db *tx, const struct vhost_key *,
+                          const char *kind) MUST_CHECK;
+err keystore_not_named(struct arena *, struct db *tx, const struct vhost_key *,
+                       str store) MUST_CHECK;
+
 /* rows */
 err names_query(struct arena *, struct db *, const char *sql, struct db_args,
                 struct strs *out) MUST_CHECK; /* column 0 */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Organizations, environments, virtual hosts, keypairs.
+/* Organizations, environments, virtual hosts.
  * An environment or virtual host exists only under its owner; created_at and last_modified_at are set here.
  * Source: Apigee management API, organizations, environments, virtualhosts. */
 #pragma once
@@ -41,8 +41,3 @@ struct vhost_entry {
 	struct virtual_host *vhost;
 };
 err virtual_host_all(struct arena *, struct store *, struct list *entries) MUST_CHECK;
-
-/* Certificates with keys; put replaces. */
-err keypair_put(struct store *, str org, str env, const struct keypair *) MUST_CHECK;
-err keypair_get(struct arena *, struct store *, const struct vhost_key *keystore, str alias,
-                struct keypair **out) MUST_CHECK;

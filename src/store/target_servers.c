@@ -107,6 +107,7 @@ static err delete_server(struct db *tx, void *arg)
 	void *was;
 	TRY(doc_get(c->arena, tx, &target_server_noun, SERVER_BY_NAME, key, &was));
 	c->server = was;
+	TRY(resource_not_deployed(c->arena, tx, c->key, "targetservers"));
 	return exec_one(tx, "DELETE FROM target_server WHERE org = $1 AND env = $2 AND name = $3",
 	                key);
 }

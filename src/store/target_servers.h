@@ -19,5 +19,6 @@ err target_server_list(struct arena *, struct store *, str org, str env,
                        struct list *out) MUST_CHECK;
 err target_server_change(struct arena *, struct store *, const struct vhost_key *, struct edit *,
                          struct target_server **out) MUST_CHECK;
+/* ERR_CONFLICT: a deployed bundle names it. */
 err target_server_delete(struct arena *, struct store *, const struct vhost_key *,
                          struct target_server **was) MUST_CHECK;

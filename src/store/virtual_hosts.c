@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Virtual hosts, the aliases they answer to, and certificates with keys.
+/* Virtual hosts and the aliases they answer to.
  * An alias belongs to one environment of the whole store, and on a port to one virtual host of it.
  * Source: store/organizations.h. */
 #include "store/inside.h"
@@ -164,60 +164,5 @@ err virtual_host_all(struct arena *a, struct store *st, struct list *entries)
 		TRY(doc_read(a, &virtual_host_noun, c[3].s, v[i].vhost));
 	}
 	*entries = (struct list){ v, rows.n };
-	return DONE;
-}
-
-/* ---- certificates with keys ---- */
-struct keypair_call {
-	str org, env;
-	const struct keypair *pair;
-	str sealed;
-};
-
-static str keypair_place(struct arena *a, str org, str env, const struct keypair *p)
-{
-	return str_fmt(a, "keypair/%.*s/%.*s/%.*s/%.*s", STR(org), STR(env), STR(p->keystore),
-	               STR(p->alias));
-}
-
-static err write_keypair(struct db *tx, void *arg)
-{
-	struct keypair_call *c = arg;
-	const struct keypair *p = c->pair;
-	return db_exec(
-		tx,
-		"INSERT INTO keypair (org, env, keystore, alias, cert_pem, key_sealed)"
-		" VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (org, env, keystore, alias)"
-		" DO UPDATE SET cert_pem = excluded.cert_pem, key_sealed = excluded.key_sealed",
-		DB_ARGS(DB_T(c->org), DB_T(c->env), DB_T(p->keystore), DB_T(p->alias),
-	                DB_T(p->cert_pem), DB_B(c->sealed)),
-		NULL);
-}
-
-err keypair_put(struct store *st, str org, str env, const struct keypair *p)
-{
-	struct arena *a = arena_create(0, 0);
-	struct change c = { .kind = FEED_keypair, .org = org, .env = env, .name = p->keystore };
-	struct keypair_call call = {
-		org, env, p, seal_text(a, st->seal, keypair_place(a, org, env, p), p->key_pem)
-	};
-	err e = store_change(st, &c, write_keypair, &call);
-	arena_destroy(&a);
-	return e;
-}
-
-err keypair_get(struct arena *a, struct store *st, const struct vhost_key *k, str alias,
-                struct keypair **out)
-{
-	struct db_rows rows;
-	TRY(one_row(a, st->db,
-	            "SELECT cert_pem, key_sealed FROM keypair WHERE org = $1 AND env = $2 AND "
-	            "keystore = $3 AND alias = $4",
-	            DB_ARGS(DB_T(k->org), DB_T(k->env), DB_T(k->name), DB_T(alias)), &rows));
-	struct keypair *p = arena_new(a, struct keypair);
-	*p = (struct keypair){ .keystore = k->name, .alias = alias, .cert_pem = rows.v[0].s };
-	TRY(seal_open_text(a, st->seal, keypair_place(a, k->org, k->env, p), rows.v[1].s,
-	                   &p->key_pem));
-	*out = p;
 	return DONE;
 }

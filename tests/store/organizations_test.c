@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Organizations, environments, virtual hosts, keypairs, users, roles, audit, marks.
+/* Organizations, environments, virtual hosts, users, roles, audit, marks.
  * Each call is also made with a stranger's organization, and finds nothing.
  * Source: store/organizations.h, users.h, audit.h. */
 #include "store/suite.h"
@@ -171,24 +171,6 @@ static void target_servers(void **state)
 	ANSWERS(ERR_NOT_FOUND, target_server_get(a, store, &k, &got));
 }
 
-static void keypairs(void **state)
-{
-	(void)state;
-	struct keypair p = { S("ks"), S("al"), S("CERT"), S("KEY") }, *got;
-	struct vhost_key k = { ACME, S("test"), S("ks") }, stranger = { OTHER, S("test"), S("ks") };
-	GOOD(keypair_put(store, ACME, S("test"), &p));
-	GOOD(keypair_get(a, store, &k, S("al"), &got));
-	SAME(got->cert_pem, S("CERT"));
-	SAME(got->key_pem, S("KEY"));
-	p.key_pem = S("NEW");
-	GOOD(keypair_put(store, ACME, S("test"), &p));
-	GOOD(keypair_get(a, store, &k, S("al"), &got));
-	SAME(got->key_pem, S("NEW"));
-	ANSWERS(ERR_NOT_FOUND, keypair_get(a, store, &stranger, S("al"), &got));
-	ANSWERS(ERR_NOT_FOUND, keypair_get(a, store, &k, S("no"), &got));
-	ANSWERS(ERR_NOT_FOUND, keypair_put(store, ACME, S("moon"), &p));
-}
-
 static err deactivate(struct arena *arena, void *thing, void *arg)
 {
 	struct user *u = thing;
@@ -295,7 +277,6 @@ int main(void)
 		cmocka_unit_test_teardown(organizations, suite_reset),
 		cmocka_unit_test_teardown(virtual_hosts, suite_reset),
 		cmocka_unit_test_teardown(target_servers, suite_reset),
-		cmocka_unit_test_teardown(keypairs, suite_reset),
 		cmocka_unit_test_teardown(users, suite_reset),
 		cmocka_unit_test_teardown(audit, suite_reset),
 		cmocka_unit_test_teardown(marks, suite_reset),

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* References: names that stand for a keystore, so that another one can be put in its place.
+ * A reference always refers to a keystore that is there.
+ * Source: Apigee Edge management API, references. */
+#include "store/keystores.h"
+
+#include "management/resources.h"
+
+static struct message *trouble(struct api *q, err e, const struct reference *asked, str name)
+{
+	struct environment *env;
+	err there = environment_get(q->arena, q->store, q->org, q->env, &env);
+	if (there.code)
+		return environment_trouble(q, there);
+	if (e.code == ERR_NOT_FOUND)
+		return answer_error(q, 404, "messaging.config.beans.ResourceReferenceDoesNotExist",
+		                    "ResourceReference %.*s does not exist in environment %.*s",
+		                    STR(name), STR(q->env));
+	if (e.code == ERR_SYNTAX)
+		return answer_error(q, 400, "messaging.config.beans.InvalidKeyStoreReference",
+		                    "KeyStore %.*s, which %.*s is to refer to, does not exist in "
+		                    "environment %.*s",
+		                    STR(asked->refers), STR(name), STR(q->env));
+	if (e.code == ERR_CONFLICT)
+		return answer_error(q, 409, "messaging.config.beans.ResourceReferenceAlreadyExists",
+		                    "ResourceReference %.*s already exists in environment %.*s",
+		                    STR(name), STR(q->env));
+	return answer_trouble(q, e);
+}
+
+static struct vhost_key key_of(struct api *q, str name)
+{
+	return (struct vhost_key){ q->org, q->env, name };
+}
+
+struct message *references_list(struct api *q)
+{
+	struct list all = { 0 };
+	struct strs names = { 0 };
+	struct environment *env;
+	err e = environment_get(q->arena, q->store, q->org, q->env, &env);
+	if (!e.code)
+		e = reference_list(q->arena, q->store, q->org, q->env, &all);
+	if (e.code)
+		return environment_trouble(q, e);
+	LIST_EACH(const struct reference, r, &all)
+		strs_add(q->arena, &names, r->name);
+	return answer_names(q, &names);
+}
+
+struct message *references_get(struct api *q)
+{
+	struct vhost_key key = key_of(q, api_param(q, "reference"));
+	struct reference *r;
+	err e = reference_get(q->arena, q->store, &key, &r);
+	return e.code ? trouble(q, e, NULL, key.name) : answer_noun(q, 200, &reference_noun, r);
+}
+
+struct message *references_create(struct api *q)
+{
+	struct reference r = { 0 };
+	struct message *bad = api_read(q, &reference_noun, MODEL_CREATE, &r);
+	if (bad || (bad = resource_name_refused(q, r.name)))
+		return bad;
+	struct vhost_key key = key_of(q, r.name);
+	err e = reference_create(q->store, &key, &r);
+	return e.code ? trouble(q, e, &r, r.name) : answer_noun(q, 201, &reference_noun, &r);
+}
+
+struct message *references_change(struct api *q)
+{
+	struct vhost_key key = key_of(q, api_param(q, "reference"));
+	struct reference r = { 0 };
+	struct message *bad = api_read(q, &reference_noun, MODEL_CREATE, &r);
+	if (bad)
+		return bad;
+	if (r.name.n && !str_eq(r.name, key.name))
+		return answer_error(q, 400, "management.InvalidName",
+		                    "name: \"%.*s\" is not the reference of the path", STR(r.name));
+	r.name = key.name;
+	err e = reference_change(q->store, &key, &r);
+	return e.code ? trouble(q, e, &r, key.name) : answer_noun(q, 200, &reference_noun, &r);
+}
+
+struct message *references_delete(struct api *q)
+{
+	struct vhost_key key = key_of(q, api_param(q, "reference"));
+	struct reference *was;
+	err e = reference_delete(q->arena, q->store, &key, &was);
+	if (e.code == ERR_CONFLICT)
+		return answer_in_use(q, "reference", key.name);
+	return e.code ? trouble(q, e, NULL, key.name) : answer_noun(q, 200, &reference_noun, was);
+}
