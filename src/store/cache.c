@@ -24,9 +24,13 @@ struct entry {
 	_Atomic(bool) used; /* since the hand passed */
 	size_t slot;
 	str org, key;
-	unsigned generation;      /* clients: of the organization, when it was read */
-	struct token *token;      /* a token's entry, or ... */
-	struct client_view *view; /* ... a client's */
+	/* a client's: */
+	struct client_view *view;
+	const _Atomic(unsigned) *generations; /* of its organization */
+	unsigned generation;                  /* when it was read */
+	/* or a token's: */
+	struct token *token;
+	struct entry *client; /* as it was found last, held; guarded by the shard's lock */
 };
 
 struct shard {
@@ -69,11 +73,21 @@ struct cache *cache_create(unsigned entries)
 	return c;
 }
 
+static void hold(struct entry *e)
+{
+	atomic_fetch_add_explicit(&e->holders, 1, memory_order_relaxed);
+	if (!atomic_load_explicit(&e->used, memory_order_relaxed)) /* else its line stays shared */
+		atomic_store_explicit(&e->used, true, memory_order_relaxed);
+}
+
 static void let_go(void *arg)
 {
-	struct entry *e = arg;
-	if (atomic_fetch_sub_explicit(&e->holders, 1, memory_order_acq_rel) == 1)
+	for (struct entry *e = arg, *client; e; e = client) {
+		if (atomic_fetch_sub_explicit(&e->holders, 1, memory_order_acq_rel) != 1)
+			return;
+		client = e->client;
 		arena_destroy(&(struct arena *){ e->arena });
+	}
 }
 
 static struct shard *shard_of(struct cache *c, uint64_t hash) { return &c->shards[hash >> 58]; }
@@ -124,16 +138,18 @@ static struct entry *find(struct shard *s, uint64_t hash, str org, str key)
 	return e;
 }
 
-/* The entry, held; else NULL and the count to give to put(). */
-static struct entry *take(struct shard *s, uint64_t hash, str org, str key, unsigned *count)
+/* The entry, held, and so its client if it knows one; else NULL and the count to give to put(). */
+static struct entry *take(struct shard *s, uint64_t hash, str org, str key, unsigned *count,
+                          struct entry **client)
 {
 	pthread_mutex_lock(&s->lock);
 	struct entry *e = find(s, hash, org, key);
 	*count = s->invalidations;
-	if (e) {
-		atomic_fetch_add_explicit(&e->holders, 1, memory_order_relaxed);
-		atomic_store_explicit(&e->used, true, memory_order_relaxed);
-	}
+	*client = e ? e->client : NULL;
+	if (e)
+		hold(e);
+	if (*client)
+		hold(*client);
 	pthread_mutex_unlock(&s->lock);
 	return e;
 }
@@ -150,9 +166,19 @@ static void put(struct shard *s, struct entry *e, unsigned count)
 		s->slots[s->hand] = e;
 		e->next = *bucket_of(s, e->hash);
 		*bucket_of(s, e->hash) = e;
-		atomic_fetch_add_explicit(&e->holders, 1, memory_order_relaxed);
+		hold(e);
 	}
 	pthread_mutex_unlock(&s->lock);
+}
+
+static void remember_client(struct shard *s, struct entry *token, struct entry *client)
+{
+	hold(client);
+	pthread_mutex_lock(&s->lock);
+	struct entry *before = token->client;
+	token->client = client;
+	pthread_mutex_unlock(&s->lock);
+	let_go(before);
 }
 
 static void forget(struct shard *s, uint64_t hash, str org, str key)
@@ -196,6 +222,12 @@ static _Atomic(unsigned) *generation_of(struct cache *c, str org)
 
 static str key_bytes(const struct token_key *k) { return str_from(k->bytes, sizeof k->bytes); }
 
+/* Eight bytes of a SHA-256 tell tokens apart as well as all of them. */
+static uint64_t token_hash(const struct token_key *k)
+{
+	return str_hash(str_from(k->bytes + sizeof k->bytes - 8, 8));
+}
+
 static void token_changed(struct cache *c, const struct change *change)
 {
 	struct token_key k;
@@ -207,7 +239,7 @@ static void token_changed(struct cache *c, const struct change *change)
 		k.bytes[i] = (unsigned char)((high <= '9' ? high - '0' : high - 'a' + 10) << 4 |
 		                             (low <= '9' ? low - '0' : low - 'a' + 10));
 	}
-	uint64_t hash = str_hash(key_bytes(&k));
+	uint64_t hash = token_hash(&k);
 	forget(shard_of(c, hash), hash, change->org, key_bytes(&k));
 }
 
@@ -245,7 +277,6 @@ static struct entry *entry_create(uint64_t hash, str org, str key)
 	e->hash = hash;
 	e->org = str_dup(a, org);
 	e->key = str_dup(a, key);
-	e->used = true;
 	e->holders = 1; /* ours */
 	return e;
 }
@@ -293,21 +324,26 @@ static err read_client(struct entry *e, struct store *st)
 	return DONE;
 }
 
+static bool is_current(const struct entry *client)
+{
+	return client->view && client->generation == atomic_load(client->generations);
+}
+
 static err client_entry(struct store *st, str org, str key, struct entry **out)
 {
 	uint64_t hash = str_hash(key) ^ str_hash(org);
 	struct shard *s = shard_of(st->cache, hash);
-	unsigned count, generation = atomic_load(generation_of(st->cache, org));
-	struct entry *e = take(s, hash, org, key, &count);
-	if (e && e->view && e->generation == generation) {
+	unsigned count;
+	struct entry *none, *e = take(s, hash, org, key, &count, &none);
+	if (e && is_current(e)) {
 		*out = e;
 		return DONE;
 	}
-	if (e)
-		let_go(e);
+	let_go(e);
 	e = entry_create(hash, org, key);
-	e->generation =
-		generation; /* noted before the read: a change meanwhile makes the entry old at once */
+	e->generations = generation_of(st->cache, org);
+	e->generation = atomic_load(
+		e->generations); /* before the read: a change meanwhile makes it old at once */
 	err trouble = read_client(e, st);
 	if (trouble.code) {
 		let_go(e);
@@ -318,12 +354,14 @@ static err client_entry(struct store *st, str org, str key, struct entry **out)
 	return DONE;
 }
 
-static err token_entry(struct store *st, str org, const struct token_key *key, struct entry **out)
+/* *client: NULL if it is not known, or not any more. */
+static err token_entry(struct store *st, str org, const struct token_key *key, struct entry **out,
+                       struct entry **client)
 {
-	uint64_t hash = str_hash(key_bytes(key));
+	uint64_t hash = token_hash(key);
 	struct shard *s = shard_of(st->cache, hash);
 	unsigned count;
-	struct entry *e = take(s, hash, org, key_bytes(key), &count);
+	struct entry *e = take(s, hash, org, key_bytes(key), &count, client);
 	if (!e) {
 		e = entry_create(hash, org, key_bytes(key));
 		err trouble = token_get(e->arena, st, org, key, &e->token);
@@ -332,6 +370,10 @@ static err token_entry(struct store *st, str org, const struct token_key *key, s
 			return trouble;
 		}
 		put(s, e, count);
+	}
+	if (*client && !is_current(*client)) {
+		let_go(*client);
+		*client = NULL;
 	}
 	*out = e;
 	return DONE;
@@ -355,14 +397,18 @@ err token_view(struct arena *a, struct store *st, str org, const struct token_ke
 	struct entry *e, *client;
 	if (is_stale(st))
 		return FAIL(ERR_STORE);
-	TRY(token_entry(st, org, key, &e));
+	TRY(token_entry(st, org, key, &e, &client));
 	arena_defer(a, let_go, e);
 	struct token_view *v = arena_new(a, struct token_view);
 	v->token = e->token;
-	err trouble = client_entry(st, org, e->token->client_id, &client);
-	if (trouble.code && trouble.code != ERR_NOT_FOUND)
-		return trouble;
-	if (!trouble.code) {
+	if (!client) {
+		err trouble = client_entry(st, org, e->token->client_id, &client);
+		if (trouble.code && trouble.code != ERR_NOT_FOUND)
+			return trouble;
+		if (!trouble.code)
+			remember_client(shard_of(st->cache, e->hash), e, client);
+	}
+	if (client) {
 		arena_defer(a, let_go, client);
 		v->client = client->view;
 	}
