@@ -4,6 +4,7 @@
  * Source: Apigee, "API proxy configuration reference"; flow/proxy.h. */
 #include "bundle/balance.h"
 #include "bundle/load.h"
+#include "http/uri.h"
 #include "rt/tls.h"
 
 struct compile {
@@ -190,6 +191,14 @@ static void make_local(struct compile *c, str file, const struct target_endpoint
 	must(!target_properties(&c->loaded.binder, &l->properties, &out->props).code);
 }
 
+/* NULL, too, for what is no URL: the call says so. */
+static const struct uri *fixed_uri(struct compile *c, const struct template *url)
+{
+	struct uri *u = arena_new(c->arena, struct uri);
+	str text;
+	return template_is_literal(url, &text) && !uri_parse(text, u).code ? u : NULL;
+}
+
 static void make_target(struct compile *c, const struct loaded_endpoint *l,
                         struct target_endpoint *out)
 {
@@ -209,6 +218,7 @@ static void make_target(struct compile *c, const struct loaded_endpoint *l,
 		return;
 	}
 	out->url = http->url;
+	out->fixed = http->url ? fixed_uri(c, http->url) : NULL;
 	out->tls = make_tls(c, l->file, http->ssl);
 	make_balanced(c, l->file, http, out);
 	must(!target_properties(&c->loaded.binder, &x->connection->properties, &out->props).code);
@@ -238,6 +248,7 @@ static const struct target_endpoint *bare_target(struct compile *c, const struct
 	t->ep.pre.name = S("PreFlow");
 	t->ep.post.name = S("PostFlow");
 	t->url = url;
+	t->fixed = fixed_uri(c, url);
 	must(!target_properties(&c->loaded.binder, &none, &t->props).code);
 	return t;
 }

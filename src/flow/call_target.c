@@ -31,27 +31,35 @@ str target_join_query(struct arena *arena, str own, str client)
 	return client.n ? str_fmt(arena, "%.*s&%.*s", STR(own), STR(client)) : own;
 }
 
-/* The URL that a policy set, or the endpoint's own. */
-static str url_of(struct exchange *x)
-{
-	if (str_given(x->target_url))
-		return x->target_url;
-	const struct template *url = x->target->url;
-	return url ? template_render(url, &x->scope, NULL) : STR_NONE;
-}
-
-static bool evaluate(struct exchange *x, str url)
+static void join(struct exchange *x)
 {
 	const struct target_endpoint *t = x->target;
-	x->target_evaluated = url;
-	if (!url.n || uri_parse(url, &x->target_uri).code)
-		return false;
 	bool suffix = t->props.copy_pathsuffix && !x->no_copy_pathsuffix;
 	bool query = t->props.copy_queryparams && !x->no_copy_queryparams;
 	x->target_path =
 		target_join_path(x->arena, x->target_uri.path, suffix ? x->path_suffix : S(""));
 	str client = retain_query(x->arena, query ? x->request->query : STR_NONE, &t->props.query);
 	x->target_query = target_join_query(x->arena, x->target_uri.query, client);
+}
+
+static bool evaluate(struct exchange *x, str url)
+{
+	if (uri_parse(url, &x->target_uri).code)
+		return false;
+	join(x);
+	return true;
+}
+
+/* The URL that a policy set, or the endpoint's own. */
+static bool evaluate_own(struct exchange *x)
+{
+	const struct target_endpoint *t = x->target;
+	if (str_given(x->target_url))
+		return evaluate(x, x->target_url);
+	if (!t->fixed)
+		return t->url && evaluate(x, template_render(t->url, &x->scope, NULL));
+	x->target_uri = *t->fixed;
+	join(x);
 	return true;
 }
 
@@ -156,8 +164,8 @@ static err call_once(struct exchange *x, struct tls_context *tls, enum http_fail
 	struct http_origin origin = { .host = uri->host,
 		                      .port = uri->port,
 		                      .peer_ip = &x->target_ip };
-	origin.host_header = str_given(x->target_host_header) ? x->target_host_header
-	                                                      : exchange_target_authority(x);
+	origin.host_header =
+		str_given(x->target_host_header) ? x->target_host_header : uri->authority;
 	if (uri->tls)
 		origin.tls = tls ? tls : x->tls;
 	origin.times = timeouts(&x->target->props);
@@ -258,7 +266,7 @@ static err call(struct exchange *x, enum http_failure *why)
 	}
 	if (x->target->balancer && !str_given(x->target_url))
 		return call_balanced(x, why);
-	if (!evaluate(x, url_of(x)))
+	if (!evaluate_own(x))
 		return not_called(x, TARGET_MISSING);
 	return call_once(x, x->target->tls, why);
 }

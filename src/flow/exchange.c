@@ -38,12 +38,3 @@ str exchange_content(struct exchange *x, struct message *m)
 	m->body = (struct body){ 0 }; /* what was read of it is lost */
 	return S("");
 }
-
-str exchange_target_authority(const struct exchange *x)
-{
-	str url = x->target_evaluated;
-	size_t from = str_find(url, S("://")) + 3, to = from;
-	while (to < url.n && url.p[to] != '/' && url.p[to] != '?')
-		to++;
-	return str_sub(url, from, to);
-}

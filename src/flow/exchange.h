@@ -66,8 +66,7 @@ struct exchange {
 	struct headers fault_headers;
 
 	str target_url;        /* target.url as a policy set it; STR_NONE: the target's own */
-	str target_evaluated;  /* the URL before suffix and query were joined to it */
-	struct uri target_uri; /* its parts */
+	struct uri target_uri; /* before suffix and query were joined to it */
 	str target_path, target_query; /* what was asked of it; absent before the call */
 	str target_host_header;
 	const struct balanced_server *target_server; /* of a LoadBalancer, once one was called */
@@ -89,5 +88,3 @@ struct exchange {
 str exchange_content(struct exchange *, struct message *);
 /* The message of the current position: request, response or error. */
 struct message *exchange_message(struct exchange *);
-/* Of the URL that is called: "host" or "host:port", as it stands there. */
-str exchange_target_authority(const struct exchange *);

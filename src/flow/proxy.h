@@ -75,6 +75,7 @@ struct local_target { /* LocalTargetConnection: another proxy of the environment
 struct target_endpoint {
 	struct endpoint ep;
 	const struct template *url;       /* NULL for a target that is only named */
+	const struct uri *fixed;          /* url, read already; NULL: it holds variables */
 	const struct local_target *local; /* NULL: none */
 	struct balancer *balancer; /* NULL: the url; of a proxy, this alone changes as it runs */
 	struct tls_context *tls;   /* for https; NULL: the default client context */

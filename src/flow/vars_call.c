@@ -95,7 +95,7 @@ static struct value target_url(struct exchange *x)
 		return VALUE_STR(template_render(x->target->url, &x->scope, NULL));
 	}
 	return VALUE_STR(str_fmt(x->arena, "%.*s://%.*s%.*s%s%.*s", STR(x->target_uri.scheme),
-	                         STR(exchange_target_authority(x)), STR(x->target_path),
+	                         STR(x->target_uri.authority), STR(x->target_path),
 	                         str_given(x->target_query) ? "?" : "", STR(x->target_query)));
 }
 
@@ -103,7 +103,7 @@ static struct value target_host_header(struct exchange *x)
 {
 	if (str_given(x->target_host_header))
 		return VALUE_STR(x->target_host_header);
-	return str_given(x->target_path) ? VALUE_STR(exchange_target_authority(x)) : null_value;
+	return str_given(x->target_path) ? VALUE_STR(x->target_uri.authority) : null_value;
 }
 
 struct value var_target(struct exchange *x, const struct flowvar *v, struct message *m)
@@ -115,7 +115,7 @@ struct value var_target(struct exchange *x, const struct flowvar *v, struct mess
 	case TARGET_URL:
 		return target_url(x);
 	case TARGET_EVALUATED:
-		return called ? text(x->target_evaluated) : null_value;
+		return called ? text(x->target_uri.text) : null_value;
 	case TARGET_BASEPATH:
 		return called ? text(x->target_uri.path) : null_value;
 	case TARGET_NAME:

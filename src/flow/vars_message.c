@@ -62,7 +62,7 @@ static struct value request_line(struct exchange *x, int what, const struct mess
 		if (!target)
 			return (struct value){ 0 };
 		return VALUE_STR(str_fmt(x->arena, "%.*s://%.*s%.*s", STR(x->target_uri.scheme),
-		                         STR(exchange_target_authority(x)),
+		                         STR(x->target_uri.authority),
 		                         STR(with_query(x->arena, path, query))));
 	default:
 		return (struct value){ 0 };

@@ -4,6 +4,7 @@
  * Source: Apigee, "About virtual hosts"; RFC 9110 §7.2. */
 #include "gateway/hosts.h"
 
+#include "base/word.h"
 #include "http/uri.h"
 
 struct listener_hosts {
@@ -53,9 +54,11 @@ void hosts_add(struct hosts *h, size_t listener, str alias, const struct host *h
 
 static bool has_upper(str s)
 {
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] >= 'A' && s.p[i] <= 'Z')
+	for (size_t i = 0; i < s.n; i += 8) {
+		uint64_t w = word_of(s.p + i, s.n - i);
+		if (word_lower(w) != w)
 			return true;
+	}
 	return false;
 }
 

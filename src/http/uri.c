@@ -27,9 +27,9 @@ static bool cut_name(str *rest, str *host)
 	size_t n = h1_span(*rest, H1_HOST);
 	*host = str_sub(*rest, 0, n);
 	*rest = str_sub(*rest, n, STR_NPOS);
-	for (size_t i = 0; i < n; i++)
-		if (host->p[i] == '%' &&
-		    (n - i < 3 || !h1_is(host->p[i + 1], H1_HEX) || !h1_is(host->p[i + 2], H1_HEX)))
+	str after = *host;
+	for (str_cut(&after, '%'); str_given(after); str_cut(&after, '%'))
+		if (after.n < 2 || !h1_is(after.p[0], H1_HEX) || !h1_is(after.p[1], H1_HEX))
 			return false;
 	return n > 0 && n <= 255;
 }
@@ -50,7 +50,7 @@ bool uri_authority(str text, str *host, unsigned *port)
 
 err uri_parse(str text, struct uri *u)
 {
-	*u = (struct uri){ 0 };
+	*u = (struct uri){ .text = text };
 	u->tls = str_istarts(text, S("https://"));
 	if (!u->tls && !str_istarts(text, S("http://")))
 		return FAIL(ERR_SYNTAX);
@@ -60,7 +60,8 @@ err uri_parse(str text, struct uri *u)
 	size_t end = 0;
 	while (end < rest.n && rest.p[end] != '/' && rest.p[end] != '?')
 		end++;
-	if (!uri_authority(str_sub(rest, 0, end), &u->host, &u->port))
+	u->authority = str_sub(rest, 0, end);
+	if (!uri_authority(u->authority, &u->host, &u->port))
 		return FAIL(ERR_SYNTAX);
 	rest = str_sub(rest, end, STR_NPOS);
 	if (h1_span(rest, H1_QUERY) != rest.n)

@@ -8,9 +8,11 @@
 #include "base/err.h"
 
 struct uri {
+	str text;                      /* all of it */
 	str scheme, host, path, query; /* query: STR_NONE if there is no '?' */
 				       /* host: of an IPv6 literal what is between the brackets;
 	                                * path: "/" if there is none */
+	str authority;                 /* "host" or "host:port", as it stands there */
 	unsigned port;                 /* the scheme's default if none is given */
 	bool tls;
 };

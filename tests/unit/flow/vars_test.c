@@ -132,8 +132,7 @@ static void answer(struct fixture *f)
 	x->route = &f->route;
 	x->target = &f->target;
 	x->segment = SEG_PROXY_RESPONSE;
-	x->target_evaluated = S("http://backend.example:8080/up");
-	assert_int_equal(uri_parse(x->target_evaluated, &x->target_uri).code, ERR_NONE);
+	assert_int_equal(uri_parse(S("http://backend.example:8080/up"), &x->target_uri).code, ERR_NONE);
 	x->target_path = S("/up/p/q");
 	x->target_query = S("a=1");
 	x->target_sent_start_ms = 1377112607200;
