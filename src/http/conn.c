@@ -22,6 +22,7 @@ void conn_close(struct conn *c)
 		c->next->prev = c->prev;
 	timer_cancel(&c->timer);
 	h2_free(&c->h2);
+	exchange_drop(c->resting);
 	read_buf_give(s->local, &c->in);
 	sock_close(&c->sock);
 	free(c);
@@ -51,6 +52,14 @@ void conn_linger(struct conn *c)
 	sock_shutdown(c->sock);
 	arm(c, LINGER_MS);
 	throw_away(c);
+}
+
+void conn_rest(struct conn *c, struct exchange *x)
+{
+	if (c->state != CONN_RESTING)
+		arm(c, c->server->conf.limits.head_ms);
+	c->state = CONN_RESTING;
+	c->resting = x;
 }
 
 void conn_time_up(void *arg)
@@ -152,6 +161,9 @@ static void on_ready(void *arg, unsigned ready)
 		} else {
 			conn_advance(c);
 		}
+		break;
+	case CONN_RESTING:
+		exchange_go_on(c->resting);
 		break;
 	case CONN_LINGERING:
 		throw_away(c);

@@ -37,6 +37,7 @@ enum conn_state {
 	CONN_HANDSHAKE,
 	CONN_WAITING, /* for a request: the loop reads its head */
 	CONN_BUSY,    /* a fiber has it */
+	CONN_RESTING, /* answered; the rest of the request comes, and is thrown away */
 	CONN_H2,      /* h2_conn.c has it */
 	CONN_LINGERING, /* all is said; what still comes in is thrown away, so that the last answer arrives */
 };
@@ -46,12 +47,13 @@ struct conn {
 	struct sock *sock;
 	struct conn *prev, *next;
 	struct timer timer;
-	struct read_buf *in; /* NULL while there is nothing in it */
-	struct fiber *fiber; /* that runs the exchange */
-	struct h2 *h2;       /* CONN_H2 */
-	size_t scanned;      /* of in: bytes that an earlier scan has seen */
-	unsigned lingered;   /* bytes thrown away */
-	int fd;              /* until there is a sock */
+	struct read_buf *in;      /* NULL while there is nothing in it */
+	struct fiber *fiber;      /* that runs the exchange */
+	struct exchange *resting; /* CONN_RESTING: whose request it is */
+	struct h2 *h2;            /* CONN_H2 */
+	size_t scanned;           /* of in: bytes that an earlier scan has seen */
+	unsigned lingered;        /* bytes thrown away */
+	int fd;                   /* until there is a sock */
 	enum conn_state state;
 	bool served;           /* at least one request */
 	int64_t head_start_ms; /* UTC, the first byte of the request */
@@ -66,6 +68,7 @@ struct exchange {              /* in its own arena, like all it points to */
 	bool streams; /* body is in use */
 	bool expects; /* the client waits for 100 Continue before it sends the body */
 	bool keep;    /* the connection may go on after the answer */
+	size_t rest;  /* bytes of the request that were thrown away */
 };
 
 /* server.c */
@@ -78,13 +81,17 @@ struct conn *conn_make(struct http_server *, int fd); /* on any loop; counted at
 void conn_begin(void *conn);                          /* on its own */
 void conn_close(struct conn *);
 void conn_linger(struct conn *);
-void conn_advance(struct conn *); /* waits for the next request, or starts it */
+void conn_rest(struct conn *,
+               struct exchange *); /* until exchange_go_on() finds the request's end */
+void conn_advance(struct conn *);  /* waits for the next request, or starts it */
 void conn_time_up(void *conn);
 
 /* exchange.c */
 enum scanned { SCAN_MORE, SCAN_STARTED };
 enum scanned exchange_scan(struct conn *);
 void exchange_refuse(struct conn *, unsigned status, const char *what);
+void exchange_go_on(struct exchange *); /* there may be more of its request */
+void exchange_drop(struct exchange *);  /* its connection ends */
 
 /* answer.c */
 err h1_answer(struct http_call *, struct message *, deadline) MUST_CHECK;

@@ -50,37 +50,55 @@ static void body_begin(struct exchange *x)
 		x->expects = false;
 }
 
-/* What the handler left of the request's body is read, if it is little: else the connection ends. */
-static bool read_rest(struct exchange *x)
+/* What the handler left of the request's body is read, if it is little: else the connection ends.  Nothing
+ * waits here, so that a sender who takes his time holds no fiber.  False: more is to come. */
+static bool rest_is_read(struct exchange *x)
 {
-	struct h1_body *b = &x->body;
-	size_t all = 0;
-	if (!x->streams)
-		return true;
-	deadline until = h1_io_deadline(b->local, x->conn->server->conf.limits.head_ms, NEVER);
-	while (!b->source.ended && all <= DRAIN_BYTES) {
+	struct body_source *rest = &x->body.source;
+	while (x->keep && x->streams && !rest->ended) {
 		str piece;
-		if (b->source.type->read(&b->source, &piece, until).code)
+		struct wait unused;
+		deadline until;
+		bool waits;
+		if (rest->type->try_read(rest, &piece, &unused, &until, &waits).code)
+			x->keep = false;
+		else if (waits)
 			return false;
-		all += piece.n;
+		x->keep &= (x->rest += piece.n) <= DRAIN_BYTES;
 	}
-	return b->source.ended;
+	return true;
 }
 
-static void finish(struct exchange *x)
+/* x is gone; what came behind its request stays in c->in. */
+static void give_back(struct exchange *x)
+{
+	struct conn *c = x->conn;
+	struct arena *a = x->call.arena;
+	if (x->body.more) {
+		read_buf_give(c->server->local, &c->in);
+		c->in = x->body.more;
+	}
+	server_give_arena(c->server, &a);
+}
+
+void exchange_drop(struct exchange *x)
+{
+	if (x)
+		give_back(x);
+}
+
+void exchange_go_on(struct exchange *x)
 {
 	struct conn *c = x->conn;
 	struct http_server *s = c->server;
-	struct arena *a = x->call.arena;
-	bool keep = x->keep && !s->closed && read_rest(x);
-	bool all_read = !x->streams || x->body.over;
-	if (x->body.more) {
-		read_buf_give(s->local, &c->in);
-		c->in = x->body.more;
+	if (!s->closed && !rest_is_read(x)) {
+		conn_rest(c, x);
+		return;
 	}
+	bool keep = x->keep && !s->closed, all_read = !x->streams || x->body.over;
+	give_back(x);
 	size_t left = c->in->end - c->in->at;
-	server_give_arena(s, &a); /* x is gone */
-	c->fiber = NULL;
+	c->resting = NULL;
 	c->served = true;
 	if (!keep && (s->closed || sock_ended(c->sock) || (all_read && !left))) {
 		conn_close(c);
@@ -95,6 +113,12 @@ static void finish(struct exchange *x)
 		read_buf_give(s->local, &c->in);
 		conn_advance(c);
 	}
+}
+
+static void finish(struct exchange *x)
+{
+	x->conn->fiber = NULL;
+	exchange_go_on(x);
 }
 
 static void run(void *arg)

@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+enum { GRACE_MS = 20000, LEAST_RATE = 500 /* bytes a second */ };
+
 struct message *message_request(struct arena *a, str verb, str path)
 {
 	struct message *m = arena_new(a, struct message);
@@ -140,14 +142,25 @@ static void collect(struct collected *c, str piece)
 	c->n += piece.n;
 }
 
-static err collect_all(struct arena *a, struct body *b, size_t limit, deadline until)
+/* By when the piece after so many bytes must come: a request is held to a least pace, so that who sends a
+ * byte a minute does not keep a fiber for ever. */
+static deadline pace(enum message_kind kind, deadline grace, size_t bytes)
 {
+	if (kind != MESSAGE_REQUEST)
+		return NEVER;
+	return (deadline){ grace.mono_ms + (int64_t)bytes * 1000 / LEAST_RATE };
+}
+
+static err collect_all(struct arena *a, struct message *m, size_t limit, deadline until)
+{
+	struct body *b = &m->body;
 	struct collected *c = arena_new(a, struct collected);
+	deadline grace = deadline_in(GRACE_MS);
 	if (b->length > 0 && (uint64_t)b->length > limit)
 		return FAIL(ERR_LIMIT);
 	arena_defer(a, collected_free, c);
 	for (str piece;;) {
-		TRY(body_read(b, &piece, until));
+		TRY(body_read(b, &piece, deadline_min(until, pace(m->kind, grace, c->n))));
 		if (piece.n == 0)
 			break;
 		if (piece.n > limit - c->n)
@@ -163,7 +176,7 @@ err message_content(struct arena *a, struct message *m, size_t limit, deadline u
 	struct body *b = &m->body;
 	*out = S("");
 	if (b->kind == BODY_STREAM) {
-		TRY(collect_all(a, b, limit, until));
+		TRY(collect_all(a, m, limit, until));
 		describe(a, m);
 	}
 	if (b->kind == BODY_BYTES && b->bytes.n > limit)

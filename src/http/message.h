@@ -31,5 +31,6 @@ str http_reason(unsigned status); /* the RFC's phrase, "" if unknown */
 
 /* Replaces the body and what headers say of it. */
 void message_set_content(struct arena *, struct message *, str bytes, str content_type);
-/* The whole body in memory, read now if it is still a stream: waits.  ERR_LIMIT over limit bytes. */
+/* The whole body in memory, read now if it is still a stream: waits.  ERR_LIMIT over limit bytes; ERR_TIMEOUT
+ * also when a request comes at less than 500 bytes a second, after 20 seconds. */
 err message_content(struct arena *, struct message *, size_t limit, deadline, str *out) MUST_CHECK;

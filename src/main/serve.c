@@ -129,6 +129,7 @@ static err wire(struct serving *s)
 	s->tokens = token_service_create(s->store, &lifetimes);
 	s->identity = identity_create(s->store);
 	s->management = (struct management){
+		.uploads = arena_new(s->arena, struct upload *),
 		.store = s->store,
 		.identity = s->identity,
 		.tokens = s->tokens,

@@ -9,7 +9,7 @@
 #include "codec/xml.h"
 #include "model/xml.h"
 
-enum { BODY_MAX = 4 << 20, BODY_MS = 60000 };
+enum { BODY_MAX = 4 << 20, BODY_MS = 60000, UPLOADS = 512, UPLOADS_OF_ONE = 128 };
 
 str api_param(const struct api *q, const char *name)
 {
@@ -45,9 +45,36 @@ struct message *api_page(struct api *q, struct page *page)
 	                    name, STR(count));
 }
 
+/* Bodies that are slow to come leave fibers for everybody else. */
+static bool upload_may(const struct api *q)
+{
+	unsigned all = 0, his = 0;
+	for (struct upload *other = *q->m->uploads; other; other = other->next, all++)
+		his += str_eq(other->by, q->who.key.name);
+	return all < UPLOADS && his < UPLOADS_OF_ONE;
+}
+
+static err upload_wait(struct api *q, size_t limit, str *bytes)
+{
+	struct upload u = { *q->m->uploads, q->who.key.name }, **at = q->m->uploads;
+	*at = &u;
+	err e = message_content(q->arena, q->call->request, limit, deadline_in(BODY_MS), bytes);
+	while (*at != &u)
+		at = &(*at)->next;
+	*at = u.next;
+	return e;
+}
+
 struct message *api_body(struct api *q, size_t limit, str *bytes)
 {
-	err e = message_content(q->arena, q->call->request, limit, deadline_in(BODY_MS), bytes);
+	if (q->call->request->body.kind == BODY_STREAM && !upload_may(q)) {
+		struct message *m = answer_error(q, 429, "management.TooManyUploads",
+		                                 "Too many requests of %.*s wait for their bodies",
+		                                 STR(q->who.key.name));
+		headers_set(q->arena, &m->headers, S("Retry-After"), S("20"));
+		return m;
+	}
+	err e = upload_wait(q, limit, bytes);
 	if (!e.code)
 		return NULL;
 	if (e.code == ERR_LIMIT)

@@ -21,7 +21,13 @@ struct operations { /* what the listener shows to those who watch this process *
 	bool metrics_public; /* without credentials */
 };
 
+struct upload { /* a body that is waited for; on its fiber's stack */
+	struct upload *next;
+	str by;
+};
+
 struct management {
+	struct upload **uploads; /* of the loop that serves */
 	struct operations operations;
 	struct store *store;
 	struct identity *identity;
