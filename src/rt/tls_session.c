@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sessions that targets gave, to be taken up again: of one client context, for all of its loops.
- * A session serves the host and port that gave it, under the terms that its certificate was judged by.
- * Source: RFC 8446 §2.2, §C.4, SSL_CTX_sess_set_new_cb(3). */
+ * The newest of each host and port is kept, and serves them only, under the terms that the certificate was judged by.
+ * Source: RFC 8446 §2.2, RFC 5077, SSL_CTX_sess_set_new_cb(3). */
 #include "rt/tls_inside.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-enum { SESSIONS = 64, OF_ONE_PEER = 4, TICKET_BYTES = 4096 };
+enum { SESSIONS = 64, TICKET_BYTES = 4096 };
 
 struct kept {
 	SSL_SESSION *session;
@@ -30,18 +30,20 @@ static void drop(struct tls_sessions *c, struct kept *k)
 	*k = c->v[--c->n];
 }
 
-/* The newest, or the oldest, of the peer; NULL: of all. */
-static struct kept *find(struct tls_sessions *c, const char *peer, bool newest, size_t *n)
+static struct kept *find(struct tls_sessions *c, const char *peer)
 {
-	struct kept *found = NULL;
-	*n = 0;
-	for (struct kept *k = c->v; k < c->v + c->n; k++) {
-		if (peer && strcmp(k->peer, peer) != 0)
-			continue;
-		(*n)++;
-		if (!found || (k->at > found->at) == newest)
-			found = k;
-	}
+	for (size_t i = 0; i < c->n; i++)
+		if (strcmp(c->v[i].peer, peer) == 0)
+			return &c->v[i];
+	return NULL;
+}
+
+static struct kept *oldest(struct tls_sessions *c)
+{
+	struct kept *found = c->v;
+	for (size_t i = 1; i < c->n; i++)
+		if (c->v[i].at < found->at)
+			found = &c->v[i];
 	return found;
 }
 
@@ -57,11 +59,9 @@ static int on_new(SSL *ssl, SSL_SESSION *session)
 	if (!peer || n > TICKET_BYTES)
 		return 0;
 	pthread_mutex_lock(&c->lock);
-	struct kept *oldest = find(c, peer, false, &n);
-	if (n >= OF_ONE_PEER)
-		drop(c, oldest);
-	else if (c->n == SESSIONS)
-		drop(c, find(c, NULL, false, &n));
+	struct kept *before = find(c, peer);
+	if (before || c->n == SESSIONS)
+		drop(c, before ? before : oldest(c));
 	c->v[c->n] = (struct kept){ session, strdup(peer), c->now++ };
 	must(c->v[c->n++].peer);
 	pthread_mutex_unlock(&c->lock);
@@ -74,20 +74,17 @@ static bool lives(const SSL_SESSION *s)
 	       SSL_SESSION_get_time(s) + SSL_SESSION_get_timeout(s) > (long)time(NULL);
 }
 
-/* A ticket of TLS 1.3 is shown once: an onlooker must not tell that two connections are one client's. */
+/* A copy, since OpenSSL spoils what was shown: it would have a ticket of TLS 1.3 shown only once (RFC 8446 §C.4), so
+ * that nobody can tell two connections to be one client's.  A gateway's address says so anyway. */
 static SSL_SESSION *take(struct tls_sessions *c, const char *peer)
 {
 	SSL_SESSION *s = NULL;
-	size_t n;
 	pthread_mutex_lock(&c->lock);
-	for (struct kept *k; !s && (k = find(c, peer, true, &n));) {
-		bool good = lives(k->session);
-		bool once = SSL_SESSION_get_protocol_version(k->session) >= TLS1_3_VERSION;
-		if (good && SSL_SESSION_up_ref(k->session))
-			s = k->session;
-		if (!good || once)
-			drop(c, k);
-	}
+	struct kept *k = find(c, peer);
+	if (k && !lives(k->session))
+		drop(c, k);
+	else if (k)
+		s = SSL_SESSION_dup(k->session);
 	pthread_mutex_unlock(&c->lock);
 	return s;
 }
@@ -127,13 +124,12 @@ void tls_resume_end(const struct sock *s)
 {
 	char *peer = SSL_get_app_data(s->ssl);
 	struct tls_sessions *c = s->tls->sessions;
-	size_t n;
 	if (!peer)
 		return;
 	pthread_mutex_lock(&c->lock);
-	if (!SSL_is_init_finished(s->ssl))
-		for (struct kept *k; (k = find(c, peer, true, &n));)
-			drop(c, k);
+	struct kept *k = SSL_is_init_finished(s->ssl) ? NULL : find(c, peer);
+	if (k)
+		drop(c, k);
 	pthread_mutex_unlock(&c->lock);
 	SSL_set_app_data(s->ssl, NULL);
 	free(peer);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keys of session tickets: the process's own, so that a ticket outlives a reload and serves every loop.
- * Tickets are made under the newest key and read under two; a key is KEY_LIFE_NS the newest.
+ * A key is the newest for an hour and read for another one; a ticket is good for an hour.
  * Source: RFC 5077 §4, RFC 8446 §4.6.1, SSL_CTX_set_tlsext_ticket_key_evp_cb(3). */
 #include "rt/tls_inside.h"
 
@@ -10,7 +10,8 @@
 #include "base/rand.h"
 #include "base/secret.h"
 
-#define KEY_LIFE_NS (6LL * 3600 * 1000000000)
+#define KEY_LIFE_NS (KEY_LIFE_S * 1000000000LL)
+enum { KEY_LIFE_S = 3600 };
 
 struct ticket_key {
 	unsigned char name[16], cipher[32], mac[32];
@@ -20,16 +21,20 @@ struct ticket_key {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct ticket_key keys[2]; /* the newest first */
 
+static bool older(const struct ticket_key *k, int64_t age_ns)
+{
+	return !k->made_ns || clock_mono_ns() - k->made_ns >= age_ns;
+}
+
 static void renew(void)
 {
-	int64_t now = clock_mono_ns();
-	if (keys[0].made_ns && now - keys[0].made_ns < KEY_LIFE_NS)
-		return;
-	keys[1] = keys[0];
-	rand_bytes(&keys[0], sizeof keys[0]);
-	keys[0].made_ns = now;
-	if (keys[1].made_ns && now - keys[1].made_ns > 2 * KEY_LIFE_NS)
-		memset(&keys[1], 0, sizeof keys[1]);
+	if (older(&keys[0], KEY_LIFE_NS)) {
+		keys[1] = keys[0];
+		rand_bytes(&keys[0], sizeof keys[0]);
+		keys[0].made_ns = clock_mono_ns();
+	}
+	if (older(&keys[1], 2 * KEY_LIFE_NS))
+		wipe(&keys[1], sizeof keys[1]);
 }
 
 /* The key of that name; the newest when making.  *n: how new it is. */
@@ -73,4 +78,8 @@ static int on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHE
 	return making || (n == 1 && SSL_version(ssl) < TLS1_3_VERSION) ? 1 : 2;
 }
 
-void tls_use_tickets(SSL_CTX *ctx) { SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, on_ticket); }
+void tls_use_tickets(SSL_CTX *ctx)
+{
+	SSL_CTX_set_timeout(ctx, KEY_LIFE_S);
+	SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, on_ticket);
+}
