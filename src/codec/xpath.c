@@ -119,22 +119,22 @@ static err evaluate(struct arena *a, xmlXPathContextPtr context, const char *exp
 	return DONE;
 }
 
-err xpath_eval(struct arena *a, str expression, str xml, const struct pairs *prefixes,
-               enum xpath_type type, str *out)
+err xpath_eval(struct arena *a, const struct xpath *x, str *out)
 {
+	const struct pairs *prefixes = &x->prefixes;
 	xmlDocPtr doc;
-	if (!is_modest(expression))
+	if (!is_modest(x->expression))
 		return FAIL(ERR_LIMIT);
 	xml_library_ready();
-	TRY(parse(a, xml, &doc));
+	TRY(parse(a, x->xml, &doc));
 	xmlXPathContextPtr context = xmlXPathNewContext(doc);
 	must(context);
 	context->error = unseen;
-	context->opLimit = XPATH_STEPS_MAX;
+	context->opLimit = x->steps;
 	for (size_t i = 0; i < prefixes->n; i++)
 		xmlXPathRegisterNs(context, (const xmlChar *)str_z(a, prefixes->v[i].name),
 		                   (const xmlChar *)str_z(a, prefixes->v[i].value));
-	err e = evaluate(a, context, str_z(a, expression), type, out);
+	err e = evaluate(a, context, str_z(a, x->expression), x->type, out);
 	xmlXPathFreeContext(context);
 	xmlFreeDoc(doc);
 	return e;

@@ -16,7 +16,13 @@ enum xpath_type {
 
 enum { XPATH_EXPRESSION_MAX = 1024, XPATH_SIGNS_MAX = 200, XPATH_STEPS_MAX = 500000 };
 
+struct xpath {
+	str expression, xml;
+	struct pairs prefixes;
+	enum xpath_type type;
+	unsigned steps; /* at most so many, about 0.1 µs each */
+};
+
 /* Elements come as markup, other nodes as their text; nothing found is "".
- * ERR_SYNTAX: the XML or the expression; ERR_LIMIT. */
-err xpath_eval(struct arena *, str expression, str xml, const struct pairs *prefixes,
-               enum xpath_type, str *out) MUST_CHECK;
+ * ERR_SYNTAX: the XML or the expression; ERR_LIMIT: also when the steps are used up. */
+err xpath_eval(struct arena *, const struct xpath *, str *out) MUST_CHECK;

@@ -63,20 +63,6 @@ static bool evaluate_own(struct exchange *x)
 	return true;
 }
 
-/* Edge's property: the client's address is appended for the target. */
-static struct headers with_forwarded_for(struct exchange *x, const struct headers *from)
-{
-	struct headers to = { .cap = from->n + 1 };
-	to.v = arena_array(x->arena, struct header, to.cap);
-	memcpy(to.v, from->v, from->n * sizeof *to.v);
-	to.n = from->n;
-	str name = S("X-Forwarded-For"), peer = sock_peer_ip(x->call->sock);
-	str before = headers_all(x->arena, from, name);
-	headers_set(x->arena, &to, name,
-	            before.n ? str_fmt(x->arena, "%.*s, %.*s", STR(before), STR(peer)) : peer);
-	return to;
-}
-
 /* Shallow: the header array is shared, until somebody edits it.  Host is the origin's affair. */
 struct message request_for_target(struct exchange *x, str path, str query)
 {
@@ -84,8 +70,7 @@ struct message request_for_target(struct exchange *x, str path, str query)
 	m.path = path;
 	m.query = query;
 	m.headers = retain_headers(x->arena, &m.headers, &x->target->props.request_headers);
-	if (x->endpoint->x_forwarded_for && x->call->sock)
-		m.headers = with_forwarded_for(x, &m.headers);
+	m.headers = hop_headers(x, &m.headers);
 	return m;
 }
 
@@ -110,6 +95,8 @@ static enum verdict failed(struct exchange *x, err e, enum http_failure why)
 		return fault_raise(x, &gateway_faults[API_TIMED_OUT]);
 	if (e.code == ERR_TIMEOUT && why == HTTP_REQUEST_BODY)
 		return fault_raise(x, &gateway_faults[REQUEST_TIMEOUT]);
+	if (x->undecodable[MESSAGE_REQUEST])
+		return content_failed(x, x->request, e);
 	return fault_raise(x, &gateway_faults[failure_faults[why]]);
 }
 
@@ -129,6 +116,11 @@ static enum verdict judge(struct exchange *x)
 	    !str_given(headers_get(&r->headers, S("Allow")))) {
 		x->response = NULL;
 		return fault_raise(x, &gateway_faults[RESPONSE_405_WITHOUT_ALLOW]);
+	}
+	str twice = hop_repeated(&r->headers, &x->endpoint->repeatable);
+	if (str_given(twice)) {
+		x->response = NULL;
+		return fault_raise(x, &gateway_faults[DUPLICATE_HEADER_RESPONSE], STR(twice));
 	}
 	r->headers = retain_headers(x->arena, &r->headers, &p->response_headers);
 	if (success(p, r->status))
@@ -157,6 +149,17 @@ static err not_called(struct exchange *x, int fault)
 	return FAIL(ERR_SYNTAX);
 }
 
+/* What the endpoint wants of the body; in HTTP/1.0 its length must be known before it is sent. */
+static err prepare(struct exchange *x, struct message *m)
+{
+	str ignored;
+	TRY(compress_request(x, m));
+	if (!x->target->props.http10 || m->body.kind != BODY_STREAM || m->body.length >= 0)
+		return DONE;
+	m->headers = headers_copy(x->arena, &m->headers, 1);
+	return message_content(x->arena, m, content_max(x, m), x->deadline, &ignored);
+}
+
 /* One request to x->target_uri. */
 static err call_once(struct exchange *x, struct tls_context *tls, enum http_failure *why)
 {
@@ -168,11 +171,19 @@ static err call_once(struct exchange *x, struct tls_context *tls, enum http_fail
 		str_given(x->target_host_header) ? x->target_host_header : uri->authority;
 	if (uri->tls)
 		origin.tls = tls ? tls : x->tls;
+	if (!x->target->props.response_headers.off) /* none passes by the list of what may pass */
+		origin.interim = x->call->interim;
+	origin.http10 = x->target->props.http10;
 	origin.times = timeouts(&x->target->props);
 	struct message m = request_for_target(x, x->target_path, x->target_query);
-	m.tunnel = x->call->tunnel;
+	m.tunnel = x->target->props.http10 ? NULL : x->call->tunnel;
 	*why = HTTP_FAILED_NOT;
-	err e = http_fetch(x->arena, &origin, &m, x->deadline, &x->response, why);
+	err e = prepare(x, &m);
+	if (e.code) {
+		content_failed(x, x->request, e);
+		return e;
+	}
+	e = http_fetch(x->arena, &origin, &m, x->deadline, &x->response, why);
 	x->response = e.code ? NULL : x->response;
 	return e;
 }
@@ -274,6 +285,8 @@ static err call(struct exchange *x, enum http_failure *why)
 enum verdict call_target(struct exchange *x)
 {
 	enum http_failure why = HTTP_FAILED_NOT;
+	if (!hop_passes(x))
+		return RESPOND;
 	x->target_sent_start_ms = loop_utc_ms(x->loop);
 	err e = call(x, &why);
 	x->target_sent_end_ms = x->target_received_start_ms = x->target_received_end_ms =

@@ -178,6 +178,11 @@ static enum verdict step_route(struct exchange *x)
 	const struct message *m = x->request;
 	x->request_path = m->path;
 	x->request_query = m->query;
+	/* RFC 9110 §9.3.7: of the server, not of a proxy */
+	if (str_eq(m->path, S("*")) && str_eq(m->verb, S("OPTIONS"))) {
+		x->response = message_response(x->arena, 200);
+		return RESPOND;
+	}
 	if (!uri_path_ok(m->path) || has_dot_segment(m->path))
 		return fault_raise(x, &gateway_faults[BAD_PATH]);
 	if (x->snapshot)
@@ -187,6 +192,9 @@ static enum verdict step_route(struct exchange *x)
 		return fault_raise(x, &gateway_faults[APPLICATION_NOT_FOUND], STR(x->virtual_host),
 		                   STR(m->path));
 	set_timeout(x);
+	str twice = hop_repeated(&m->headers, &x->endpoint->repeatable);
+	if (str_given(twice))
+		return fault_raise(x, &gateway_faults[DUPLICATE_HEADER_REQUEST], STR(twice));
 	return CONTINUE;
 }
 
@@ -234,11 +242,12 @@ static enum verdict step_proxy_response(struct exchange *x)
 
 /* Not a byte went out: the head cannot be written, or the target broke off before its first byte.  The
  * flows have run, so no rule is asked. */
-static void send_instead(struct exchange *x, err e)
+static void send_instead(struct exchange *x, const struct message *answer, err e)
 {
-	fault_raise(x, &gateway_faults[e.code == ERR_SYNTAX    ? BAD_GATEWAY
-	                               : e.code == ERR_TIMEOUT ? GATEWAY_TIMEOUT
-	                                                       : UNEXPECTED_EOF]);
+	if (e.code == ERR_SYNTAX && !x->undecodable[answer->kind])
+		fault_raise(x, &gateway_faults[BAD_GATEWAY]);
+	else
+		content_failed(x, answer, e);
 	x->in_error = true;
 	make_error(x);
 	if (http_answer(x->call, x->error, deadline_in(GRACE_MS)).code)
@@ -251,10 +260,12 @@ static enum verdict step_send(struct exchange *x)
 	if (!answer)
 		answer = x->response = message_response(x->arena, 200);
 	x->client_sent_start_ms = loop_utc_ms(x->loop);
-	err e = http_answer(x->call, answer, x->deadline);
+	err e = compress_answer(x, answer);
+	if (!e.code)
+		e = http_answer(x->call, answer, x->deadline);
 	x->client_gone |= e.code == ERR_CANCELED;
 	if (e.code && !x->call->answered && !x->client_gone)
-		send_instead(x, e);
+		send_instead(x, answer, e);
 	x->client_sent_end_ms = loop_utc_ms(x->loop);
 	return CONTINUE;
 }

@@ -5,12 +5,25 @@
 #include "flow/exchange.h"
 
 #include "flow/fault.h"
+#include "flow/run.h"
 
 enum { CONTENT_MAX = 10 << 20 };
 
-static int content_fault(const struct exchange *x, const struct message *m, err e)
+size_t content_max(const struct exchange *x, const struct message *m)
 {
-	bool request = m == x->request;
+	int64_t max = 0;
+	if (m->kind == MESSAGE_REQUEST && x->endpoint)
+		max = x->endpoint->content_max;
+	else if (m == x->response && x->target)
+		max = x->target->props.content_max;
+	return max ? (size_t)max : CONTENT_MAX;
+}
+
+static int content_fault(const struct exchange *x, enum message_kind kind, err e)
+{
+	bool request = kind == MESSAGE_REQUEST;
+	if (x->undecodable[kind])
+		return request ? DECOMPRESSION_AT_REQUEST : DECOMPRESSION_AT_RESPONSE;
 	switch (e.code) {
 	case ERR_LIMIT:
 		return request ? TOO_BIG_BODY_REQUEST : TOO_BIG_BODY_RESPONSE;
@@ -23,18 +36,23 @@ static int content_fault(const struct exchange *x, const struct message *m, err 
 	}
 }
 
+enum verdict content_failed(struct exchange *x, const struct message *m, err e)
+{
+	x->client_gone |= e.code == ERR_CANCELED;
+	return fault_raise(x, &gateway_faults[content_fault(x, m->kind, e)]);
+}
+
 str exchange_content(struct exchange *x, struct message *m)
 {
-	if (m->body.kind == BODY_NONE)
+	if (m->body.kind == BODY_NONE || !content_decode(x, m))
 		return S("");
 	if (m->body.kind == BODY_BYTES)
 		return m->body.bytes;
 	str content;
-	err e = message_content(x->arena, m, CONTENT_MAX, x->deadline, &content);
+	err e = message_content(x->arena, m, content_max(x, m), x->deadline, &content);
 	if (!e.code)
 		return content;
-	x->client_gone |= e.code == ERR_CANCELED;
-	fault_raise(x, &gateway_faults[content_fault(x, m, e)]);
+	content_failed(x, m, e);
 	m->body = (struct body){ 0 }; /* what was read of it is lost */
 	return S("");
 }

@@ -63,6 +63,8 @@ struct exchange {
 	struct raised raised;
 	bool fault_pending; /* raised, and the engine has not seen it yet */
 	bool client_gone;   /* canceled: nobody reads the answer */
+	bool undecodable
+		[2]; /* by enum message_kind: its body is not of the coding that its head says */
 	struct headers fault_headers;
 
 	str target_url;        /* target.url as a policy set it; STR_NONE: the target's own */

@@ -46,6 +46,17 @@ const struct fault gateway_faults[] = {
 	                      "Request timed out" },
 	[CHAIN_TOO_DEEP] = { "messaging.runtime.RouteFailed", 500,
 	                     "More than %d proxies are chained" },
+	[DECOMPRESSION_AT_REQUEST] = { "messaging.adaptors.http.flow.DecompressionFailureAtRequest",
+	                               400, "Decompression failure at request" },
+	[DECOMPRESSION_AT_RESPONSE] = { "messaging.adaptors.http.flow."
+	                                "DecompressionFailureAtResponse",
+	                                502, "Decompression failure at response" },
+	[UNSUPPORTED_ENCODING] = { "protocol.http.UnsupportedEncoding", 415,
+	                           "Unsupported Encoding \"%.*s\"" },
+	[DUPLICATE_HEADER_REQUEST] = { "protocol.http.DuplicateHeader", 400,
+	                               "Duplicate Header \"%.*s\"" },
+	[DUPLICATE_HEADER_RESPONSE] = { "protocol.http.DuplicateHeader", 502,
+	                                "Duplicate Header \"%.*s\"" },
 	[NO_ACTIVE_TARGETS] = { "messaging.adaptors.http.flow.NoActiveTargets", 503,
 	                        "The Service is temporarily unavailable" },
 };

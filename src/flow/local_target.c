@@ -32,11 +32,7 @@ static struct message *own_request(struct exchange *x, str path, str query)
 {
 	struct message *m = arena_new(x->arena, struct message);
 	*m = request_for_target(x, path, query);
-	struct header *v = arena_array(x->arena, struct header, m->headers.n + 1);
-	if (m->headers.n)
-		memcpy(v, m->headers.v, m->headers.n * sizeof *v);
-	m->headers.v = v;
-	m->headers.cap = m->headers.n + 1;
+	m->headers = headers_copy(x->arena, &m->headers, 1);
 	return m;
 }
 
@@ -54,6 +50,8 @@ static struct exchange *inner_of(struct exchange *x)
 	in->chain_depth = x->chain_depth + 1;
 	in->call = arena_new(x->arena, struct http_call);
 	*in->call = *x->call;
+	if (x->target->props.response_headers.off)
+		in->call->interim = NULL;
 	return in;
 }
 

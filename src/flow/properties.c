@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The Properties of proxy and target connections: names, kinds and what this gateway makes of them.
- * A property that would change something here and does not work yet is refused; one that repeats what
- * is so anyway is taken.
+ * Every documented one is in a table; of the few that change nothing here, either value is taken.
  * Source: Apigee, "Endpoint properties reference". */
 #include "flow/properties.h"
 
@@ -18,57 +17,58 @@ enum property_kind {
 	P_MS,       /* int64_t */
 	P_BOOL,     /* bool */
 	P_BOOL_NOT, /* bool: true when the property is false */
-	P_NAMES,    /* struct strs: a comma list */
+	P_NAMES,    /* struct strs: a comma list, which adds to what is there */
 	P_CODES,    /* success.codes */
-	P_ANY_BOOL, /* either value means the same here (docs/why/bodies.md; no forward proxy) */
-	P_ONLY,     /* nothing but this value */
-	P_LATER,
+	P_LIMIT,    /* int64_t, bytes: "10M" to "30M" */
+	P_CODING,   /* int: enum compression */
+	P_ANY_BOOL, /* either value means the same here: docs/targets.md says why */
 };
 
 struct known {
 	const char *name;
 	enum property_kind kind;
 	size_t offset;
-	const char *only;
 };
 
+#define E(member) offsetof(struct proxy_endpoint, member)
 static const struct known of_proxy[] = {
-	{ "X-Forwarded-For", P_BOOL, offsetof(struct proxy_endpoint, x_forwarded_for), NULL },
-	{ "api.timeout", P_MS, offsetof(struct proxy_endpoint, api_timeout_ms), NULL },
-	{ "request.streaming.enabled", P_ANY_BOOL, 0, NULL },
-	{ "response.streaming.enabled", P_ANY_BOOL, 0, NULL },
-	{ "compression.algorithm", P_ONLY, 0, "none" },
-	{ "request.payload.parse.limit", P_ONLY, 0, "10M" },
-	{ "request.queryparams.ignore.content.type.charset", P_ONLY, 0, "false" },
-	{ "HTTPHeader.allowDuplicates", P_LATER, 0, NULL },
-	{ "HTTPHeader.multiValued", P_LATER, 0, NULL },
+	{ "X-Forwarded-For", P_BOOL, E(x_forwarded_for) },
+	{ "api.timeout", P_MS, E(api_timeout_ms) },
+	{ "request.streaming.enabled", P_ANY_BOOL, 0 },
+	{ "response.streaming.enabled", P_ANY_BOOL, 0 },
+	{ "compression.algorithm", P_CODING, E(compression) },
+	{ "request.payload.parse.limit", P_LIMIT, E(content_max) },
+	{ "request.queryparams.ignore.content.type.charset", P_ANY_BOOL, 0 },
+	{ "HTTPHeader.allowDuplicates", P_NAMES, E(repeatable) },
+	{ "HTTPHeader.multiValued", P_NAMES, E(repeatable) },
 	{ 0 },
 };
+#undef E
 
 #define T(member) offsetof(struct target_properties, member)
 static const struct known of_target[] = {
-	{ "connect.timeout.millis", P_MS, T(connect_ms), NULL },
-	{ "io.timeout.millis", P_MS, T(io_ms), NULL },
-	{ "keepalive.timeout.millis", P_MS, T(keep_ms), NULL },
-	{ "success.codes", P_CODES, 0, NULL },
-	{ "ignore.allow.header.for.405", P_BOOL, T(allow_405_without_allow), NULL },
-	{ "request.streaming.enabled", P_ANY_BOOL, 0, NULL },
-	{ "response.streaming.enabled", P_ANY_BOOL, 0, NULL },
-	{ "use.proxy", P_ANY_BOOL, 0, NULL },
-	{ "use.proxy.tunneling", P_ANY_BOOL, 0, NULL },
-	{ "use.proxy.host.header.with.target.uri", P_ANY_BOOL, 0, NULL },
-	{ "allow.tls.session.resumption", P_ANY_BOOL, 0, NULL },
-	{ "supports.http11", P_ONLY, 0, "true" },
-	{ "compression.algorithm", P_ONLY, 0, "none" },
-	{ "request.retain.headers.enabled", P_BOOL_NOT, T(request_headers.off), NULL },
-	{ "request.retain.headers", P_NAMES, T(request_headers.names), NULL },
-	{ "response.retain.headers.enabled", P_BOOL_NOT, T(response_headers.off), NULL },
-	{ "response.retain.headers", P_NAMES, T(response_headers.names), NULL },
-	{ "retain.queryparams.enabled", P_BOOL_NOT, T(query.off), NULL },
-	{ "retain.queryparams", P_NAMES, T(query.names), NULL },
-	{ "allow.post.without.content.length", P_ANY_BOOL, 0, NULL },
-	{ "allow.put.without.content.length", P_ANY_BOOL, 0, NULL },
-	{ "response.payload.parse.limit", P_ONLY, 0, "10M" },
+	{ "connect.timeout.millis", P_MS, T(connect_ms) },
+	{ "io.timeout.millis", P_MS, T(io_ms) },
+	{ "keepalive.timeout.millis", P_MS, T(keep_ms) },
+	{ "success.codes", P_CODES, 0 },
+	{ "ignore.allow.header.for.405", P_BOOL, T(allow_405_without_allow) },
+	{ "request.streaming.enabled", P_ANY_BOOL, 0 },
+	{ "response.streaming.enabled", P_ANY_BOOL, 0 },
+	{ "use.proxy", P_ANY_BOOL, 0 },
+	{ "use.proxy.tunneling", P_ANY_BOOL, 0 },
+	{ "use.proxy.host.header.with.target.uri", P_ANY_BOOL, 0 },
+	{ "allow.tls.session.resumption", P_ANY_BOOL, 0 },
+	{ "supports.http11", P_BOOL_NOT, T(http10) },
+	{ "compression.algorithm", P_CODING, T(compression) },
+	{ "request.retain.headers.enabled", P_BOOL_NOT, T(request_headers.off) },
+	{ "request.retain.headers", P_NAMES, T(request_headers.names) },
+	{ "response.retain.headers.enabled", P_BOOL_NOT, T(response_headers.off) },
+	{ "response.retain.headers", P_NAMES, T(response_headers.names) },
+	{ "retain.queryparams.enabled", P_BOOL_NOT, T(query.off) },
+	{ "retain.queryparams", P_NAMES, T(query.names) },
+	{ "allow.post.without.content.length", P_ANY_BOOL, 0 },
+	{ "allow.put.without.content.length", P_ANY_BOOL, 0 },
+	{ "response.payload.parse.limit", P_LIMIT, T(content_max) },
 	{ 0 },
 };
 #undef T
@@ -136,6 +136,8 @@ static err take_bool(struct binder *b, const struct property *p, bool *out)
 static err take_names(struct binder *b, const struct property *p, struct strs *out)
 {
 	VEC(str) names = { 0 };
+	for (size_t i = 0; i < out->n; i++)
+		VEC_PUSH(b->arena, &names, out->v[i]);
 	for (str rest = p->value, one; str_given(rest);) {
 		one = str_trim(str_cut(&rest, ','));
 		if (one.n)
@@ -143,6 +145,32 @@ static err take_names(struct binder *b, const struct property *p, struct strs *o
 	}
 	*out = (struct strs){ names.v, names.n };
 	return DONE;
+}
+
+static err take_limit(struct binder *b, const struct property *p, int64_t *out)
+{
+	int64_t m = 0;
+	if (str_ends(p->value, S("M")))
+		(void)str_to_i64(str_sub(p->value, 0, p->value.n - 1), &m);
+	*out = m << 20;
+	if (m >= 10 && m <= 30)
+		return DONE;
+	return WRONG(b, p, "the property %.*s is \"%.*s\"; 10M to 30M is needed", STR(p->name),
+	             STR(str_sub(p->value, 0, 60)));
+}
+
+static err take_coding(struct binder *b, const struct property *p, int *out)
+{
+	static const char *const names[] = { [COMPRESSION_NONE] = "none",
+		                             [COMPRESSION_GZIP] = "gzip",
+		                             [COMPRESSION_DEFLATE] = "deflate" };
+	for (int i = COMPRESSION_NONE; i <= COMPRESSION_DEFLATE; i++)
+		if (str_ieq(p->value, str_from_z(names[i]))) {
+			*out = i;
+			return DONE;
+		}
+	return WRONG(b, p, "the property %.*s is \"%.*s\"; gzip, deflate or none is needed",
+	             STR(p->name), STR(str_sub(p->value, 0, 60)));
 }
 
 static err take(struct binder *b, const struct known *known, const struct property *p, void *out)
@@ -164,25 +192,19 @@ static err take(struct binder *b, const struct known *known, const struct proper
 		return take_bool(b, p, &either);
 	case P_CODES:
 		return read_codes(b, p, out);
-	case P_ONLY:
-		if (str_ieq(p->value, str_from_z(known->only)))
-			return DONE;
-		return WRONG(b, p,
-		             "the property %.*s is \"%.*s\"; nothing but %s is supported yet by "
-		             "this gateway",
-		             STR(p->name), STR(str_sub(p->value, 0, 60)), known->only);
-	case P_LATER:
-		break;
+	case P_LIMIT:
+		return take_limit(b, p, at);
+	case P_CODING:
+		return take_coding(b, p, at);
 	}
-	return WRONG(b, p, "the property %.*s is not supported yet by this gateway", STR(p->name));
+	return DONE;
 }
 
 static err unknown(struct binder *b, const struct known *table, const struct property *p)
 {
 	struct buf names = buf_in(b->diag->arena);
 	for (const struct known *k = table; k->name; k++)
-		if (k->kind != P_LATER)
-			buf_fmt(&names, "%s%s", names.n ? ", " : "", k->name);
+		buf_fmt(&names, "%s%s", names.n ? ", " : "", k->name);
 	return diag_add(b->diag, ERR_SYNTAX, p->line, "unknown property %.*s; known here: %.*s",
 	                STR(p->name), STR(buf_str(&names)));
 }

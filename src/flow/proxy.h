@@ -56,8 +56,13 @@ struct retained { /* off: only what is named goes on */
 	struct strs names;
 };
 
+enum compression { COMPRESSION_AS_IS, COMPRESSION_NONE, COMPRESSION_GZIP, COMPRESSION_DEFLATE };
+
 struct target_properties { /* milliseconds */
 	int64_t connect_ms, io_ms, keep_ms;
+	int64_t content_max; /* bytes of an answer that a policy may read */
+	int compression;     /* enum compression: of what is sent */
+	bool http10;         /* what is sent says HTTP/1.0 */
 	bool copy_pathsuffix, copy_queryparams;
 	struct success_code {
 		unsigned from, to;
@@ -99,6 +104,9 @@ struct proxy_endpoint {
 	size_t n_routes;
 	struct steps post_client;
 	int64_t api_timeout_ms; /* 0: none */
+	int64_t content_max;    /* bytes of a request that a policy may read */
+	int compression;        /* enum compression: of what is answered */
+	struct strs repeatable; /* fields that may come twice, though each says one thing */
 	bool x_forwarded_for;
 };
 

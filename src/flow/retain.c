@@ -6,7 +6,7 @@
 
 #include "codec/form.h"
 
-static bool listed(const struct strs *names, str name)
+bool name_listed(const struct strs *names, str name)
 {
 	for (size_t i = 0; i < names->n; i++)
 		if (str_ieq(names->v[i], name))
@@ -21,7 +21,7 @@ struct headers retain_headers(struct arena *arena, const struct headers *from,
 		return *from;
 	struct headers kept = { 0 };
 	for (size_t i = 0; i < from->n; i++)
-		if (listed(&r->names, from->v[i].name))
+		if (name_listed(&r->names, from->v[i].name))
 			headers_add(arena, &kept, from->v[i].name, from->v[i].value);
 	return kept;
 }

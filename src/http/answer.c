@@ -245,6 +245,21 @@ void answer_at_once(struct conn *c, struct exchange *x, unsigned status, const c
 		log_debug("refusal_not_sent", LOG_INT("status", status));
 }
 
+err h1_interim(struct interim *interim, const struct message *m, deadline until)
+{
+	struct exchange *x =
+		(struct exchange *)((char *)interim - offsetof(struct exchange, interim));
+	struct out o = { .x = x, .until = until };
+	struct h1_answer plain = { .framing = H1_NO_BODY, .length = -1 };
+	struct buf b = buf_in(x->call.arena);
+	TRY(h1_write_response(&b, m, &plain));
+	struct iovec v = vec(buf_str(&b));
+	err e = write_all(&o, &v, 1);
+	if (e.code) /* a part of it may be out: nothing can follow */
+		sock_shutdown(x->conn->sock);
+	return e;
+}
+
 err http_answer(struct http_call *call, struct message *response, deadline until)
 {
 	must(!call->answered);

@@ -45,7 +45,17 @@ static void fetch_end(void *arg)
 
 /* ---- the answer's head ---- */
 
-/* Scans what is there; skips 1xx.  f->head.size tells whether the head is whole. */
+/* RFC 9110 §15.2: a proxy passes interim answers on, save those that it asked for itself. */
+static err pass_on(struct fetch *f)
+{
+	if (++f->n_interim > MAX_INTERIM)
+		return fetch_fail(f, HTTP_BAD_ANSWER, ERR_SYNTAX);
+	if (!f->interim || f->response->status == 100)
+		return DONE;
+	return f->interim->pass(f->interim, f->response, f->until).code ? FAIL(ERR_CANCELED) : DONE;
+}
+
+/* Scans what is there; passes 1xx on.  f->head.size tells whether the head is whole. */
 static err scan(struct fetch *f)
 {
 	for (;;) {
@@ -64,8 +74,9 @@ static err scan(struct fetch *f)
 		if (f->response->status >= 200 ||
 		    (switched && f->request->tunnel && f->head.websocket))
 			return DONE;
-		if (switched || ++f->interim > MAX_INTERIM) /* nobody asked for that */
+		if (switched) /* nobody asked for that */
 			return fetch_fail(f, HTTP_BAD_ANSWER, ERR_SYNTAX);
+		TRY(pass_on(f));
 		b->at += f->head.size;
 		f->head = (struct h1_head){ 0 };
 	}
@@ -91,7 +102,6 @@ static err took(struct fetch *f, size_t got)
 	return got ? scan(f) : DONE;
 }
 
-/* While the request is still going out: has the answer come?  Never waits. */
 err fetch_look_for_answer(struct fetch *f)
 {
 	size_t got;
@@ -169,7 +179,7 @@ static bool may_be_sent_twice(const struct fetch *f)
 static bool may_retry(const struct fetch *f, err e)
 {
 	return e.code == ERR_IO && f->why == HTTP_UNEXPECTED_END && f->wire && f->wire->reused &&
-	       f->buf->end == 0 && (f->put == 0 || may_be_sent_twice(f));
+	       f->buf->end == 0 && !f->n_interim && (f->put == 0 || may_be_sent_twice(f));
 }
 
 static err try_once(struct fetch *f, bool fresh)
@@ -199,6 +209,7 @@ static struct fetch *fetch_begin(struct arena *a, const struct http_origin *o,
 	f->buf = read_buf_take(f->local, READ_BUF);
 	f->times = usual_times(&o->times);
 	f->until = until;
+	f->interim = o->interim;
 	f->request = request;
 	f->response = arena_new(a, struct message);
 	arena_defer(a, fetch_end, f);

@@ -22,6 +22,8 @@ struct http_origin {
 	str host_header; /* what Host says; absent: what the message says, or else the origin's name */
 	struct http_timeouts times; /* a zero: the usual value */
 	str *peer_ip; /* out, may be NULL: the address that answered, in the call's arena */
+	bool http10;  /* it is asked so; a body's length must be known then */
+	struct interim *interim; /* who gets its 1xx answers; NULL: nobody */
 };
 
 /* clang-format off */
@@ -34,7 +36,8 @@ enum http_failure { /* why there was no answer, for the gateway's error table */
 
 /* From a fiber.  Sends and reads the answer's head; its body is bytes if it came whole with the head,
  * else a stream on the connection, which goes back to the pool when the body ends, or is closed with
- * the arena.  Hop-by-hop headers are dropped both ways, 1xx answers are skipped.
+ * the arena.  Hop-by-hop headers are dropped both ways.  Of the 1xx answers 100 is skipped: what it permits
+ * was done without asking.
  * An answer that comes before the request's body is sent does not end the sending: the rest goes out
  * whenever somebody waits for the answer, or by it (body_wait()), until the answer is over.
  * ERR_CANCELED has no failure of its own; ERR_TIMEOUT may also be the deadline's. */

@@ -204,7 +204,7 @@ static err write_head(struct fetch *f, const struct http_origin *o)
 			H1_NO_BODY; /* RFC 9110 §8.6: else the length is said, also when it is 0 */
 		length = -1;
 	}
-	if (h1_write_request(&b, m, host, framing, length).code)
+	if (h1_write_request(&b, m, host, framing, length, o->http10).code)
 		return fetch_fail(f, HTTP_REQUEST_BODY, ERR_SYNTAX);
 	if (body->kind == BODY_BYTES &&
 	    body->bytes.n <= JOINED) /* one piece is sent at less cost than two */

@@ -65,6 +65,7 @@ struct exchange {              /* in its own arena, like all it points to */
 	struct h1_head head;
 	struct conn *conn;
 	struct h1_body body;
+	struct interim interim;
 	bool streams; /* body is in use */
 	bool expects; /* the client waits for 100 Continue before it sends the body */
 	bool keep;    /* the connection may go on after the answer */
@@ -95,6 +96,7 @@ void exchange_drop(struct exchange *);  /* its connection ends */
 
 /* answer.c */
 err h1_answer(struct http_call *, struct message *, deadline) MUST_CHECK;
+err h1_interim(struct interim *, const struct message *, deadline) MUST_CHECK;
 err answer_refusal(struct exchange *, unsigned status, const char *what) MUST_CHECK;
 /* What Content-Length says: with bodiless the length that the body would have; -1: nothing. */
 int64_t answer_length(const struct message *, bool bodiless);

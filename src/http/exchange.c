@@ -197,6 +197,9 @@ enum scanned exchange_scan(struct conn *c)
 	}
 	x->call.received_start_ms = c->head_start_ms;
 	x->call.received_end_ms = loop_utc_ms(x->call.loop);
+	x->interim.pass = h1_interim;
+	if (x->request.version >= 11) /* RFC 9110 §15.2: not to HTTP/1.0 */
+		x->call.interim = &x->interim;
 	if (!e.code)
 		body_begin(x);
 	start(x, e.code ? run_refusal : run);

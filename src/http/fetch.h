@@ -19,7 +19,8 @@ struct fetch {
 	deadline until;
 	struct message *request, *response;
 	struct h1_head head; /* of the answer, once head.size is not 0 */
-	unsigned interim;    /* 1xx answers so far */
+	struct interim *interim;
+	unsigned n_interim; /* 1xx answers so far */
 
 	/* the request on its way */
 	str first;                  /* its head, and a small body in memory */
@@ -59,7 +60,7 @@ static inline deadline fetch_io(const struct fetch *f)
 	return h1_io_deadline(f->local, f->times.io_ms, f->until);
 }
 
-/* client.c: while the request is still going out: has the answer's head come?  Never waits. */
+/* client.c: while the request is still going out: has the answer's head come?  Does not wait for it. */
 err fetch_look_for_answer(struct fetch *) MUST_CHECK;
 
 /* client_send.c: what goes first is made ready; all goes out, or as much as can before the answer comes. */

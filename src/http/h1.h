@@ -55,7 +55,7 @@ err h1_chunk(struct h1_chunks *, str *in, str *piece, bool *end) MUST_CHECK;
  * ERR_SYNTAX: a method or a field name that is no token, a status that has not three digits.
  * host: absent: the message's own. */
 err h1_write_request(struct buf *, const struct message *, str host, enum h1_framing,
-                     int64_t length) MUST_CHECK;
+                     int64_t length, bool http10) MUST_CHECK;
 /* A field that belongs to one connection, or to the framing, and so to no forwarded message. */
 bool h1_of_connection(str name);
 struct h1_answer {

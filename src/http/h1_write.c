@@ -136,7 +136,7 @@ static char *put_framing(char *p, enum h1_framing framing, int64_t length)
 }
 
 err h1_write_request(struct buf *b, const struct message *m, str host, enum h1_framing framing,
-                     int64_t length)
+                     int64_t length, bool http10)
 {
 	unsigned tokens = H1_TOKEN;
 	char *start = buf_room(b, START_LINE + m->verb.n + 3 * (m->path.n + m->query.n) + host.n +
@@ -148,7 +148,7 @@ err h1_write_request(struct buf *b, const struct message *m, str host, enum h1_f
 		p = PUT(p, "?");
 		p = put_target(p, m->query, H1_QUERY);
 	}
-	p = PUT(p, " HTTP/1.1\r\n");
+	p = http10 ? PUT(p, " HTTP/1.0\r\n") : PUT(p, " HTTP/1.1\r\n");
 	if (str_given(host)) {
 		p = PUT(p, "Host: ");
 		p = put_value(p, host);
@@ -158,7 +158,7 @@ err h1_write_request(struct buf *b, const struct message *m, str host, enum h1_f
 	p = put_fields(p, &m->headers, OF_CONNECTION | EXPECT | (str_given(host) ? HOST : 0),
 	               &tokens);
 	p = put_framing(p, framing, length);
-	if (m->takes_trailers)
+	if (m->takes_trailers && !http10)
 		p = PUT(p, "Connection: TE\r\nTE: trailers\r\n");
 	if (m->tunnel)
 		p = PUT(p, WEBSOCKET);

@@ -46,6 +46,8 @@ struct h2_stream {             /* in its exchange's arena, like all it points to
 	struct buf cookie;
 	int64_t length; /* of the body, -1: not said */
 	bool expects;
+	struct interim interim;
+	size_t interim_bytes;
 	unsigned bad_status;
 	const char *bad;
 
@@ -105,3 +107,4 @@ void h2_stream_cancel(struct h2_stream *);
 
 /* h2_answer.c */
 err h2_answer(struct http_call *, struct message *, deadline) MUST_CHECK;
+err h2_interim(struct interim *, const struct message *, deadline) MUST_CHECK;

@@ -8,7 +8,7 @@
 #include "http/h2.h"
 
 /* A body in memory goes by slices; who does not take a pace of one in the time of a write is given up. */
-enum { SLICE = 64 * 1024, PACE = 16 * 1024 };
+enum { SLICE = 64 * 1024, PACE = 16 * 1024, INTERIM = 16 * 1024 };
 
 struct fields {
 	struct arena *arena;
@@ -196,6 +196,27 @@ static err stream(struct out *o, struct body *b)
 		}
 		TRY(put(o, piece, last));
 	}
+	return DONE;
+}
+
+/* nghttp2 keeps the order, and holds what the client does not take: beyond INTERIM bytes they are dropped. */
+err h2_interim(struct interim *interim, const struct message *m, deadline until)
+{
+	struct h2_stream *s =
+		(struct h2_stream *)((char *)interim - offsetof(struct h2_stream, interim));
+	struct arena *a = s->call.arena;
+	struct fields f = { .arena = a, .v = arena_array(a, nghttp2_nv, m->headers.n + 1) };
+	(void)until;
+	for (size_t i = 0; i < m->headers.n; i++)
+		s->interim_bytes += m->headers.v[i].name.n + m->headers.v[i].value.n;
+	if (s->interim_bytes > INTERIM)
+		return DONE;
+	add(&f, S(":status"), str_fmt(a, "%u", m->status));
+	TRY(add_all(&f, &m->headers));
+	if (s->closed ||
+	    nghttp2_submit_headers(s->h2->session, NGHTTP2_FLAG_NONE, s->id, NULL, f.v, f.n, NULL))
+		return FAIL(ERR_CANCELED);
+	h2_soon(s->h2);
 	return DONE;
 }
 

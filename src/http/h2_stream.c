@@ -23,6 +23,8 @@ struct h2_stream *h2_stream_open(struct h2 *h, int32_t id)
 		                      .arg = server->conf.arg,
 		                      .answer = h2_answer,
 		                      .received_start_ms = loop_utc_ms(server->local->loop) };
+	s->interim.pass = h2_interim;
+	s->call.interim = &s->interim;
 	s->next = h->streams;
 	if (s->next)
 		s->next->prev = s;

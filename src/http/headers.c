@@ -55,6 +55,15 @@ static void remove_from(struct headers *h, str name, size_t from)
 
 void headers_remove(struct headers *h, str name) { remove_from(h, name, 0); }
 
+struct headers headers_copy(struct arena *a, const struct headers *from, size_t more)
+{
+	struct headers to = { .n = from->n, .cap = from->n + more };
+	to.v = arena_array(a, struct header, to.cap);
+	if (from->n)
+		memcpy(to.v, from->v, from->n * sizeof *to.v);
+	return to;
+}
+
 /* The first field of the name keeps its place, so that a rewritten head reads as it came. */
 void headers_set(struct arena *a, struct headers *h, str name, str value)
 {

@@ -23,6 +23,8 @@ void headers_add(struct arena *, struct headers *, str name, str value);
 void headers_set(struct arena *, struct headers *, str name,
                  str value); /* replaces all of the name */
 void headers_remove(struct headers *, str name);
+/* An array of its own, with room for more: who edits one then leaves the other alone. */
+struct headers headers_copy(struct arena *, const struct headers *, size_t more);
 /* Whether a comma list such as Connection or Accept-Encoding holds the token. */
 bool headers_have_token(const struct headers *, str name, str token);
 bool header_name_ok(str name);   /* a token */

@@ -25,6 +25,13 @@ struct message {
 	struct body_source *tunnel;
 };
 
+/* Who waits for an answer, as the target's interim ones (1xx) find their way there. */
+struct interim {
+	/* The head is written before it returns: waits until the deadline at most.  With trouble nothing else
+	 * reaches the client either. */
+	err (*pass)(struct interim *, const struct message *, deadline);
+};
+
 struct message *message_request(struct arena *, str verb, str path);
 struct message *message_response(struct arena *, unsigned status);
 str http_reason(unsigned status); /* the RFC's phrase, "" if unknown */

@@ -17,6 +17,8 @@ struct http_call {           /* one request, as its handler sees it */
 	/* The client asks for a WebSocket: what http_fetch() gets in its request's tunnel, to ask the target
 	 * the same.  NULL: it does not. */
 	struct body_source *tunnel;
+	struct interim
+		*interim; /* for http_fetch(), too; NULL: the client knows no interim answers */
 	int64_t received_start_ms, received_end_ms; /* UTC */
 	void *arg;                                  /* of the server */
 	bool answered;

@@ -10,6 +10,7 @@
 #include "lang/template_code.h"
 #include "lang/time_format.h"
 #include "lang/xeger.h"
+#include "rt/fiber.h"
 
 err template_time_prepare(struct binder *b, unsigned line, struct call *c)
 {
@@ -102,20 +103,51 @@ static enum xpath_type type_named(str word)
 	return XPATH_TYPE_NODESET;
 }
 
+/* What is done on the loop: about a millisecond of it. */
+enum { STEPS_AT_ONCE = 5000, XML_AT_ONCE = 8 * 1024, LANE_FULL_MS = 5 };
+
+struct xpath_job {
+	struct arena *arena;
+	struct xpath query;
+	str out;
+	err e;
+};
+
+static void evaluate(void *job)
+{
+	struct xpath_job *j = job;
+	j->e = xpath_eval(j->arena, &j->query, &j->out);
+}
+
+/* All of it: it may take 50 ms. */
+static void evaluate_aside(struct xpath_job *j)
+{
+	err lane;
+	j->query.steps = XPATH_STEPS_MAX;
+	do
+		lane = offload(LANE_CPU, evaluate, j);
+	while (lane.code == ERR_LIMIT && !wait_until(deadline_in(LANE_FULL_MS)).code);
+	j->e = lane.code ? lane : j->e;
+}
+
 /* xpath(expression,xml[,type][,prefix:uri...]): what holds a colon is a namespace */
 str template_xpath(struct arena *a, const struct call *c, const struct input *in)
 {
-	enum xpath_type type = XPATH_TYPE_NODESET;
-	struct pairs prefixes = { 0 };
-	str out;
+	struct xpath_job j = { .arena = a };
+	struct xpath *q = &j.query;
+	*q = (struct xpath){ in[0].text, in[1].text, { 0 }, XPATH_TYPE_NODESET, STEPS_AT_ONCE };
 	for (size_t i = 2; i < c->n; i++) {
 		str uri = in[i].text, prefix = str_cut(&uri, ':');
 		if (str_given(uri))
-			VEC_PUSH(a, &prefixes, (struct pair){ prefix, uri });
+			VEC_PUSH(a, &q->prefixes, (struct pair){ prefix, uri });
 		else if (i == 2)
-			type = type_named(prefix);
+			q->type = type_named(prefix);
 	}
-	return xpath_eval(a, in[0].text, in[1].text, &prefixes, type, &out).code ? S("") : out;
+	if (q->xml.n <= XML_AT_ONCE)
+		evaluate(&j);
+	if (q->xml.n > XML_AT_ONCE || j.e.code == ERR_LIMIT)
+		evaluate_aside(&j);
+	return j.e.code ? S("") : j.out;
 }
 
 err template_xeger_prepare(struct binder *b, unsigned line, struct call *c)

@@ -144,11 +144,11 @@ static err check(void *conf, str name, struct binder *b)
 	struct service_callout *c = conf;
 	(void)name;
 	TRY(target_properties(b, &c->connection->properties, &c->props));
-	if (c->props.request_headers.off || c->props.response_headers.off || c->props.query.off)
-		return diag_add(
-			b->diag, ERR_SYNTAX, c->connection->line,
-			"a callout's message is its own; there is nothing to retain, and the "
-			"retain properties cannot be false here");
+	if (c->props.request_headers.off || c->props.response_headers.off || c->props.query.off ||
+	    c->props.compression || c->props.http10 || c->props.content_max)
+		return diag_add(b->diag, ERR_SYNTAX, c->connection->line,
+		                "a callout's message is its own and goes as it is: the properties "
+		                "that retain, compress, limit or ask for HTTP/1.0 are not for it");
 	if (c->request)
 		TRY(assign_check(&c->request->actions, b));
 	return check_ssl(c, b);

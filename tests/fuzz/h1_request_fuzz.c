@@ -48,7 +48,7 @@ static void again(struct arena *a, const struct message *m, const struct h1_head
 	struct message m2;
 	struct h1_head h2 = { 0 };
 	struct h1_limits wide = { 100000, 100000, 100 };
-	err e = h1_write_request(&b, m, S("h"), h->framing, h->framing == H1_LENGTH ? h->length : -1);
+	err e = h1_write_request(&b, m, S("h"), h->framing, h->framing == H1_LENGTH ? h->length : -1, false);
 	must(!e.code);
 	e = h1_request(a, buf_str(&b), &wide, &m2, &h2);
 	must(!e.code && h2.size == b.n); /* one head, to the last byte */

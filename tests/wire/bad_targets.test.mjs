@@ -66,6 +66,8 @@ for (const [i, [what, serve, want]] of rows.entries()) {
 		await g.proxy(`bad${i}`, { target: { url: t.url, properties: { 'io.timeout.millis': 500 } } });
 		const began = Date.now();
 		const r = await wire(g.ports.http, `POST /bad${i} HTTP/1.1\r\n${H}Content-Length: 2\r\n\r\nhi`, { idle: 900, timeout: 6000 });
+		r.text = r.text.replace(/(HTTP\/1\.1 103 [^]*?\r\n\r\n)+/, ''); // tests/wire/interim.test.mjs looks at these
+		r.status = +r.text.slice(9, 12);
 		assert.ok([want.status].flat().includes(r.status), r.text.slice(0, 500));
 		if (want.cut) {
 			assert.notEqual(r.how, 'idle', 'the client hears of it');

@@ -37,5 +37,5 @@ test('a name is compared as it reads', async () => {
 });
 test('not in a callout', async () => {
 	const c = `<ServiceCallout><HTTPTargetConnection><Properties><Property name="request.retain.headers.enabled">false</Property></Properties><URL>${target.url}</URL></HTTPTargetConnection></ServiceCallout>`;
-	expect(await g.import('callsout', bundle(proxy('callsout', { policies: { c } }))), { status: 400, body: /nothing to retain/ });
+	expect(await g.import('callsout', bundle(proxy('callsout', { policies: { c } }))), { status: 400, body: /properties that retain, / });
 });

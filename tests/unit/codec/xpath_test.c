@@ -36,8 +36,7 @@ static void evaluating(void **state)
 	VEC_PUSH(a, &prefixes, (struct pair){ S("p"), S("u") });
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		str out = STR_NONE;
-		err e = xpath_eval(a, str_from_z(rows[i].expression), str_from_z(rows[i].xml), &prefixes,
-		                   rows[i].type, &out);
+		err e = xpath_eval(a, &(struct xpath){ str_from_z(rows[i].expression), str_from_z(rows[i].xml), prefixes, rows[i].type, XPATH_STEPS_MAX }, &out);
 		if (e.code || !str_eq(out, str_from_z(rows[i].out)))
 			fail_msg("%s: %d %.*s", rows[i].expression, e.code, STR(out));
 	}
@@ -71,10 +70,9 @@ static void refusing(void **state)
 		{ buf_str(&signs), S("<a/>"), ERR_LIMIT },
 		{ buf_str(&letters), S("<a/>"), ERR_LIMIT },
 	};
-	struct pairs none = { 0 };
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		str out;
-		err e = xpath_eval(a, rows[i].expression, rows[i].xml, &none, XPATH_TYPE_NODESET, &out);
+		err e = xpath_eval(a, &(struct xpath){ rows[i].expression, rows[i].xml, { 0 }, XPATH_TYPE_NODESET, XPATH_STEPS_MAX }, &out);
 		if (e.code != rows[i].code)
 			fail_msg("row %zu: %d", i, e.code);
 	}

@@ -114,7 +114,7 @@ static void requests(void **state)
 		struct buf b = buf_in(a);
 		m->query = str_from_z(rows[i].query);
 		m->headers = headers_from(a, rows[i].headers);
-		err e = h1_write_request(&b, m, str_from_z(rows[i].host), rows[i].framing, rows[i].length);
+		err e = h1_write_request(&b, m, str_from_z(rows[i].host), rows[i].framing, rows[i].length, false);
 		assert_int_equal(e.code, rows[i].out ? ERR_NONE : ERR_SYNTAX);
 		assert_string_equal(str_z(a, buf_str(&b)), rows[i].out ? rows[i].out : "");
 	}
