@@ -24,6 +24,7 @@
 #include "main/notify.h"
 #include "main/reload.h"
 #include "policy/counters.h"
+#include "policy/jwt_memory.h"
 #include "policy/registry.h"
 #include "rt/dns.h"
 #include "rt/fiber.h"
@@ -136,7 +137,11 @@ static err wire(struct serving *s)
 		.policy_find = policy_find,
 		.node_id = rand_uuid(s->arena),
 	};
-	s->services = (struct services){ .store = s->store, .tokens = s->tokens };
+	s->services = (struct services){
+		.store = s->store,
+		.tokens = s->tokens,
+		.jwt = jwt_memory_create(),
+	};
 	return counters_open(s->store, &s->services.counters);
 }
 
@@ -201,6 +206,7 @@ static void stop(struct serving *s)
 	tls_release(&s->secure);
 	identity_destroy(&s->identity);
 	counters_close(&s->services.counters);
+	jwt_memory_destroy(&s->services.jwt);
 	token_service_destroy(&s->tokens);
 	store_close(&s->store);
 }

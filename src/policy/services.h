@@ -7,9 +7,11 @@
 struct store;
 struct token_service;
 struct counters;
+struct jwt_memory;
 
 struct services {
 	struct store *store;
 	struct token_service *tokens; /* token/token.h */
 	struct counters *counters;    /* policy/counters.h */
+	struct jwt_memory *jwt;       /* policy/jwt_memory.h */
 };

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The memory of policy/jwt_memory.h.
+ * Invariant: a server of keys that stalls holds up one exchange every FETCH_MS, once its set was seen.
+ * Source: Apigee, "VerifyJWT policy": a JWKS is kept for 300 seconds. */
+#include "policy/jwt_memory.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "codec/digest.h"
+#include "flow/exchange.h"
+#include "http/uri.h"
+#include "policy/callout.h"
+#include "policy/services.h"
+
+enum { TOKENS = 8192, KEYS = 1024, FETCH_MS = 5000, FRESH_MS = 300000 };
+
+struct jwt_memory {
+	struct arena *arena;
+	struct shelf *tokens, *keys;
+};
+
+struct jwt_memory *jwt_memory_create(void)
+{
+	struct arena *a = arena_create(sizeof(struct jwt_memory), 0);
+	struct jwt_memory *m = arena_new(a, struct jwt_memory);
+	*m = (struct jwt_memory){ a, shelf_create(TOKENS), shelf_create(KEYS) };
+	return m;
+}
+
+void jwt_memory_destroy(struct jwt_memory **mp)
+{
+	struct jwt_memory *m = *mp;
+	*mp = NULL;
+	if (!m)
+		return;
+	shelf_destroy(&m->tokens);
+	shelf_destroy(&m->keys);
+	arena_destroy(&(struct arena *){ m->arena });
+}
+
+static struct jwt_memory *memory(struct exchange *x) { return x->services->jwt; }
+
+/* ---- tokens ---- */
+
+static err take_apart(struct jwt_token *t, str text)
+{
+	struct arena *a = t->item.arena;
+	struct diag nobody = { .arena = a };
+	TRY(jws_read(a, str_dup(a, text), &t->jws));
+	TRY(json_read(a, t->jws.payload, &nobody, &t->claims));
+	return json_is_object(t->claims) ? DONE : FAIL(ERR_SYNTAX);
+}
+
+err jwt_token_read(struct exchange *x, str text, struct jwt_token **out)
+{
+	unsigned char sum[32];
+	sha256(text, sum);
+	str key = str_from(sum, sizeof sum);
+	struct jwt_token *t = shelf_take(memory(x)->tokens, key);
+	if (!t) {
+		t = shelf_item(sizeof *t, key);
+		err e = take_apart(t, text);
+		if (e.code) {
+			shelf_let_go(t);
+			return e;
+		}
+	}
+	arena_defer(x->arena, shelf_let_go, t);
+	*out = t;
+	return DONE;
+}
+
+struct check {
+	struct arena *arena;
+	const struct jwt_token *token;
+	const struct jose_key *key;
+	bool good;
+};
+
+static void check(void *arg)
+{
+	struct check *c = arg;
+	const struct jws *s = &c->token->jws;
+	c->good = jws_verify(c->arena, s, c->key, s->alg);
+}
+
+bool jwt_token_good(struct exchange *x, struct jwt_token *t, const struct jose_key *key)
+{
+	static const unsigned char none[sizeof t->good_for];
+	str print = jose_key_print(key);
+	if (!memcmp(t->good_for, print.p, print.n))
+		return true;
+	if (t->jws.alg == JOSE_ALGS)
+		return false;
+	struct check c = { x->arena, t, key, false };
+	if (!jws_is_slow(t->jws.alg, false))
+		check(&c);
+	else if (offload(LANE_CPU, check, &c).code)
+		return false;
+	bool fresh = !memcmp(t->good_for, none, sizeof none);
+	if (c.good && fresh) {
+		memcpy(t->good_for, print.p, print.n);
+		shelf_put(memory(x)->tokens, t);
+	}
+	return c.good;
+}
+
+/* ---- keys ---- */
+
+static err read_keys(struct jwt_keys *k, enum jwt_material kind, str text, str password)
+{
+	struct arena *a = k->item.arena;
+	struct diag nobody = { .arena = a };
+	return kind == JWT_PEM ? jose_key_pem(a, text, password, &k->key)
+	                       : jwks_read(a, text, &nobody, &k->set);
+}
+
+const struct jwt_keys *jwt_keys_of(struct exchange *x, enum jwt_material kind, str text,
+                                   str password)
+{
+	unsigned char sum[33] = { (unsigned char)kind };
+	sha256(str_fmt(x->arena, "%.*s\n%.*s", STR(password), STR(text)), sum + 1);
+	str key = str_from(sum, sizeof sum);
+	struct jwt_keys *k = shelf_take(memory(x)->keys, key);
+	if (!k) {
+		k = shelf_item(sizeof *k, key);
+		if (read_keys(k, kind, text, password).code) {
+			shelf_let_go(k);
+			return NULL;
+		}
+		shelf_put(memory(x)->keys, k);
+	}
+	arena_defer(x->arena, shelf_let_go, k);
+	return k;
+}
+
+/* ---- keys from afar ---- */
+
+static err get(struct exchange *x, str url, struct callout *call, str *text)
+{
+	struct uri uri;
+	struct message *answer;
+	TRY(uri_parse(url, &uri));
+	*call = (struct callout){
+		.host = uri.host,
+		.port = uri.port,
+		.tls = uri.tls ? x->tls : NULL,
+		.request = message_request(x->arena, S("GET"), uri.path),
+		.timeouts = { .connect_ms = FETCH_MS, .io_ms = FETCH_MS },
+	};
+	call->request->query = uri.query;
+	deadline by = deadline_min(x->deadline, deadline_in(FETCH_MS));
+	TRY(callout_send(x->arena, call, by, &answer));
+	TRY(message_content(x->arena, answer, JWKS_TEXT_MAX, by, text));
+	return answer->status == 200 ? DONE : FAIL(ERR_DENIED);
+}
+
+static err fetch(struct exchange *x, str url, struct jwt_keys *k)
+{
+	str text;
+	struct callout call = { 0 };
+	struct diag diag = { .arena = x->arena };
+	err e = get(x, url, &call, &text);
+	if (!e.code)
+		e = jwks_read(k->item.arena, text, &diag, &k->set);
+	if (!e.code)
+		k->fetched_ms = clock_mono_ns() / 1000000;
+	else if (e.code != ERR_CANCELED)
+		log_warn("jwks_not_fetched", LOG_STR("url", url), LOG_Z("error", err_word(e.code)),
+		         LOG_STR("reason",
+		                 call.why ? callout_reason(call.why) : diag_text(x->arena, &diag)));
+	return e;
+}
+
+/* Whether this exchange is the one that fetches: at most one, while an old set serves the others. */
+static bool my_turn(struct jwt_keys *old, int64_t now_ms)
+{
+	int64_t at = atomic_load(&old->next_try_ms);
+	return now_ms >= at &&
+	       atomic_compare_exchange_strong(&old->next_try_ms, &at, now_ms + FETCH_MS);
+}
+
+static const struct jwks *still_good(const struct jwt_keys *k, int64_t now_ms)
+{
+	return k && k->fetched_ms && now_ms < k->fetched_ms + 2 * FRESH_MS ? &k->set : NULL;
+}
+
+const struct jwks *jwt_keys_at(struct exchange *x, str url)
+{
+	int64_t now_ms = clock_mono_ns() / 1000000;
+	struct jwt_keys *old = shelf_take(memory(x)->keys, url);
+	if (old)
+		arena_defer(x->arena, shelf_let_go, old);
+	if (old && !my_turn(old, now_ms))
+		return still_good(old, now_ms);
+	struct jwt_keys *k = shelf_item(sizeof *k, url);
+	arena_defer(x->arena, shelf_let_go, k);
+	err e = fetch(x, url, k);
+	now_ms = clock_mono_ns() / 1000000;
+	if (e.code == ERR_CANCELED) { /* says nothing of the server */
+		if (old)
+			atomic_store(&old->next_try_ms, 0);
+		return NULL;
+	}
+	if (e.code && still_good(old, now_ms))
+		return &old->set;
+	atomic_store(&k->next_try_ms, now_ms + (e.code ? FETCH_MS : FRESH_MS));
+	shelf_put(memory(x)->keys, k);
+	return still_good(k, now_ms);
+}
