@@ -28,6 +28,10 @@ struct tally { /* what policies did in one exchange, for the metrics */
 	unsigned tokens_issued, tokens_good, tokens_refused;
 };
 
+struct tls_shown { /* which tls.* variables the virtual host lets a proxy see */
+	bool connection, client;
+};
+
 struct exchange {
 	struct scope scope; /* first member: &x->scope is what templates and conditions take */
 	struct arena *arena;
@@ -40,7 +44,8 @@ struct exchange {
 	const struct proxy_endpoint *endpoint;
 	const struct route_rule *route;
 	const struct target_endpoint *target;
-	str virtual_host;                /* its name: "default" */
+	str virtual_host; /* its name: "default" */
+	struct tls_shown tls_shown;
 	str base_path;                   /* as matched, wildcards filled in */
 	str path_suffix;                 /* the rest of the path, "" or "/..." */
 	str request_path, request_query; /* as the client sent them; policies may edit request's */

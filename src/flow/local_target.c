@@ -44,6 +44,7 @@ static struct exchange *inner_of(struct exchange *x)
 	in->deadline = x->deadline;
 	in->snapshot = x->snapshot;
 	in->virtual_host = x->virtual_host;
+	in->tls_shown = x->tls_shown;
 	in->message_id = x->message_id;
 	in->tls = x->tls;
 	in->services = x->services;

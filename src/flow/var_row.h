@@ -129,6 +129,9 @@ enum {
 };
 VAR_READ(var_call);
 VAR_READ(var_client);
+/* arg: an enum tls_fact, plus what a virtual host must let be seen */
+enum { SHOWN_CONNECTION = 64, SHOWN_CLIENT = 128 };
+VAR_READ(var_tls);
 VAR_READ(var_target);
 VAR_WRITE(var_target_set);
 VAR_READ(var_fault);

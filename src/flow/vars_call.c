@@ -84,6 +84,17 @@ struct value var_client(struct exchange *x, const struct flowvar *v, struct mess
 	}
 }
 
+struct value var_tls(struct exchange *x, const struct flowvar *v, struct message *m)
+{
+	int arg = v->row->arg, need = arg & (SHOWN_CONNECTION | SHOWN_CLIENT);
+	bool shown = !need || (need & SHOWN_CONNECTION && x->tls_shown.connection) ||
+	             (need & SHOWN_CLIENT && x->tls_shown.client);
+	(void)m;
+	if (!shown || !x->call->sock)
+		return null_value;
+	return text(sock_tls_fact(x->arena, x->call->sock, (enum tls_fact)(arg - need)));
+}
+
 /* Before the call: what would be called.  After it: what was, suffix and query included. */
 static struct value target_url(struct exchange *x)
 {

@@ -68,10 +68,28 @@ const struct var_row var_rows[] = {
 	{ "client.scheme", var_client, NULL, CLIENT_SCHEME },
 	{ "client.ssl.enabled", var_client, NULL, CLIENT_SSL },
 	{ "client.ssl.server.name", var_client, NULL, CLIENT_SNI },
+	{ "client.cn", var_tls, NULL, TLS_PEER_CN },
+	{ "client.country", var_tls, NULL, TLS_PEER_COUNTRY },
+	{ "client.email.address", var_tls, NULL, TLS_PEER_EMAIL },
+	{ "client.locality", var_tls, NULL, TLS_PEER_LOCALITY },
+	{ "client.organization", var_tls, NULL, TLS_PEER_ORGANIZATION },
+	{ "client.organization.unit", var_tls, NULL, TLS_PEER_UNIT },
+	{ "client.state", var_tls, NULL, TLS_PEER_STATE },
 	MOMENT("client.received.start", AT_CLIENT_RECEIVED_START),
 	MOMENT("client.received.end", AT_CLIENT_RECEIVED_END),
 	MOMENT("client.sent.start", AT_CLIENT_SENT_START),
 	MOMENT("client.sent.end", AT_CLIENT_SENT_END),
+
+	/* TLS with the client */
+	{ "tls.cipher", var_tls, NULL, SHOWN_CONNECTION + TLS_CIPHER },
+	{ "tls.protocol", var_tls, NULL, SHOWN_CONNECTION + TLS_PROTOCOL },
+	{ "tls.server.name", var_tls, NULL, SHOWN_CONNECTION + TLS_SERVER_NAME },
+	{ "tls.session.id", var_tls, NULL, SHOWN_CONNECTION + SHOWN_CLIENT + TLS_SESSION_ID },
+	{ "tls.client.s.dn", var_tls, NULL, SHOWN_CLIENT + TLS_PEER_SUBJECT },
+	{ "tls.client.i.dn", var_tls, NULL, SHOWN_CLIENT + TLS_PEER_ISSUER },
+	{ "tls.client.raw.cert", var_tls, NULL, SHOWN_CLIENT + TLS_PEER_PEM },
+	{ "tls.client.cert.serial", var_tls, NULL, SHOWN_CLIENT + TLS_PEER_SERIAL },
+	{ "tls.client.cert.fingerprint", var_tls, NULL, SHOWN_CLIENT + TLS_PEER_FINGERPRINT },
 
 	/* the target */
 	{ "target.url", var_target, var_target_set, TARGET_URL },

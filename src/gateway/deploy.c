@@ -274,7 +274,18 @@ static void add_virtual_host(struct gateway *g, struct hosts *hosts,
 		         LOG_STR("port", entry->vhost->port));
 		return;
 	}
-	struct host host = { e->organization, e->name, entry->key.name, e->slot };
+	const struct ssl_info *ssl = entry->vhost->ssl;
+	struct host host = { .organization = e->organization,
+		             .environment = e->name,
+		             .name = entry->key.name,
+		             .slot = e->slot,
+		             .asks = STR_NONE,
+		             .any = ssl && ssl->ignore_validation_errors };
+	if (ssl && ssl->enabled && ssl->client_auth_enabled)
+		host.asks = entry->label;
+	if (entry->vhost->told)
+		host.told = (struct tls_shown){ entry->vhost->told->connection,
+			                        entry->vhost->told->client };
 	for (size_t i = 0; i < entry->vhost->host_aliases.n; i++)
 		hosts_add(hosts, listener, entry->vhost->host_aliases.v[i], &host);
 }

@@ -46,9 +46,11 @@ void hosts_add(struct hosts *h, size_t listener, str alias, const struct host *h
 	if (map_has(map, key))
 		return;
 	struct host *copy = arena_new(h->arena, struct host);
-	*copy = (struct host){ str_dup(h->arena, host->organization),
-		               str_dup(h->arena, host->environment), str_dup(h->arena, host->name),
-		               host->slot };
+	*copy = *host;
+	copy->organization = str_dup(h->arena, host->organization);
+	copy->environment = str_dup(h->arena, host->environment);
+	copy->name = str_dup(h->arena, host->name);
+	copy->asks = str_dup(h->arena, host->asks);
 	map_put(map, key, copy);
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/map.h"
+#include "flow/exchange.h"
 
 struct snapshot_slot;
 struct hosts;
@@ -12,6 +13,11 @@ struct hosts;
 struct host {
 	str organization, environment, name; /* of the virtual host */
 	struct snapshot_slot *slot;
+	/* Of a host whose clients show certificates: the label of the terms that they must have taken; else
+	 * absent.  any: one that is not trusted will do, and none, too. */
+	str asks;
+	bool any;
+	struct tls_shown told;
 };
 
 struct hosts *hosts_create(size_t n_listeners);

@@ -5,6 +5,8 @@
 #include "flow/engine.h"
 #include "gateway/inside.h"
 
+enum { REFUSAL_MS = 10000 };
+
 static str message_id(struct gateway_loop *g, struct arena *arena)
 {
 	char *p = arena_alloc(arena, 48, 1), digits[20];
@@ -50,6 +52,39 @@ static unsigned status_of(const struct exchange *x)
 	return x->client_gone && !x->call->answered ? 499 : answer->status;
 }
 
+/* Apigee's router answers who shows no certificate, or one that is not trusted, before any proxy sees the
+ * request.  Who took other terms than those of the host that he asks for has proved nothing to it. */
+static const char *refusal(const struct host *host, const struct sock *sock)
+{
+	if (!str_eq(sock_tls_label(sock), host->asks))
+		return "421 Misdirected Request";
+	enum tls_trust trust = sock_tls_peer(sock);
+	if (host->any || trust == TLS_TRUSTED_PEER)
+		return NULL;
+	return trust == TLS_NO_PEER ? "400 No required SSL certificate was sent"
+	                            : "400 The SSL certificate error";
+}
+
+static void refuse(struct exchange *x, const char *why)
+{
+	struct http_call *call = x->call;
+	unsigned status = why[1] == '2' ? 421 : 400;
+	const char *text = why + 4, *title = status == 400 ? "400 Bad Request" : why;
+	str body =
+		str_fmt(x->arena,
+	                "<html>\r\n<head><title>%s</title></head>\r\n<body bgcolor=\"white\">\r\n"
+	                "<center><h1>%s</h1></center>\r\n<center>%s</center>\r\n"
+	                "</body>\r\n</html>\r\n",
+	                why, title, text);
+	x->request = call->request;
+	x->request_path = call->request->path;
+	x->response = message_response(x->arena, status);
+	message_set_content(x->arena, x->response, body, S("text/html"));
+	x->client_sent_start_ms = loop_utc_ms(x->loop);
+	x->client_gone = http_answer(call, x->response, deadline_in(REFUSAL_MS)).code != 0;
+	x->client_sent_end_ms = loop_utc_ms(x->loop);
+}
+
 void gateway_serve(struct http_call *call)
 {
 	struct port *port = call->arg;
@@ -71,7 +106,15 @@ void gateway_serve(struct http_call *call)
 		.tls = conf->client_tls,
 		.services = conf->services,
 	};
-	flow_run(x);
+	const char *why = NULL;
+	if (host) {
+		x->tls_shown = host->told;
+		why = str_given(host->asks) ? refusal(host, call->sock) : NULL;
+	}
+	if (why)
+		refuse(x, why);
+	else
+		flow_run(x);
 	unsigned status = status_of(x);
 	access_log_add(&g->log, x, status);
 	metrics_add(&g->counters, x, status);

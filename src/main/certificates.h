@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The certificates of all virtual hosts that speak TLS, as one context: SNI picks.
- * A keypair that several virtual hosts name is presented once.
+ * Which terms hold goes by the host aliases; they are labelled as the gateway knows the virtual host.
  * Source: Apigee, "About virtual hosts": SSLInfo. */
 #pragma once
 
@@ -13,5 +13,5 @@ struct tls_context;
 #define ALIAS_SELF_SIGNED S("self-signed")
 
 /* *out stays NULL when no virtual host speaks TLS. */
-err certificates_load(struct arena *, struct store *, struct diag *, struct tls_context **out,
+err certificates_load(struct arena *, struct store *, struct tls_context **out,
                       bool *self_signed) MUST_CHECK;

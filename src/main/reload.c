@@ -101,7 +101,7 @@ static err prepare(struct next *n)
 	TRY(offload(LANE_CPU, read_settings, n));
 	TRY(n->e);
 	TRY(hosts_read(&n->settings, r->mocktarget, &n->diag, &n->hosts));
-	TRY(certificates_load(n->arena, r->store, &n->diag, &n->secure, &self_signed));
+	TRY(certificates_load(n->arena, r->store, &n->secure, &self_signed));
 	return open_log(n);
 }
 
@@ -218,13 +218,12 @@ static bool concerns_certificates(enum feed_kind k)
 static err load_certificates(struct arena *a, struct reload *r)
 {
 	struct tls_context *next = NULL;
-	struct diag d = { .arena = a };
 	bool self_signed;
-	err e = certificates_load(a, r->store, &d, &next, &self_signed);
+	err e = certificates_load(a, r->store, &next, &self_signed);
 	if (!e.code)
 		use_certificates(r, &next);
 	else
-		log_error("certificates_not_changed", LOG_STR("why", diag_text(a, &d)));
+		log_error("certificates_not_changed", LOG_Z("why", err_word(e.code)));
 	tls_release(&next);
 	return e.code == ERR_STORE ? e : DONE; /* what cannot be read today may be tomorrow */
 }

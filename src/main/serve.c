@@ -176,7 +176,7 @@ static err start(struct serving *s)
 	TRY(wire(s));
 	TRY(fill_store(s));
 	bool self_signed;
-	TRY(certificates_load(s->arena, s->store, &s->diag, &s->secure, &self_signed));
+	TRY(certificates_load(s->arena, s->store, &s->secure, &self_signed));
 	if (self_signed && !listener_is_loopback(&s->listeners, LISTEN_SECURE))
 		log_warn("self_signed_certificate", LOG_STR("listen", s->settings.secure_listen));
 	s->reload.options = s->options;

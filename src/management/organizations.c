@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Organizations, environments and virtual hosts.
+/* Organizations and environments, and what their resources say alike.
  * A user sees the organizations in which they have a role.
- * Source: Apigee Edge management API, organizations, environments, virtualhosts. */
+ * Source: Apigee Edge management API, organizations, environments. */
 #include "store/organizations.h"
 
 #include <string.h>
@@ -66,7 +66,7 @@ struct message *environments_get(struct api *q)
 }
 
 /* Names that become host names and folders: letters, digits, '-' and '_'. */
-static struct message *bad_name(struct api *q, str name)
+struct message *short_name_refused(struct api *q, str name)
 {
 	bool ok = name.n > 0 && name.n <= 64;
 	for (size_t i = 0; i < name.n; i++) {
@@ -84,7 +84,7 @@ struct message *environments_create(struct api *q)
 {
 	struct environment env = { 0 }, *made;
 	struct message *bad = api_read(q, &environment_noun, MODEL_CREATE, &env);
-	if (bad || (bad = bad_name(q, env.name)))
+	if (bad || (bad = short_name_refused(q, env.name)))
 		return bad;
 	env.created_by = env.last_modified_by = q->who.key.name;
 	err e = environment_create(q->store, q->org, &env);
@@ -94,72 +94,4 @@ struct message *environments_create(struct api *q)
 	if (!e.code)
 		e = environment_get(q->arena, q->store, q->org, env.name, &made);
 	return e.code ? answer_trouble(q, e) : answer_noun(q, 201, &environment_noun, made);
-}
-
-/* ---- virtual hosts ---- */
-
-static struct vhost_key vhost_key_of(struct api *q, str name)
-{
-	return (struct vhost_key){ q->org, q->env, name };
-}
-
-/* An unknown environment is told before an unknown virtual host. */
-static struct message *vhost_trouble(struct api *q, err e, str name)
-{
-	struct environment *env;
-	err there = environment_get(q->arena, q->store, q->org, q->env, &env);
-	if (there.code)
-		return environment_trouble(q, there);
-	if (e.code == ERR_NOT_FOUND)
-		return answer_error(q, 404, "messaging.config.beans.VirtualHostDoesNotExist",
-		                    "Virtual host %.*s does not exist in environment %.*s",
-		                    STR(name), STR(q->env));
-	if (e.code == ERR_CONFLICT)
-		return answer_error(q, 409, "messaging.config.beans.VirtualHostAlreadyExists",
-		                    "Virtual host %.*s, or one of its host aliases on that port "
-		                    "or in another environment, already exists",
-		                    STR(name));
-	return answer_trouble(q, e);
-}
-
-struct message *virtual_hosts_list(struct api *q)
-{
-	struct strs names = { 0 };
-	struct environment *env;
-	err e = environment_get(q->arena, q->store, q->org, q->env, &env);
-	if (!e.code)
-		e = virtual_host_list(q->arena, q->store, q->org, q->env, &names);
-	return e.code ? environment_trouble(q, e) : answer_names(q, &names);
-}
-
-struct message *virtual_hosts_get(struct api *q)
-{
-	struct vhost_key key = vhost_key_of(q, api_param(q, "vhost"));
-	struct virtual_host *v;
-	err e = virtual_host_get(q->arena, q->store, &key, &v);
-	return e.code ? vhost_trouble(q, e, key.name) : answer_noun(q, 200, &virtual_host_noun, v);
-}
-
-struct message *virtual_hosts_create(struct api *q)
-{
-	struct virtual_host v = { 0 }, *made;
-	struct message *bad = api_read(q, &virtual_host_noun, MODEL_CREATE, &v);
-	if (bad || (bad = bad_name(q, v.name)))
-		return bad;
-	for (size_t i = 0; i < v.host_aliases.n; i++)
-		v.host_aliases.v[i] = str_lower(q->arena, v.host_aliases.v[i]);
-	struct vhost_key key = vhost_key_of(q, v.name);
-	err e = virtual_host_create(q->store, &key, &v);
-	if (!e.code)
-		e = virtual_host_get(q->arena, q->store, &key, &made);
-	return e.code ? vhost_trouble(q, e, v.name) : answer_noun(q, 201, &virtual_host_noun, made);
-}
-
-struct message *virtual_hosts_delete(struct api *q)
-{
-	struct vhost_key key = vhost_key_of(q, api_param(q, "vhost"));
-	struct virtual_host *was;
-	err e = virtual_host_delete(q->arena, q->store, &key, &was);
-	return e.code ? vhost_trouble(q, e, key.name)
-	              : answer_noun(q, 200, &virtual_host_noun, was);
 }

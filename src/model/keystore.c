@@ -81,8 +81,3 @@ const struct noun self_signed_noun = { "SelfSignedCertificate", "selfSignedCerti
 	                               sizeof(struct self_signed), self_signed_fields };
 const struct noun reference_noun = { "ResourceReference", "resourceReference",
 	                             sizeof(struct reference), reference_fields };
-
-str reference_name(str keystore)
-{
-	return str_starts(keystore, S("ref://")) ? str_sub(keystore, 6, STR_NPOS) : STR_NONE;
-}

@@ -4,6 +4,7 @@
  * Source: Apigee management API, keystores, references. */
 #pragma once
 
+#include "base/diag.h"
 #include "model/organization.h"
 
 struct alias_names { /* of an alias, in its keystore's list */
@@ -41,5 +42,15 @@ struct reference { /* a keystore under another name, which can be led elsewhere 
 
 extern const struct noun keystore_noun, keystore_alias_noun, self_signed_noun, reference_noun;
 
-/* "ref://NAME": the reference's name; else STR_NONE. */
-str reference_name(str keystore);
+/* What an environment has, and what one sSLInfo names of it. */
+struct keystores {
+	struct list keypairs, references; /* struct keypair, struct reference */
+	str environment;
+};
+struct tls_material {
+	str cert_pem, key_pem; /* of keyStore and keyAlias; absent: none is named */
+	str trust_pem;         /* all certificates of trustStore; absent: none is named */
+};
+/* "ref://NAME" stands for the keystore that the reference refers to.  ERR_SYNTAX with a finding. */
+err tls_material_find(struct arena *, const struct keystores *, const struct ssl_info *,
+                      struct diag *, unsigned line, struct tls_material *out) MUST_CHECK;

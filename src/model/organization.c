@@ -46,12 +46,20 @@ const struct field ssl_info_fields[] = {
 	FIELDS_END,
 };
 
+static const struct field tls_told_fields[] = {
+	FIELD(tls_told, client, "clientProperties", T_BOOL),
+	FIELD(tls_told, connection, "connectionProperties", T_BOOL),
+	FIELDS_END,
+};
+
 static const struct field virtual_host_fields[] = {
 	FIELD(virtual_host, base_url, "baseUrl", T_STR),
 	FIELD(virtual_host, host_aliases, "hostAliases", T_STRS),
 	FIELD(virtual_host, interfaces, "interfaces", T_STRS),
 	FIELD(virtual_host, name, "name", T_STR, .required = true),
 	FIELD(virtual_host, port, "port", T_STR, .required = true, .min = 1, .max = 65535),
+	FIELD(virtual_host, told, "propagateTLSInformation", T_GROUPP, .sub = tls_told_fields,
+	      .sub_size = sizeof(struct tls_told)),
 	FIELD(virtual_host, properties, "properties/property", T_LIST, .sub = attribute_fields,
 	      .sub_size = sizeof(struct attribute)),
 	FIELD(virtual_host, ssl, "sSLInfo", T_GROUPP, .sub = ssl_info_fields,

@@ -34,11 +34,16 @@ struct ssl_info { /* sSLInfo of virtual hosts and targets */
 };
 extern const struct field ssl_info_fields[];
 
+struct tls_told { /* propagateTLSInformation: which tls.* variables a proxy sees */
+	bool client, connection;
+};
+
 struct virtual_host {
 	str base_url;
 	struct strs host_aliases; /* lower case; "*" and a leading "*." allowed */
 	struct strs interfaces;
-	str name, port; /* port: "9001" */
+	str name, port;        /* port: "9001" */
+	struct tls_told *told; /* NULL: nothing */
 	struct list properties;
 	struct ssl_info *ssl; /* NULL: plain http */
 };

@@ -61,22 +61,24 @@ str sock_tls_server_name(const struct sock *); /* SNI as the client sent it; abs
 str sock_tls_label(const struct sock *); /* of the terms that a server's side took (rt/tls.h) */
 enum tls_trust { TLS_NO_PEER, TLS_DOUBTFUL_PEER, TLS_TRUSTED_PEER };
 enum tls_trust sock_tls_peer(const struct sock *); /* which certificate came, if one did */
-enum tls_fact { /* the first three of the session, the others of the peer's certificate */
-	        TLS_CIPHER,
-	        TLS_PROTOCOL,
-	        TLS_SESSION_ID,
-	        TLS_PEER_SUBJECT, /* RFC 2253 */
-	        TLS_PEER_ISSUER,
-	        TLS_PEER_PEM,
-	        TLS_PEER_SERIAL,      /* hexadecimal digits, upper case */
-	        TLS_PEER_FINGERPRINT, /* SHA-1, hexadecimal, lower case */
-	        TLS_PEER_CN,
-	        TLS_PEER_COUNTRY,
-	        TLS_PEER_EMAIL,
-	        TLS_PEER_LOCALITY,
-	        TLS_PEER_ORGANIZATION,
-	        TLS_PEER_UNIT,
-	        TLS_PEER_STATE,
+/* The first four are of the session, the others of the peer's certificate. */
+enum tls_fact {
+	TLS_CIPHER,
+	TLS_PROTOCOL,
+	TLS_SERVER_NAME,
+	TLS_SESSION_ID,
+	TLS_PEER_SUBJECT, /* RFC 2253 */
+	TLS_PEER_ISSUER,
+	TLS_PEER_PEM,
+	TLS_PEER_SERIAL,      /* hexadecimal digits, upper case */
+	TLS_PEER_FINGERPRINT, /* SHA-1, hexadecimal, lower case */
+	TLS_PEER_CN,
+	TLS_PEER_COUNTRY,
+	TLS_PEER_EMAIL,
+	TLS_PEER_LOCALITY,
+	TLS_PEER_ORGANIZATION,
+	TLS_PEER_UNIT,
+	TLS_PEER_STATE,
 };
 str sock_tls_fact(struct arena *, const struct sock *, enum tls_fact); /* STR_NONE: there is none */
 

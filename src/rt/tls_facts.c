@@ -107,6 +107,8 @@ static str of_session(struct arena *a, const SSL *ssl, enum tls_fact which)
 		return str_from_z(SSL_get_cipher_name(ssl));
 	if (which == TLS_PROTOCOL)
 		return str_from_z(SSL_get_version(ssl));
+	if (which == TLS_SERVER_NAME)
+		return str_from_z(SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name));
 	const SSL_SESSION *session = SSL_get0_session(ssl);
 	const unsigned char *id = session ? SSL_SESSION_get_id(session, &n) : NULL;
 	return id ? hex(a, id, n) : STR_NONE;

@@ -5,6 +5,7 @@
 #include "store/keystores.h"
 
 #include "base/secret.h"
+#include "rt/tls.h"
 #include "store/inside.h"
 
 #define KEY_ARGS(k) DB_ARGS(DB_T((k)->org), DB_T((k)->env), DB_T((k)->name))
@@ -266,4 +267,36 @@ err keypair_delete(struct store *st, const struct vhost_key *k, str alias)
 	struct keypair_call call = { .at = *k, .alias = alias };
 	struct change c = change_of(k);
 	return store_change(st, &c, delete_keypair, &call);
+}
+
+/* ---- what sSLInfo names ---- */
+
+err keystores_load(struct arena *a, struct store *st, str org, str env, struct keystores *out)
+{
+	*out = (struct keystores){ .environment = env };
+	TRY(reference_list(a, st, org, env, &out->references));
+	return keypair_list(a, st, org, env, &out->keypairs);
+}
+
+err virtual_host_terms(struct arena *a, struct store *st, str org, str env,
+                       const struct ssl_info *ssl, struct diag *d, struct tls_terms *out)
+{
+	struct keystores all;
+	struct tls_material m;
+	TRY(keystores_load(a, st, org, env, &all));
+	TRY(tls_material_find(a, &all, ssl, d, 0, &m));
+	if (!m.key_pem.n)
+		return diag_add(d, ERR_SYNTAX, 0, "sSLInfo: keyStore and keyAlias are needed");
+	if (ssl->client_auth_enabled && !m.trust_pem.n && !ssl->ignore_validation_errors)
+		return diag_add(d, ERR_SYNTAX, 0,
+		                "sSLInfo: clientAuthEnabled needs a trustStore to judge by");
+	*out = (struct tls_terms){
+		.cert_pem = m.cert_pem,
+		.key_pem = m.key_pem,
+		.trust_pem = m.trust_pem,
+		.asks = ssl->client_auth_enabled,
+		.protocols = ssl->protocols,
+		.ciphers = ssl->ciphers,
+	};
+	return DONE;
 }

@@ -27,6 +27,14 @@ err keypair_delete(struct store *, const struct vhost_key *keystore, str alias) 
 /* All of an environment, by keystore and alias: struct keypair.  The keys are wiped with the arena. */
 err keypair_list(struct arena *, struct store *, str org, str env, struct list *out) MUST_CHECK;
 
+/* All that an sSLInfo can name in the environment. */
+err keystores_load(struct arena *, struct store *, str org, str env,
+                   struct keystores *out) MUST_CHECK;
+/* What a virtual host presents and asks for.  ERR_SYNTAX with a finding; keys are wiped with the arena. */
+struct tls_terms;
+err virtual_host_terms(struct arena *, struct store *, str org, str env, const struct ssl_info *,
+                       struct diag *, struct tls_terms *out) MUST_CHECK;
+
 /* ERR_SYNTAX: there is no such keystore to refer to. */
 err reference_create(struct store *, const struct vhost_key *, const struct reference *) MUST_CHECK;
 err reference_change(struct store *, const struct vhost_key *, const struct reference *) MUST_CHECK;

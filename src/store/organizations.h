@@ -39,5 +39,6 @@ err virtual_host_delete(struct arena *, struct store *, const struct vhost_key *
 struct vhost_entry {
 	struct vhost_key key;
 	struct virtual_host *vhost;
+	str label; /* of its TLS terms: "org/env/name" */
 };
 err virtual_host_all(struct arena *, struct store *, struct list *entries) MUST_CHECK;

@@ -160,7 +160,9 @@ err virtual_host_all(struct arena *a, struct store *st, struct list *entries)
 	for (size_t i = 0; i < rows.n; i++) {
 		const struct db_value *c = db_row(&rows, i);
 		v[i] = (struct vhost_entry){ { c[0].s, c[1].s, c[2].s },
-			                     arena_new(a, struct virtual_host) };
+			                     arena_new(a, struct virtual_host),
+			                     str_fmt(a, "%.*s/%.*s/%.*s", STR(c[0].s), STR(c[1].s),
+			                             STR(c[2].s)) };
 		TRY(doc_read(a, &virtual_host_noun, c[3].s, v[i].vhost));
 	}
 	*entries = (struct list){ v, rows.n };

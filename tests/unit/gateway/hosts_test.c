@@ -70,7 +70,7 @@ static void lookup(void **state)
 	struct hosts *h = hosts_create(3);
 	for (size_t i = 0; i < COUNT(aliases); i++)
 		hosts_add(h, aliases[i].listener, aliases[i].alias,
-		          &(struct host){ S("acme"), aliases[i].env, S("default"), NULL });
+		          &(struct host){ .organization = S("acme"), .environment = aliases[i].env, .name = S("default") });
 	for (size_t i = 0; i < COUNT(headers); i++) {
 		const struct host *found = hosts_find(h, headers[i].listener, a, str_from_z(headers[i].header));
 		str got = found ? found->environment : S("nobody");
