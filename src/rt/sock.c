@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PIECES = 16, TLS_RECORD = 16384 };
+enum { PIECES = 16 };
 
 static unsigned state_of(const struct sock *s)
 {
@@ -167,23 +167,11 @@ err sock_try_write(struct sock *s, const struct iovec *v, int n, size_t *put)
 		return FAIL(ERR_IO);
 	if (!(s->ready & READY_WRITE))
 		return DONE;
-	if (!s->ssl) {
-		err e = raw_send(s, v, n, put);
-		s->ready = s->raw;
-		return e;
-	}
-	if (n == 1 && v->iov_len)
-		return tls_write(s, v->iov_base, v->iov_len, put);
-	char record[TLS_RECORD]; /* a head and its body in one record, not in two */
-	size_t have = 0;
-	for (int i = 0; i < n && have < sizeof record; i++) {
-		size_t piece =
-			v[i].iov_len < sizeof record - have ? v[i].iov_len : sizeof record - have;
-		if (piece)
-			memcpy(record + have, v[i].iov_base, piece);
-		have += piece;
-	}
-	return have ? tls_write(s, record, have, put) : DONE;
+	if (s->ssl)
+		return tls_write_pieces(s, v, n, put);
+	err e = raw_send(s, v, n, put);
+	s->ready = s->raw;
+	return e;
 }
 
 err sock_try_handshake(struct sock *s, bool *done)

@@ -41,7 +41,7 @@ bool tls_attach(struct sock *, struct tls_context *, bool server);
 err tls_expect(struct sock *, str host, unsigned port) MUST_CHECK;
 err tls_handshake(struct sock *, bool *done) MUST_CHECK;
 err tls_read(struct sock *, void *buf, size_t n, size_t *got) MUST_CHECK;
-err tls_write(struct sock *, const void *buf, size_t n, size_t *put) MUST_CHECK;
+err tls_write_pieces(struct sock *, const struct iovec *, int n, size_t *put) MUST_CHECK;
 void tls_shut(struct sock *);
 void tls_detach(struct sock *);
 
