@@ -190,13 +190,6 @@ void gateway_forget_targets(struct gateway *g) { gateway_each_loop(g, forget_tar
 
 /* ---- the end ---- */
 
-static void drain_servers(struct gateway_loop *l)
-{
-	for (size_t i = 0; i < l->gateway->conf.n_listeners; i++)
-		if (l->ports[i].server)
-			http_server_drain(l->ports[i].server);
-}
-
 static void look_idle(struct gateway_loop *l)
 {
 	for (size_t i = 0; i < l->gateway->conf.n_listeners; i++)
@@ -217,11 +210,11 @@ static void end_loop(struct gateway_loop *l)
 	access_log_stop(&l->log, &l->log_done);
 }
 
-static bool is_busy(struct gateway *g)
+bool gateway_is_idle(struct gateway *g)
 {
 	atomic_store(&g->busy, false);
 	gateway_each_loop(g, look_idle);
-	return atomic_load(&g->busy);
+	return !atomic_load(&g->busy);
 }
 
 static void wait_while_active(struct gateway *g, deadline until)
@@ -233,9 +226,9 @@ static void wait_while_active(struct gateway *g, deadline until)
 
 static void drain(struct gateway *g)
 {
-	gateway_each_loop(g, drain_servers);
+	gateway_rest(g);
 	gateway_unlisten(g);
-	while (is_busy(g) && !deadline_passed(g->drain_until))
+	while (!gateway_is_idle(g) && !deadline_passed(g->drain_until))
 		if (wait_until(deadline_in(DRAIN_LOOK_MS)).code)
 			break;
 	gateway_each_loop(g, close_servers);

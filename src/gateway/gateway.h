@@ -44,6 +44,13 @@ void gateway_drain(struct gateway *, deadline);
 void gateway_use_tls(struct gateway *, str listener, struct tls_context *);
 bool gateway_has_log(const struct gateway *);
 void gateway_use_log(struct gateway *, int fd); /* takes the descriptor; only if it has a log */
+/* The socket of a listener, which stays the gateway's; -1: none. */
+int gateway_socket(const struct gateway *, str listener);
+/* For a hand-over: accepts no more and gives each connection one more answer, but keeps the sockets; and accepts
+ * (again).  Said to a gateway that does, it looks at once who waits. */
+void gateway_rest(struct gateway *);
+void gateway_accept(struct gateway *);
+bool gateway_is_idle(struct gateway *);        /* no connection is left */
 void gateway_forget_targets(struct gateway *); /* kept connections go: hosts may be elsewhere now */
 /* After the loops have ended. */
 void gateway_close(struct gateway **);

@@ -38,10 +38,28 @@ err gateway_listen(struct gateway *g, struct diag *diag)
 	gateway_each_loop(g, make_servers);
 	for (size_t k = 0; k < g->conf.n_listeners; k++)
 		http_servers_balance(g->listening[k].servers, g->conf.n_loops);
-	gateway_each_loop(g, accept_all);
+	gateway_accept(g);
 	if (atomic_load(&g->deaf))
 		return diag_add(diag, ERR_IO, 0, "cannot watch the listening sockets");
 	return DONE;
+}
+
+static void rest(struct gateway_loop *l)
+{
+	for (size_t k = 0; k < l->gateway->conf.n_listeners; k++)
+		if (l->ports[k].server)
+			http_server_drain(l->ports[k].server);
+}
+
+void gateway_rest(struct gateway *g) { gateway_each_loop(g, rest); }
+void gateway_accept(struct gateway *g) { gateway_each_loop(g, accept_all); }
+
+int gateway_socket(const struct gateway *g, str listener)
+{
+	for (size_t k = 0; k < g->conf.n_listeners; k++)
+		if (str_eq(g->conf.listeners[k].name, listener))
+			return g->listening[k].fd;
+	return -1;
 }
 
 void gateway_unlisten(struct gateway *g)

@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "main/notify.h"
 #include "rt/sock.h"
 
@@ -20,14 +21,21 @@ union address { /* one object under its names */
 };
 
 static const struct {
-	const char *key;
+	const char *name; /* of the key, without ".listen" */
 	size_t offset;
 } rows[LISTENERS] = {
-	[LISTEN_MANAGEMENT] = { "management.listen", offsetof(struct settings, management_listen) },
-	[LISTEN_DEFAULT] = { "gateway.default.listen", offsetof(struct settings, default_listen) },
-	[LISTEN_SECURE] = { "gateway.secure.listen", offsetof(struct settings, secure_listen) },
-	[LISTEN_MOCKTARGET] = { "mocktarget.listen", offsetof(struct settings, mocktarget_listen) },
+	[LISTEN_MANAGEMENT] = { "management", offsetof(struct settings, management_listen) },
+	[LISTEN_DEFAULT] = { "gateway.default", offsetof(struct settings, default_listen) },
+	[LISTEN_SECURE] = { "gateway.secure", offsetof(struct settings, secure_listen) },
+	[LISTEN_MOCKTARGET] = { "mocktarget", offsetof(struct settings, mocktarget_listen) },
 };
+
+str listener_name(enum listener which) { return str_from_z(rows[which].name); }
+
+str listener_setting(const struct settings *s, enum listener which)
+{
+	return *(const str *)((const char *)s + rows[which].offset);
+}
 
 static bool is_listening(int fd)
 {
@@ -39,19 +47,28 @@ static bool is_listening(int fd)
 	       (a.any.sa_family == AF_INET || a.any.sa_family == AF_INET6);
 }
 
-static err take_activated(const struct activated *all, struct diag *d, struct listeners *l)
+/* Who listens is not moved by a hand-over: another address waits for a restart. */
+static void compare_address(const struct settings *s, enum listener which, str address)
+{
+	if (str_given(address) && !str_eq(address, listener_setting(s, which)))
+		log_warn("handover_needs_restart", LOG_Z("listener", rows[which].name),
+		         LOG_STR("listens", address));
+}
+
+static err take_activated(const struct settings *s, const struct activated *all, struct diag *d,
+                          struct listeners *l)
 {
 	for (size_t i = 0; i < all->n; i++) {
-		str key = str_fmt(d->arena, "%.*s.listen", STR(all->v[i].name));
 		size_t k = 0;
-		while (k < LISTENERS && !str_eq(key, str_from_z(rows[k].key)))
+		while (k < LISTENERS && !str_eq(all->v[i].name, str_from_z(rows[k].name)))
 			k++;
 		if (k == LISTENERS || l->fd[k] >= 0 || !is_listening(all->v[i].fd))
 			return diag_add(d, ERR_SYNTAX, 0,
-			                "the service manager's socket \"%.*s\" is none of ours: "
+			                "the socket \"%.*s\" that was given is none of ours: "
 			                "FileDescriptorName= is management, gateway.default or "
 			                "gateway.secure, once each, for a TCP port",
 			                STR(all->v[i].name));
+		compare_address(s, (enum listener)k, all->v[i].address);
 		fcntl(all->v[i].fd, F_SETFL, fcntl(all->v[i].fd, F_GETFL) | O_NONBLOCK);
 		l->fd[k] = all->v[i].fd;
 	}
@@ -64,12 +81,11 @@ err listeners_open(const struct settings *s, bool mocktarget, const struct activ
 	*l = (struct listeners){ 0 };
 	for (size_t i = 0; i < LISTENERS; i++)
 		l->fd[i] = -1;
-	err e = take_activated(activated, d, l);
+	err e = take_activated(s, activated, d, l);
 	for (size_t i = 0; i < LISTENERS && !e.code; i++) {
-		const str *address = (const str *)((const char *)s + rows[i].offset);
-		d->file = str_from_z(rows[i].key);
+		d->file = str_fmt(d->arena, "%s.listen", rows[i].name);
 		if (l->fd[i] < 0 && (i != LISTEN_MOCKTARGET || mocktarget))
-			e = sock_listen(*address, &l->fd[i], d);
+			e = sock_listen(listener_setting(s, (enum listener)i), &l->fd[i], d);
 	}
 	d->file = STR_NONE;
 	if (e.code)

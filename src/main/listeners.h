@@ -14,13 +14,15 @@ struct listeners {
 
 struct activated; /* main/notify.h */
 
-/* What the service manager opened is taken, by the name of the key without ".listen"; the rest is opened
- * here.  The finding names the key and the address.  On trouble none is left open. */
+/* What the service manager, or the server before, opened is taken, by the name of the key without ".listen";
+ * the rest is opened here.  The finding names the key and the address.  On trouble none is left open. */
 err listeners_open(const struct settings *, bool mocktarget, const struct activated *,
                    struct diag *, struct listeners *) MUST_CHECK;
 void listeners_close(struct listeners *); /* those that nobody took */
 int listener_take(struct listeners *, enum listener);
 
+str listener_name(enum listener);
+str listener_setting(const struct settings *, enum listener); /* the address as it is configured */
 unsigned listener_port(const struct listeners *, enum listener);
 bool listener_is_loopback(const struct listeners *, enum listener);
 /* How this machine reaches it: "127.0.0.1:8080". */

@@ -13,6 +13,7 @@
 #include "cli/mocktarget.h"
 #include "gateway/gateway.h"
 #include "http/client.h"
+#include "main/handover.h"
 #include "main/health.h"
 #include "policy/counters.h"
 #include "rt/tls.h"
@@ -183,9 +184,10 @@ static void start_purge(struct node *n)
 		log_error("no_purge");
 }
 
-static void start_reload(struct node *n)
+static void start_changes(struct node *n)
 {
 	reload_start(n->conf.reload, n->control.loop, n->gateway);
+	handover_start(n->conf.handover, n->control.loop, n);
 }
 
 /* ---- the data plane ---- */
@@ -236,7 +238,7 @@ err node_start(struct arena *a, const struct node_conf *conf, struct listeners *
 	n->health.gateway = n->gateway;
 	on_control(n, serve_control);
 	on_control(n, start_purge);
-	on_control(n, start_reload);
+	on_control(n, start_changes);
 	return DONE;
 }
 
@@ -281,6 +283,7 @@ static void drain(struct node *n, deadline until)
 {
 	struct drain d = { .node = n, .until = until };
 	atomic_store(&n->health.draining, true);
+	handover_stop(n->conf.handover);
 	reload_stop(n->conf.reload);
 	on_control(n, say_last);
 	gateway_drain(n->gateway, until);
@@ -308,6 +311,48 @@ void node_wait(struct node *n, int signals)
 	n->signals.fd = signals;
 	on_control(n, watch_signals);
 	wait_end(&n->signaled);
+}
+
+void node_end(struct node *n) { wake(&n->signaled); }
+
+/* ---- a hand-over ---- */
+
+int node_socket(const struct node *n, enum listener which)
+{
+	switch (which) {
+	case LISTEN_MANAGEMENT:
+		return n->management.fd;
+	case LISTEN_MOCKTARGET:
+		return n->mocktarget.fd;
+	case LISTEN_DEFAULT:
+		return gateway_socket(n->gateway, S("default"));
+	case LISTEN_SECURE:
+		return gateway_socket(n->gateway, S("secure"));
+	case LISTENERS:
+		break;
+	}
+	return -1;
+}
+
+void node_rest(struct node *n)
+{
+	gateway_rest(n->gateway);
+	http_server_drain(n->management.server);
+	if (n->mocktarget.server)
+		http_server_drain(n->mocktarget.server);
+}
+
+void node_accept(struct node *n)
+{
+	gateway_accept(n->gateway);
+	if (http_server_accept(n->management.server).code ||
+	    (n->mocktarget.server && http_server_accept(n->mocktarget.server).code))
+		log_error("not_accepting");
+}
+
+bool node_is_idle(struct node *n)
+{
+	return is_idle(&n->management) && is_idle(&n->mocktarget) && gateway_is_idle(n->gateway);
 }
 
 void node_stop(struct node **node, int64_t drain_ms)

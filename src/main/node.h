@@ -9,6 +9,8 @@
 #include "management/api.h"
 #include "policy/services.h"
 
+struct handover; /* main/handover.h */
+
 struct node_conf {
 	const struct settings *settings;
 	struct management *management;
@@ -16,6 +18,7 @@ struct node_conf {
 	struct tls_context *secure; /* what gateway.secure.listen presents */
 	str access_log;             /* STR_NONE: none */
 	struct reload *reload;
+	struct handover *handover;
 };
 
 struct node;
@@ -23,3 +26,12 @@ err node_start(struct arena *, const struct node_conf *, struct listeners *, str
                struct node **out) MUST_CHECK;
 void node_wait(struct node *, int signals); /* until the descriptor of verb_signals() has one */
 void node_stop(struct node **, int64_t drain_ms);
+
+/* From a fiber of the control loop, for a hand-over. */
+int node_socket(const struct node *, enum listener); /* stays the node's; -1: none */
+void node_rest(
+	struct node
+		*); /* accepts no more, keeps the sockets, gives each connection one more answer */
+void node_accept(struct node *);  /* again, or looks at once who waits */
+bool node_is_idle(struct node *); /* no connection is left */
+void node_end(struct node *);     /* node_wait() returns */

@@ -20,6 +20,7 @@ enum { FIRST_FD = 3 };
 
 static struct {
 	int fd; /* of a connected datagram socket; 0: nobody to tell */
+	const char *address;
 	bool over;
 } manager;
 
@@ -49,6 +50,7 @@ void notify_open(void)
 			close(manager.fd);
 		manager.fd = 0;
 	}
+	manager.address = manager.fd > 0 ? path : NULL;
 	unsetenv("NOTIFY_SOCKET");
 }
 
@@ -61,6 +63,8 @@ static void tell(const char *text)
 
 void notify_ready(void) { tell("READY=1\nSTATUS=Serving"); }
 void notify_stopping(void) { tell("STOPPING=1\nSTATUS=Draining"); }
+
+const char *notify_address(void) { return manager.address; }
 
 void notify_reloading(void)
 {

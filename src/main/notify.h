@@ -11,14 +11,15 @@ void notify_open(void);
 void notify_ready(void);
 void notify_reloading(void); /* notify_ready() must follow */
 void notify_stopping(void);
-void notify_successor(
-	int pid); /* another process is the service from now on; the last that is told */
+void notify_successor(int pid); /* that process is the service from now on; the last that is told */
+const char *notify_address(void); /* for a successor's NOTIFY_SOCKET; NULL: nobody is told */
 
 enum { ACTIVATED_MAX = 16 };
 struct activated {
 	size_t n;
 	struct {
-		str name; /* of FileDescriptorName= */
+		str name;    /* of FileDescriptorName= */
+		str address; /* what the configuration called it, if the server before says so */
 		int fd;
 	} v[ACTIVATED_MAX];
 };

@@ -19,6 +19,7 @@
 #include "main/bootstrap.h"
 #include "main/certificates.h"
 #include "main/configure.h"
+#include "main/handover.h"
 #include "main/hints.h"
 #include "main/node.h"
 #include "main/notify.h"
@@ -56,8 +57,9 @@ struct serving { /* in the order in which it is opened, and closed backwards */
 	struct management management;
 	struct services services;
 	struct reload reload;
+	struct handover handover;
 	struct node *node;
-	bool password_shown;
+	bool password_shown, is_heir;
 };
 
 static void raise_limits(void)
@@ -82,15 +84,32 @@ static err make_folder(struct serving *s)
 	return DONE;
 }
 
-static err open_store(struct serving *s)
+static err open_store(struct serving *s, const struct inheritance *in)
 {
 	struct store_options o = {
 		.location = settings_store_location(s->arena, &s->settings, s->data),
 		.secret_key_file = s->settings.secret_key_file,
+		.lock = in->lock,
 	};
 	if (!o.secret_key_file.n)
 		o.secret_key_file = str_fmt(s->arena, "%.*s/secret.key", STR(s->data));
 	return store_open(&o, &s->diag, &s->store);
+}
+
+/* Sockets come from the server before, from the service manager, or from nobody. */
+static err inherit(struct serving *s, struct inheritance *in)
+{
+	TRY(inheritance_read(&s->diag, in));
+	s->handover.before = in->channel;
+	s->is_heir = in->channel >= 0;
+	if (!s->is_heir) {
+		activated_read(s->arena, &in->sockets);
+		return DONE;
+	}
+	if ((in->lock > 0) != str_eq(s->settings.store, S("sqlite")))
+		return diag_add(&s->diag, ERR_DENIED, 0,
+		                "a hand-over is to the same store: another one needs a restart");
+	return DONE;
 }
 
 /* Where target hosts really are: what the operator says comes first. */
@@ -168,10 +187,10 @@ static err start(struct serving *s)
 	TRY(configure(s->arena, s->options, &s->diag, &s->settings));
 	log_set_level((enum log_level)s->settings.log_level);
 	TRY(make_folder(s));
-	TRY(open_store(s));
-	struct activated activated;
-	activated_read(s->arena, &activated);
-	TRY(listeners_open(&s->settings, s->options->demo, &activated, &s->diag, &s->listeners));
+	struct inheritance in;
+	TRY(inherit(s, &in));
+	TRY(open_store(s, &in));
+	TRY(listeners_open(&s->settings, s->options->demo, &in.sockets, &s->diag, &s->listeners));
 	TRY(map_hosts(s));
 	TRY(wire(s));
 	TRY(fill_store(s));
@@ -185,22 +204,27 @@ static err start(struct serving *s)
 	s->reload.store = s->store;
 	s->reload.management = &s->management;
 	s->reload.secure = &s->secure;
+	s->handover.settings = &s->settings;
+	s->handover.store = s->store;
 	struct node_conf conf = {
 		.reload = &s->reload,
+		.handover = &s->handover,
 		.settings = &s->settings,
 		.management = &s->management,
 		.services = &s->services,
 		.secure = s->secure,
 		.access_log = settings_access_log(s->arena, &s->settings, s->data),
 	};
-	if (s->options->demo)
+	if (s->options->demo && !s->is_heir)
 		say_hints(s);
 	return node_start(s->arena, &conf, &s->listeners, &s->diag, &s->node);
 }
 
 static void stop(struct serving *s)
 {
-	node_stop(&s->node, s->settings.drain_timeout_s * 1000);
+	bool drained = handover_is_over(&s->handover);
+	node_stop(&s->node, drained ? 0 : s->settings.drain_timeout_s * 1000);
+	handover_stop(&s->handover);
 	reload_stop(&s->reload);
 	listeners_close(&s->listeners);
 	tls_release(&s->secure);
@@ -211,9 +235,10 @@ static void stop(struct serving *s)
 	store_close(&s->store);
 }
 
-static void say_ready(void)
+static void say_ready(struct serving *s)
 {
-	notify_ready();
+	if (!s->is_heir)
+		notify_ready(); /* else the service is ready, and the one before says who it is */
 	puts("gatehouse ready");
 	fflush(stdout);
 }
@@ -232,6 +257,8 @@ static enum exit_code run(struct arena *a, const struct verb_env *env, const voi
 	raise_limits();
 	int signals = verb_signals();
 	s.reload.signals = reload_signals();
+	s.handover.signals = handover_signals();
+	s.handover.before = -1;
 	notify_open();
 	offload_start(0);
 	for (size_t i = 0; i < LISTENERS; i++)
@@ -241,7 +268,7 @@ static enum exit_code run(struct arena *a, const struct verb_env *env, const voi
 		diag_note(&s.diag, 0, "cannot start: %s", err_word(e.code));
 	if (!e.code) {
 		memory_trim();
-		say_ready();
+		say_ready(&s);
 		node_wait(s.node, signals);
 		log_info("draining");
 		notify_stopping();
@@ -258,7 +285,9 @@ const struct verb verb_serve = {
 	.summary = "Run the gateway, its management API and the token endpoints",
 	.help = "Prints `gatehouse ready` when every listener accepts. SIGTERM drains and stops, "
 		"SIGHUP\n"
-		"reads configuration and certificates again.\n"
+		"reads configuration and certificates again, SIGUSR2 hands over to a new start of "
+		"the\n"
+		"program, which gets the sockets: nobody notices.\n"
 		"GATEHOUSE_ADMIN_USER and GATEHOUSE_ADMIN_PASSWORD name the first administrator.",
 	.options = options,
 	.options_size = sizeof(struct serve_options),

@@ -63,4 +63,6 @@ bool db_queue(struct db *db, uint64_t *waiting)
 	return db->driver->queue && db->driver->queue(db, waiting);
 }
 
+int db_lock(const struct db *db) { return db->driver->lock ? db->driver->lock(db) : -1; }
+
 void db_listen(struct db *db, void (*fn)(void *), void *arg) { db->driver->listen(db, fn, arg); }

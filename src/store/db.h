@@ -45,6 +45,7 @@ static inline const struct db_value *db_row(const struct db_rows *r, size_t i)
 struct db_options {
 	str location;         /* "sqlite:FOLDER" or "postgres://..." */
 	unsigned connections; /* PostgreSQL: at most so many a loop (0: 8) */
+	int lock;             /* SQLite: the folder's, from db_lock() of another process; 0: none */
 };
 
 /* Locks (SQLite), connects, migrates.  Findings say in one line why it cannot start. */
@@ -67,6 +68,9 @@ err db_tx(struct db *, err (*fn)(struct db *tx, void *arg), void *arg) MUST_CHEC
 /* Transactions that wait for the writer; false: this driver has no queue. */
 bool db_queue(struct db *, uint64_t *waiting);
 
-/* Calls fn(arg) on a thread of its own whenever another node may have changed something ("gatehouse" was
- * notified, and every 250 ms).  With SQLite there is no other node: never. */
+/* What locks the folder, so that it can be handed on: whoever has the descriptor has the lock; -1: none. */
+int db_lock(const struct db *);
+
+/* Calls fn(arg) on a thread of its own whenever another process may have changed something: every 250 ms, with
+ * PostgreSQL also when "gatehouse" was notified. */
 void db_listen(struct db *, void (*fn)(void *arg), void *arg);

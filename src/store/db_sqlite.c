@@ -10,7 +10,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -18,8 +17,9 @@
 #include "base/log.h"
 #include "rt/fiber.h"
 #include "store/sqlite_conn.h"
+#include "store/sqlite_folder.h"
 
-enum { READERS_KEPT = 16, CHECKPOINT_PAGES = 2000, GRACE_STEPS = 100 /* of 10 ms */ };
+enum { CHECKPOINT_PAGES = 2000, POLL_MS = 250, GRACE_STEPS = 100 /* of 10 ms */ };
 
 struct job {
 	struct job *next;
@@ -38,7 +38,7 @@ struct sqlite {
 	struct db db;
 	struct arena *arena;
 	const char *file;
-	int lock_fd;
+	struct folder folder;
 
 	pthread_t writer;
 	struct db tx; /* what a job is given */
@@ -46,6 +46,12 @@ struct sqlite {
 	int wal_pages;
 	bool broken;
 	sem_t bell;
+
+	pthread_t listener; /* once there is somebody to be told */
+	sem_t over;
+	void (*heard)(void *arg);
+	void *heard_arg;
+
 	pthread_mutex_t lock; /* guards what follows */
 	struct job *head, **tail;
 	uint64_t waiting;
@@ -124,6 +130,14 @@ static err run_jobs(struct sqlite *q, struct job *group)
 	return command(q, "COMMIT");
 }
 
+static err run_in_turn(struct sqlite *q, struct job *group)
+{
+	folder_begin(&q->folder);
+	err e = run_jobs(q, group);
+	folder_end(&q->folder);
+	return e;
+}
+
 static bool disk_failed(struct sqlite *q)
 {
 	int rc = sqlite3_extended_errcode(q->conn.h) & 0xff;
@@ -134,7 +148,7 @@ static void commit_group(struct sqlite *q, struct job *group)
 {
 	if (q->broken) {
 		fail_all(group, ERR_STORE);
-	} else if (run_jobs(q, group).code) {
+	} else if (run_in_turn(q, group).code) {
 		q->broken = disk_failed(q);
 		if (q->broken)
 			log_error("store_broken", LOG_Z("error", sqlite3_errmsg(q->conn.h)),
@@ -302,13 +316,43 @@ static err outer_query(struct arena *a, struct db *db, const char *sql, struct d
 	return call.result;
 }
 
-/* One process has the folder, so every change is its own: nobody else has to be listened to. */
-static void lite_listen(struct db *db, void (*fn)(void *), void *arg)
+/* The other process of a hand-over may have changed something. */
+static void *listen_all(void *arg)
 {
-	(void)db;
-	(void)fn;
-	(void)arg;
+	struct sqlite *q = arg;
+	pthread_setname_np(pthread_self(), "store-listen");
+	for (;;) {
+		int64_t at_ns = clock_mono_ns() + POLL_MS * INT64_C(1000000);
+		struct timespec at = { at_ns / 1000000000, at_ns % 1000000000 };
+		int rc;
+		while ((rc = sem_clockwait(&q->over, CLOCK_MONOTONIC, &at)) && errno == EINTR)
+			;
+		if (!rc)
+			return NULL;
+		q->heard(q->heard_arg);
+	}
 }
+
+static pthread_t start_thread(void *(*fn)(void *), struct sqlite *q)
+{
+	pthread_t t;
+	sigset_t all, before;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	must(pthread_create(&t, NULL, fn, q) == 0);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return t;
+}
+
+static void start_listening(struct db *db, void (*fn)(void *), void *arg)
+{
+	struct sqlite *q = of_db(db);
+	q->heard = fn;
+	q->heard_arg = arg;
+	q->listener = start_thread(listen_all, q);
+}
+
+static int lite_lock(const struct db *db) { return ((const struct sqlite *)db)->folder.lock; }
 
 static bool lite_queue(struct db *db, uint64_t *waiting)
 {
@@ -322,6 +366,9 @@ static bool lite_queue(struct db *db, uint64_t *waiting)
 static void finish(struct db *db)
 {
 	struct sqlite *q = of_db(db);
+	sem_post(&q->over);
+	if (q->heard)
+		pthread_join(q->listener, NULL);
 	pthread_mutex_lock(&q->lock);
 	q->closing = true;
 	pthread_mutex_unlock(&q->lock);
@@ -330,32 +377,17 @@ static void finish(struct db *db)
 	for (struct reader *r = q->readers; r; r = r->next)
 		if (r->conn.h)
 			lite_close(&r->conn);
+	sqlite3_busy_timeout(q->conn.h, 0); /* a successor that is at work shall not be held up */
 	sqlite3_wal_checkpoint_v2(q->conn.h, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	lite_close(&q->conn);
-	close(q->lock_fd);
+	folder_close(&q->folder);
 	pthread_mutex_destroy(&q->lock);
 	sem_destroy(&q->bell);
+	sem_destroy(&q->over);
 	arena_destroy(&(struct arena *){ q->arena });
 }
 
 /* ---- opening ---- */
-static err lock_folder(struct arena *a, str folder, int *fd, struct diag *diag)
-{
-	const char *dir = str_z(a, folder), *file = str_z(a, str_fmt(a, "%s/lock", dir));
-	if (mkdir(dir, 0700) != 0 && errno != EEXIST)
-		return diag_add(diag, ERR_IO, 0, "%s: %s", dir, strerror(errno));
-	*fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (*fd < 0)
-		return diag_add(diag, ERR_IO, 0, "%s: %s", file, strerror(errno));
-	if (flock(*fd, LOCK_EX | LOCK_NB) == 0)
-		return DONE;
-	err e = errno == EWOULDBLOCK ? diag_add(diag, ERR_CONFLICT, 0,
-	                                        "%s: another gatehouse is using this folder", dir)
-	                             : diag_add(diag, ERR_IO, 0, "%s: %s", file, strerror(errno));
-	close(*fd);
-	return e;
-}
-
 static err touch(const char *file, struct diag *diag)
 {
 	int fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC,
@@ -368,48 +400,42 @@ static err touch(const char *file, struct diag *diag)
 
 static void start_writer(struct sqlite *q)
 {
-	sigset_t all, before;
 	q->tail = &q->head;
 	pthread_mutex_init(&q->lock, NULL);
 	sem_init(&q->bell, 0, 0);
+	sem_init(&q->over, 0, 0);
 	sqlite3_wal_hook(q->conn.h, log_grew, q);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	must(pthread_create(&q->writer, NULL, write_all, q) == 0);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	q->writer = start_thread(write_all, q);
 }
 
 static const struct dialect words = { "TEXT", "INTEGER", "BLOB", " STRICT" };
 static const struct driver outer = { .exec = outer_exec,
 	                             .query = outer_query,
 	                             .tx = lite_tx,
-	                             .listen = lite_listen,
+	                             .listen = start_listening,
 	                             .queue = lite_queue,
+	                             .lock = lite_lock,
 	                             .close = finish,
 	                             .dialect = &words,
 	                             .script = script };
-static const struct driver inner = { .exec = tx_exec,
-	                             .query = tx_query,
-	                             .tx = tx_tx,
-	                             .listen = lite_listen,
-	                             .dialect = &words,
-	                             .script = script };
+static const struct driver inner = {
+	.exec = tx_exec, .query = tx_query, .tx = tx_tx, .dialect = &words, .script = script
+};
 
 err sqlite_open(const struct db_options *o, struct diag *diag, struct db **out)
 {
 	struct arena *a = arena_create(0, 0);
 	struct sqlite *q = arena_new(a, struct sqlite);
 	str folder = str_sub(o->location, S("sqlite:").n, STR_NPOS);
-	*q = (struct sqlite){ .db.driver = &outer, .tx.driver = &inner, .arena = a, .lock_fd = -1 };
+	*q = (struct sqlite){ .db.driver = &outer, .tx.driver = &inner, .arena = a };
 	q->file = str_z(a, str_fmt(a, "%.*s/gatehouse.db", STR(folder)));
-	err e = lock_folder(a, folder, &q->lock_fd, diag);
+	err e = folder_open(&q->folder, str_z(a, folder), o->lock, diag);
 	if (!e.code)
 		e = touch(q->file, diag);
 	if (!e.code)
 		e = lite_open(&q->conn, q->file, true, diag);
 	if (e.code) {
-		if (q->lock_fd >= 0)
-			close(q->lock_fd);
+		folder_close(&q->folder);
 		arena_destroy(&a);
 		return e;
 	}

@@ -13,6 +13,7 @@ struct driver {
 	err (*tx)(struct db *, err (*fn)(struct db *tx, void *arg), void *arg);
 	void (*listen)(struct db *, void (*fn)(void *arg), void *arg);
 	bool (*queue)(struct db *, uint64_t *waiting); /* NULL: none */
+	int (*lock)(const struct db *);                /* NULL: nothing is locked */
 	void (*close)(struct db *);
 	/* migrate.c: SQL text as the driver reads it, and a text of several statements without arguments */
 	const struct dialect *dialect;

@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "store/trouble.h"
 
-/* pg_notify() of PostgreSQL: here the commit itself tells the only process there is. */
+/* pg_notify() of PostgreSQL: here the other process, if there is one, looks by itself. */
 static void no_notice(sqlite3_context *c, int n, sqlite3_value **v)
 {
 	(void)n;

@@ -107,7 +107,9 @@ static err open_parts(struct store *st, const struct store_options *o, struct di
 {
 	if (is_sqlite(o))
 		TRY(not_lost(o, diag));
-	struct db_options d = { .location = o->location, .connections = o->connections };
+	struct db_options d = { .location = o->location,
+		                .connections = o->connections,
+		                .lock = o->lock };
 	TRY(db_open(&d, diag, &st->db));
 	TRY(open_seal(st, o, diag));
 	err e = feed_open(st);
@@ -153,6 +155,8 @@ bool store_is_reachable(struct store *st)
 	return st->max_stale_ms == INT64_MAX ||
 	       clock_mono_ns() / 1000000 - atomic_load(&st->feed.heard_ms) < REACHABLE_MS;
 }
+
+int store_lock(const struct store *st) { return db_lock(st->db); }
 
 bool store_queue(struct store *st, uint64_t *waiting) { return db_queue(st->db, waiting); }
 

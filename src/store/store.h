@@ -17,13 +17,16 @@ struct store_options {
 	unsigned connections;   /* PostgreSQL: at most so many a loop (0: 8) */
 	unsigned max_stale_s;   /* serve cached reads so long without the database (0: 120) */
 	unsigned cache_entries; /* tokens kept in memory (0: 100,000) */
+	int lock;               /* store_lock() of the process that hands over, taken; 0: none */
 };
 
 /* One finding says why it cannot start: a second server on one folder, a schema of a newer program,
  * a key file that does not fit, synchronous_commit off, no connection. */
 err store_open(const struct store_options *, struct diag *, struct store **out) MUST_CHECK;
-void store_close(struct store **);       /* waits for what is queued; no typed call may run */
-bool store_is_reachable(struct store *); /* for health: the database answered lately */
+void store_close(struct store **); /* waits for what is queued; no typed call may run */
+int store_lock(
+	const struct store *); /* the descriptor that locks the folder; -1: nothing is locked */
+bool store_is_reachable(struct store *);             /* for health: the database answered lately */
 bool store_queue(struct store *, uint64_t *waiting); /* for the writer; false: there is no queue */
 
 /* Once per store: marks that outlive restarts, e.g. "bootstrap", "demo". */

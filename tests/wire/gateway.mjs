@@ -28,8 +28,8 @@ export const demo = {
 
 const started = new Set(), folders = new Set(), running = new Set();
 process.on('exit', () => {
-	for (const c of started)
-		c.kill('SIGKILL');
+	for (const p of started)
+		p.kill('SIGKILL');
 	for (const d of folders)
 		rmSync(d, { recursive: true, force: true });
 });
@@ -157,12 +157,14 @@ const SHORT = ['management', 'http', 'https', 'sso', 'ui', 'mocktarget'];
 export function launch(args, { env = {}, cwd } = {}) {
 	const clean = Object.fromEntries(Object.entries(process.env).filter(([k]) => !k.startsWith('GATEHOUSE_')));
 	const child = spawn(binary, args, { cwd, env: { ...clean, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
-	const p = { child, pid: child.pid, out: '', err: '', code: null, signal: null };
-	started.add(child);
+	const p = { child, pid: child.pid, out: '', err: '', code: null, signal: null, kill(how) {   // who serves now, after hand-overs
+		try { process.kill(p.pid, how); } catch (e) { if (e.code !== 'ESRCH') throw e; }
+	} };
+	started.add(p);
 	child.stdout.setEncoding('utf8').on('data', (s) => { p.out += s; });
 	child.stderr.setEncoding('utf8').on('data', (s) => { p.err = (p.err + s).slice(-200000); });
 	p.ended = new Promise((ok) => child.on('error', (e) => { p.err += e.message; ok(p); }).on('close', (code, signal) => {
-		started.delete(child);
+		started.delete(p);
 		ok(Object.assign(p, { code, signal }));
 	}));
 	return p;
@@ -217,10 +219,18 @@ class Gateway {
 		hold(this.proc, 'ref');
 		for (const a of Object.values(agents))              // a drain waits for who might still ask
 			Object.values(a.freeSockets).flat().forEach((s) => s.destroy());
-		this.proc.child.kill(signal);
+		this.proc.kill(signal);
 		await Promise.race([this.proc.ended, sleep(30000, null, { ref: false })]);
 		return this.proc;
 	}
+	// A new start of the binary takes over; done when the one before has ended.
+	async handOver() {
+		const of = (event) => this.events(event).length, [gone, taken] = [of('handed_over'), of('taken_over')];
+		this.proc.kill('SIGUSR2');
+		await until(() => of('handed_over') > gone && of('taken_over') > taken, 30000 * slack);
+		this.proc.pid = this.events('handed_over').at(-1).pid;
+	}
+	events(event) { return this.proc.err.split('\n').filter((l) => l.includes(`"event":"${event}"`)).map((l) => JSON.parse(l)); }
 	stop() { return this.end('SIGTERM'); }
 	kill9() { return this.end('SIGKILL'); }
 	async restart() { await this.stop(); return this.start(); }

@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
+import { manager } from './manager.mjs';
 import { binary, demo, expect, fetchOne, folder, freePorts, gateway, load, origin, sleep, until } from './gateway.mjs';
 
 const a = await origin((one, res) => res.end('a')), b = await origin((one, res) => res.end('b'));
@@ -76,18 +77,6 @@ test('SIGHUP', async (t) => {
 	await g.stop();
 });
 
-// A service manager: what it was told, in order.
-async function manager(dir) {
-	const path = join(dir, 'notify');
-	const child = spawn('python3', ['-uc', `import socket,sys
-s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.bind(sys.argv[1]); print("up")
-while True: print(s.recv(4096).decode().replace("\\n", ";"))`, path], { stdio: ['ignore', 'pipe', 'inherit'] });
-	let text = '';
-	child.stdout.setEncoding('utf8').on('data', (s) => { text += s; });
-	await until(() => text.startsWith('up\n'));
-	return { path, told: () => text.split('\n').slice(1, -1), stop: () => child.kill() };
-}
-
 test('a service manager is told', async () => {
 	const m = await manager(folder());
 	const g = await gateway({ env: { NOTIFY_SOCKET: m.path } });
@@ -151,6 +140,6 @@ test('sockets of the service manager', async () => {
 	assert.equal(await k.end(), 0);
 	k.start('other:management', args);
 	assert.equal(await k.ended(), 1);
-	assert.match(k.err, /socket "other" is none of ours/);
+	assert.match(k.err, /socket "other" that was given is none of ours/);
 	k.stop();
 });
