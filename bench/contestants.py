@@ -34,6 +34,14 @@ def children(pid):
     return out
 
 
+def cpu_ns(pids):
+    total = 0
+    for pid in pids:
+        for task in Path(f"/proc/{pid}/task").glob("*"):
+            total += int((task / "schedstat").read_text().split()[0])
+    return total
+
+
 class Process:
     core = "0"
     process = None
@@ -157,6 +165,7 @@ class Haproxy(Configured):
 
 class Gatehouse(Process):
     user, password = "bench@example.com", "bench-password"
+    proxies = 0  # like more0
     app_key, app_secret = "bBGAQrXgivA9lKu7NMPyoYpVKNhGar6K", "hAr4Gn0gA9vAyvI4"
 
     def __init__(self, folder, args, target, body, name="gatehouse"):
@@ -215,11 +224,15 @@ class Gatehouse(Process):
         product = self.api("GET", "/apiproducts/PremiumWeatherAPI")
         self.api("PUT", "/apiproducts/PremiumWeatherAPI", json.dumps({**product, "proxies": []}).encode())
 
-    def deploy_more(self, n):
-        """n proxies without a target, each with a base path of its own."""
-        for i in range(n):
-            self.deploy(f"more{i}", {f"more{i}.xml": f'<APIProxy name="more{i}"/>', "proxies/default.xml":
-                        f'<ProxyEndpoint name="default"><HTTPProxyConnection><BasePath>/more/{i}</BasePath><VirtualHost>default</VirtualHost></HTTPProxyConnection><RouteRule name="r"/></ProxyEndpoint>'})
+    def deploy_more(self, name):
+        """A proxy without a target, with a key to check and a condition, on a base path of its own."""
+        self.deploy(name, {f"{name}.xml": f'<APIProxy name="{name}"/>', "proxies/default.xml":
+                    f'<ProxyEndpoint name="default"><PreFlow name="PreFlow"><Request><Step><Name>key</Name><Condition>request.verb = "POST"</Condition></Step></Request></PreFlow>'
+                    f'<HTTPProxyConnection><BasePath>/{name}</BasePath><VirtualHost>default</VirtualHost></HTTPProxyConnection><RouteRule name="r"/></ProxyEndpoint>',
+                    "policies/key.xml": '<VerifyAPIKey name="key"><APIKey ref="request.queryparam.apikey"/></VerifyAPIKey>'})
+
+    def store(self):
+        return self.folder / "data" / "gatehouse.db"
 
     def issue_tokens(self, n):
         body = f"grant_type=client_credentials&client_id={self.app_key}&client_secret={self.app_secret}".encode()
@@ -230,17 +243,7 @@ class Gatehouse(Process):
         (self.folder / "tokens.txt").write_text("\n".join(tokens) + "\n")
         return tokens
 
-    def fill(self, wanted):
-        """Issues until about so many tokens are stored."""
-        url, script, env = self.load("issue")
-        have, start = 1000, time.monotonic()
-        while have < wanted and time.monotonic() - start < 600:
-            out = subprocess.run(["taskset", "-c", "1", "wrk", "-t1", "-c256", "-d5s", "-s", str(HERE / "wrk" / script), url], capture_output=True, text=True,
-                                 env={**os.environ, **env}, check=True).stdout
-            have += int(next(line.split()[0] for line in out.splitlines() if "requests in" in line))
-        print(f"bench: {have:,} tokens stored", flush=True)
-
     def load(self, row):
         path = {"answer": "answer", "token": "token/x", "issue": "issue", "large": "proxy/large"}.get(row, "proxy/x")
-        script = {"token": "tokens.lua", "issue": "issue.lua", "connect": "close.lua"}.get(row, "")
-        return f"{origin(row, self.port, self.ports['gateway.secure'])}/{path}", script, {"TOKENS": str(self.folder / "tokens.txt"), "APP_KEY": self.app_key, "APP_SECRET": self.app_secret}
+        script = {"token": "tokens.lua", "issue": "issue.lua", "connect": "close.lua", "spread": "paths.lua"}.get(row, "")
+        return f"{origin(row, self.port, self.ports['gateway.secure'])}/{path}", script, {"PROXIES": str(self.proxies), "TOKENS": str(self.folder / "tokens.txt"), "APP_KEY": self.app_key, "APP_SECRET": self.app_secret}

@@ -8,14 +8,17 @@
 
 #include "store/organizations.h"
 
+/* It is full at 0, 1, 2, 4, 8, ... and twice as large from then on. */
 static void *append(struct arena *a, struct list *l, size_t size)
 {
-	char *v = arena_zalloc(a, size * (l->n + 1), _Alignof(max_align_t));
-	if (l->n)
-		memcpy(v, l->v, l->n * size);
-	l->v = v;
-	l->n++;
-	return v + size * (l->n - 1);
+	char *v = l->v;
+	if (!(l->n & (l->n - 1))) {
+		v = arena_zalloc(a, size * (l->n ? l->n * 2 : 1), _Alignof(max_align_t));
+		if (l->n)
+			memcpy(v, l->v, l->n * size);
+		l->v = v;
+	}
+	return v + size * l->n++;
 }
 #define APPEND(arena, list, type) ((type *)append((arena), (list), sizeof(type)))
 

@@ -272,8 +272,8 @@ static bool listen_on(struct postgres *g, struct pg_conn *p)
 
 static void drain(struct pg_conn *p)
 {
-	for (PGnotify *n; (n = PQnotifies(p->c));)
-		PQfreemem(n);
+	for (PGnotify *n; (n = pg.PQnotifies(p->c));)
+		pg.PQfreemem(n);
 }
 
 static void *listen_all(void *arg)
@@ -286,7 +286,7 @@ static void *listen_all(void *arg)
 	for (unsigned polls = 0;; polls++) {
 		if (!p->c && polls % RECONNECT_POLLS == 0)
 			(void)!listen_on(g, p);
-		if (rest(g, p->c ? PQsocket(p->c) : -1))
+		if (rest(g, p->c ? pg.PQsocket(p->c) : -1))
 			break;
 		if (p->c && !pg_is_alive(p))
 			pg_disconnect(p);
@@ -386,7 +386,9 @@ err postgres_open(const struct db_options *o, struct diag *diag, struct db **out
 	pthread_mutex_init(&g->lock, NULL);
 	*out = &g->db;
 	struct pg_conn *p = arena_new(a, struct pg_conn);
-	err e = pg_connect(p, g->url, diag); /* the first, for its message */
+	err e = pg_load(diag);
+	if (!e.code)
+		e = pg_connect(p, g->url, diag); /* the first, for its message */
 	if (!e.code) {
 		pg_disconnect(p);
 		e = check_settings(*out, diag);

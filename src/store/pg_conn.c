@@ -25,7 +25,7 @@ static void connect_now(void *arg)
 	const char *const keys[] = { "dbname",           "gssencmode",      "connect_timeout",
 		                     "application_name", "client_encoding", NULL };
 	const char *const values[] = { c->url, "disable", "5", "gatehouse", "UTF8", NULL };
-	c->p->c = PQconnectdbParams(keys, values, 1);
+	c->p->c = pg.PQconnectdbParams(keys, values, 1);
 }
 
 /* libpq's messages end with a new line, and may have several. */
@@ -48,29 +48,29 @@ err pg_connect(struct pg_conn *p, const char *url, struct diag *diag)
 	memset(p->prepared, 0, sizeof p->prepared);
 	p->broken = p->again = false;
 	TRY(offload(LANE_STORE_READ, connect_now, &c));
-	PQsetNoticeProcessor(p->c, no_notices, NULL);
-	if (PQstatus(p->c) == CONNECTION_OK && PQsetnonblocking(p->c, 1) == 0)
+	pg.PQsetNoticeProcessor(p->c, no_notices, NULL);
+	if (pg.PQstatus(p->c) == CONNECTION_OK && pg.PQsetnonblocking(p->c, 1) == 0)
 		return DONE;
 	err e = diag_add(diag, ERR_STORE, 0, "PostgreSQL: %.*s",
-	                 STR(message_of(PQerrorMessage(p->c))));
+	                 STR(message_of(pg.PQerrorMessage(p->c))));
 	pg_disconnect(p);
 	return e;
 }
 
 void pg_disconnect(struct pg_conn *p)
 {
-	PQfinish(p->c);
+	pg.PQfinish(p->c);
 	p->c = NULL;
 }
 
 bool pg_is_alive(struct pg_conn *p)
 {
-	return PQconsumeInput(p->c) == 1 && PQstatus(p->c) == CONNECTION_OK;
+	return pg.PQconsumeInput(p->c) == 1 && pg.PQstatus(p->c) == CONNECTION_OK;
 }
 
 static err wait_for(struct pg_conn *p, unsigned ready, deadline d)
 {
-	int fd = PQsocket(p->c);
+	int fd = pg.PQsocket(p->c);
 	if (fiber_self())
 		return wait_fd(fd, ready, d);
 	struct pollfd f = {
@@ -86,16 +86,16 @@ static err lost(struct pg_conn *p, const char *what)
 {
 	p->broken = true;
 	log_error("store_connection", LOG_Z("at", what),
-	          LOG_STR("error", message_of(PQerrorMessage(p->c))));
+	          LOG_STR("error", message_of(pg.PQerrorMessage(p->c))));
 	return FAIL(ERR_STORE);
 }
 
 static err flush(struct pg_conn *p, deadline d)
 {
 	int rc;
-	while ((rc = PQflush(p->c)) == 1) {
+	while ((rc = pg.PQflush(p->c)) == 1) {
 		TRY(wait_for(p, READY_READ | READY_WRITE, d));
-		if (!PQconsumeInput(p->c))
+		if (!pg.PQconsumeInput(p->c))
 			return lost(p, "send");
 	}
 	return rc == 0 ? DONE : lost(p, "send");
@@ -106,32 +106,32 @@ static err receive(struct pg_conn *p, deadline d, PGresult **last)
 {
 	*last = NULL;
 	for (;;) {
-		while (PQisBusy(p->c)) {
+		while (pg.PQisBusy(p->c)) {
 			TRY(wait_for(p, READY_READ, d));
-			if (!PQconsumeInput(p->c))
+			if (!pg.PQconsumeInput(p->c))
 				return lost(p, "receive");
 		}
-		PGresult *r = PQgetResult(p->c);
+		PGresult *r = pg.PQgetResult(p->c);
 		if (!r)
 			return *last ? DONE : lost(p, "receive");
-		PQclear(*last);
+		pg.PQclear(*last);
 		*last = r;
 	}
 }
 
 static err trouble(struct pg_conn *p, const PGresult *r, const char *sql)
 {
-	const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+	const char *state = pg.PQresultErrorField(r, PG_DIAG_SQLSTATE);
 	str code = str_from_z(state ? state : "");
 	if (str_eq(code, S("23505")))
 		return FAIL(ERR_CONFLICT);
 	if (str_eq(code, S("23503")))
 		return trouble_foreign_key(sql);
 	p->again = str_eq(code, S("40001")) || str_eq(code, S("40P01"));
-	p->broken |= PQstatus(p->c) != CONNECTION_OK;
+	p->broken |= pg.PQstatus(p->c) != CONNECTION_OK;
 	if (!p->again)
 		log_error("store_statement", LOG_STR("code", code),
-		          LOG_Z("error", PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY)),
+		          LOG_Z("error", pg.PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY)),
 		          LOG_Z("sql", sql));
 	return FAIL(ERR_STORE);
 }
@@ -151,7 +151,7 @@ static err finish(struct pg_conn *p, int sent, const char *sql, PGresult **r)
 			true; /* an answer may still come: nobody else can use this connection */
 		return e.code == ERR_TIMEOUT ? FAIL(ERR_STORE) : e;
 	}
-	ExecStatusType status = PQresultStatus(*r);
+	ExecStatusType status = pg.PQresultStatus(*r);
 	return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK ? DONE : trouble(p, *r, sql);
 }
 
@@ -164,8 +164,8 @@ static err prepare(struct pg_conn *p, const char *sql, char name[16])
 	if (p->prepared[at] == sql)
 		return DONE;
 	PGresult *r;
-	err e = finish(p, PQsendPrepare(p->c, name, sql, 0, NULL), sql, &r);
-	PQclear(r);
+	err e = finish(p, pg.PQsendPrepare(p->c, name, sql, 0, NULL), sql, &r);
+	pg.PQclear(r);
 	if (!e.code)
 		p->prepared[at] = sql;
 	return e;
@@ -201,10 +201,10 @@ static int64_t big_endian(const char *p, int n)
 
 static struct db_value cell(struct arena *a, const PGresult *r, int row, int column)
 {
-	const char *p = PQgetvalue(r, row, column);
-	int n = PQgetlength(r, row, column);
-	Oid type = PQftype(r, column);
-	if (PQgetisnull(r, row, column))
+	const char *p = pg.PQgetvalue(r, row, column);
+	int n = pg.PQgetlength(r, row, column);
+	Oid type = pg.PQftype(r, column);
+	if (pg.PQgetisnull(r, row, column))
 		return DB_NONE;
 	if (type == OID_INT8 || type == OID_INT4 || type == OID_INT2)
 		return DB_I(big_endian(p, n));
@@ -214,7 +214,7 @@ static struct db_value cell(struct arena *a, const PGresult *r, int row, int col
 
 static void read_rows(struct arena *a, const PGresult *r, struct db_rows *out)
 {
-	int n = PQntuples(r), columns = PQnfields(r);
+	int n = pg.PQntuples(r), columns = pg.PQnfields(r);
 	struct db_value *v = arena_array(a, struct db_value, (size_t)n * (size_t)columns + 1);
 	for (int i = 0; i < n; i++)
 		for (int c = 0; c < columns; c++)
@@ -230,27 +230,28 @@ err pg_run(struct arena *a, struct pg_conn *p, const char *sql, struct db_args a
 	PGresult *r;
 	TRY(prepare(p, sql, name));
 	bind(&b, args);
-	int sent = PQsendQueryPrepared(p->c, name, (int)args.n, b.values, b.lengths, b.formats, 1);
+	int sent =
+		pg.PQsendQueryPrepared(p->c, name, (int)args.n, b.values, b.lengths, b.formats, 1);
 	err e = finish(p, sent, sql, &r);
 	if (!e.code && out)
 		read_rows(a, r, out);
-	if (!e.code && changed && !str_to_i64(str_from_z(PQcmdTuples(r)), changed))
+	if (!e.code && changed && !str_to_i64(str_from_z(pg.PQcmdTuples(r)), changed))
 		*changed = 0;
 	/* COMMIT of a transaction that failed answers ROLLBACK, and no error */
-	if (!e.code && strcmp(sql, "COMMIT") == 0 && strcmp(PQcmdStatus(r), "COMMIT") != 0)
+	if (!e.code && strcmp(sql, "COMMIT") == 0 && strcmp(pg.PQcmdStatus(r), "COMMIT") != 0)
 		e = FAIL(ERR_STORE);
-	PQclear(r);
+	pg.PQclear(r);
 	return e;
 }
 
 err pg_script(struct pg_conn *p, const char *sql, struct diag *diag)
 {
 	PGresult *r;
-	err e = finish(p, PQsendQuery(p->c, sql), "schema", &r);
+	err e = finish(p, pg.PQsendQuery(p->c, sql), "schema", &r);
 	if (e.code)
 		(void)!diag_add(diag, e.code, 0, "PostgreSQL: %.*s",
-		                STR(message_of(PQerrorMessage(p->c))))
+		                STR(message_of(pg.PQerrorMessage(p->c))))
 			.code;
-	PQclear(r);
+	pg.PQclear(r);
 	return e;
 }

@@ -4,9 +4,8 @@
  * Source: PostgreSQL 15, libpq, "Asynchronous Command Processing". */
 #pragma once
 
-#include <libpq-fe.h>
-
 #include "store/driver.h"
+#include "store/pg_lib.h"
 
 struct loop;
 
