@@ -82,6 +82,7 @@ void sock_close(struct sock **sock)
 		tls_detach(s);
 	watch_remove(&s->watch);
 	close(s->watch.fd);
+	free(s->names);
 	free(s);
 }
 
@@ -321,41 +322,40 @@ static void name_one(const struct sockaddr_storage *a, char *ip, uint16_t *port)
 	}
 }
 
-static void name_both(struct sock *s)
+static const char *names(struct sock *s)
 {
 	struct sockaddr_storage a = { 0 };
 	socklen_t n = sizeof a;
-	if (s->named)
-		return;
-	s->named = true;
+	char peer[INET6_ADDRSTRLEN] = "", local[INET6_ADDRSTRLEN] = "";
+	if (s->names)
+		return s->names;
 	if (getpeername(s->watch.fd, (struct sockaddr *)&a, &n) == 0)
-		name_one(&a, s->peer, &s->peer_port);
+		name_one(&a, peer, &s->peer_port);
 	n = sizeof a;
 	if (getsockname(s->watch.fd, (struct sockaddr *)&a, &n) == 0)
-		name_one(&a, s->local, &s->local_port);
+		name_one(&a, local, &s->local_port);
+	s->names = rt_alloc(strlen(peer) + strlen(local) + 2); /* no room for the longest: many are idle */
+	strcpy(stpcpy(s->names, peer) + 1, local);
+	return s->names;
 }
 
-str sock_peer_ip(struct sock *s)
-{
-	name_both(s);
-	return str_from_z(s->peer);
-}
+str sock_peer_ip(struct sock *s) { return str_from_z(names(s)); }
 
 unsigned sock_peer_port(struct sock *s)
 {
-	name_both(s);
+	names(s);
 	return s->peer_port;
 }
 
 str sock_local_ip(struct sock *s)
 {
-	name_both(s);
-	return str_from_z(s->local);
+	const char *peer = names(s);
+	return str_from_z(peer + strlen(peer) + 1);
 }
 
 unsigned sock_local_port(struct sock *s)
 {
-	name_both(s);
+	names(s);
 	return s->local_port;
 }
 

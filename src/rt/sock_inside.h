@@ -15,7 +15,7 @@ struct sock {
 	unsigned raw, ready, wanted;
 	bool hup;   /* the peer sends no more: the kernel has told of its last edge */
 	bool ended; /* and all of it has been read */
-	bool broken, named;
+	bool broken;
 	bool cancels_on_end;
 	bool crossed;          /* TLS waits for the other direction than the caller */
 	unsigned tls_wants;    /* after a try that moved nothing */
@@ -27,7 +27,7 @@ struct sock {
 	SSL *ssl;
 	struct tls_context *tls;
 	uint16_t peer_port, local_port;
-	char peer[46], local[46]; /* INET6_ADDRSTRLEN */
+	char *names; /* the peer's address, then our own; NULL: nobody has asked */
 };
 
 struct sock *sock_new(struct loop *, int fd, unsigned ready);

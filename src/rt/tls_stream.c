@@ -70,11 +70,39 @@ static void make_method(void)
 	BIO_meth_set_ctrl(method, bio_ctrl);
 }
 
-bool tls_attach(struct sock *s, struct tls_context *t, bool server)
+static BIO *new_bio(void)
 {
 	pthread_once(&once, make_method);
-	ERR_clear_error();
 	BIO *b = BIO_new(method);
+	if (b)
+		BIO_set_init(b, 1);
+	return b;
+}
+
+/* Only a handshake, which may leave the loop, needs a BIO of its own.  After it the stream shares the loop's: many
+ * are idle, and a BIO is 200 bytes. */
+static void share_bio(struct sock *s)
+{
+	struct loop *l = s->watch.loop;
+	if (!l->bio)
+		l->bio = new_bio();
+	if (l->bio && l->bio != SSL_get_rbio(s->ssl) && BIO_up_ref(l->bio))
+		SSL_set_bio(s->ssl, l->bio, l->bio);
+}
+
+void tls_loop_end(struct loop *l) { BIO_free(l->bio); }
+
+/* Before each call of OpenSSL. */
+static void begin(struct sock *s)
+{
+	ERR_clear_error();
+	BIO_set_data(SSL_get_rbio(s->ssl), s);
+}
+
+bool tls_attach(struct sock *s, struct tls_context *t, bool server)
+{
+	ERR_clear_error();
+	BIO *b = new_bio();
 	s->ssl = tls_new(t);
 	if (!b || !s->ssl) {
 		BIO_free(b);
@@ -83,7 +111,6 @@ bool tls_attach(struct sock *s, struct tls_context *t, bool server)
 		return false;
 	}
 	BIO_set_data(b, s);
-	BIO_set_init(b, 1);
 	SSL_set_bio(s->ssl, b, b);
 	if (server)
 		SSL_set_accept_state(s->ssl);
@@ -163,6 +190,7 @@ err tls_settle(struct sock *s, const struct tls_outcome *o)
 {
 	if (o->error == SSL_ERROR_NONE) {
 		s->crossed = false;
+		share_bio(s);
 		return DONE;
 	}
 	err e = outcome(s, o->error, 0);
@@ -189,7 +217,7 @@ err tls_handshake(struct sock *s, bool *done)
 
 err tls_read(struct sock *s, void *buf, size_t n, size_t *got)
 {
-	ERR_clear_error();
+	begin(s);
 	int r = SSL_read_ex(s->ssl, buf, n, got);
 	if (r == 1)
 		return DONE;
@@ -199,7 +227,7 @@ err tls_read(struct sock *s, void *buf, size_t n, size_t *got)
 
 static err tls_write(struct sock *s, const void *buf, size_t n, size_t *put)
 {
-	ERR_clear_error();
+	begin(s);
 	int r = SSL_write_ex(s->ssl, buf, n, put);
 	if (r == 1)
 		return DONE;
@@ -228,7 +256,7 @@ __attribute__((noinline)) err tls_write_pieces(struct sock *s, const struct iove
 
 void tls_shut(struct sock *s)
 {
-	ERR_clear_error();
+	begin(s);
 	if (!s->broken && SSL_is_init_finished(s->ssl))
 		SSL_shutdown(s->ssl);
 }
