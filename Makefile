@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # The few commands that people type. CMakeLists.txt is the build.
-.PHONY: help build run test lint bench soak strict clean
+.PHONY: help build run test lint bench soak strict fuzz clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -35,6 +35,10 @@ soak: build ## kill -9 fifty times, lose nothing
 strict: build ## the long proofs: four back ends, a million heads beside Node's parser, slow clients
 	tools/deps strict
 	tests/strict/run
+
+fuzz: ## search with each libFuzzer target for 30 minutes (MINUTES=...), two at a time
+	tools/deps test
+	tests/fuzz/run --minutes $(or $(MINUTES),30)
 
 clean: ## throw away build/
 	rm -rf build

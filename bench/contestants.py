@@ -57,6 +57,10 @@ class Process:
             except subprocess.TimeoutExpired:
                 self.process.kill()
 
+    def restart(self):
+        self.stop()
+        self.start()
+
     def pids(self):
         return children(self.process.pid)
 
@@ -69,6 +73,18 @@ class Process:
                 if key:
                     total[key] += int(line.split()[1])
         return total
+
+
+def certificate(folder, name, *algorithm):
+    """Self-signed, for localhost: the paths of certificate and key."""
+    crt, key = folder / f"{name}.crt", folder / f"{name}.key"
+    if not crt.exists():
+        subprocess.run(["openssl", "req", "-x509", "-newkey", *algorithm, "-nodes", "-days", "9", "-subj", "/CN=localhost", "-keyout", str(key), "-out", str(crt)], check=True, capture_output=True)
+    return crt, key
+
+
+def rsa(folder):
+    return certificate(folder, "rsa", "rsa:2048")
 
 
 class Configured(Process):
@@ -100,24 +116,24 @@ class Nginx(Configured):
     name, key, tokens = "nginx", "nginx", ""  # tokens: what it is sent in the token row, and passes on unseen
 
     def __init__(self, folder, target, body):
-        self.folder, self.target, self.body, self.port, self.tls = folder, target, body, free_port(), free_port()
+        self.folder, self.target, self.body, self.port, self.tls, self.rsa = folder, target, body, free_port(), free_port(), free_port()
 
     def start(self):
-        pem = self.folder / "nginx.pem" # P-256, like the one that gatehouse makes for itself
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "9", "-subj", "/CN=localhost", "-keyout", str(pem) + ".key",
-                        "-out", str(pem) + ".crt"], check=True, capture_output=True)
-        pem.write_text(Path(str(pem) + ".crt").read_text() + Path(str(pem) + ".key").read_text())
-        self.launch(["nginx", "-c", str(self.fill_in("nginx.conf", folder=self.folder, port=self.port, tls=self.tls, body=self.body, target=self.target.port))])
+        crt, key = certificate(self.folder, "nginx", "ec", "-pkeyopt", "ec_paramgen_curve:P-256")  # like the one that gatehouse makes for itself
+        rsa_crt, rsa_key = rsa(self.folder)
+        self.launch(["nginx", "-c", str(self.fill_in("nginx.conf", folder=self.folder, port=self.port, tls=self.tls, rsa=self.rsa, crt=crt, key=key, rsa_crt=rsa_crt, rsa_key=rsa_key,
+                                                     body=self.body, target=self.target.port))])
         wait_port(self.port)
 
     def load(self, row):
         path = {"answer": "answer", "large": "proxy/large"}.get(row, "proxy/x")
         script = {"token": "tokens.lua", "connect": "close.lua"}.get(row, "")
-        return f"{origin(row, self.port, self.tls)}/{path}", script, {"TOKENS": str(self.tokens)}
+        return f"{origin(row, self.port, self.tls, self.rsa)}/{path}", script, {"TOKENS": str(self.tokens)}
 
 
-def origin(row, port, tls):
-    return f"https://127.0.0.1:{tls}" if row == "tls" else f"http://127.0.0.1:{port}"
+def origin(row, port, tls, rsa):
+    """The name, which is sent as SNI, has an RSA key."""
+    return f"https://rsa.localhost:{rsa}" if row == "rsa" else f"https://127.0.0.1:{tls}" if row in ("tls", "handshake") else f"http://127.0.0.1:{port}"
 
 
 class NginxLua(Configured):
@@ -177,7 +193,12 @@ class Gatehouse(Process):
 
     def start(self):
         self.serve()
+        self.rsa_host()
         self.bundles()
+
+    def restart(self):
+        self.stop()
+        self.serve()
 
     def serve(self):
         """Starts on what is stored already; gives the seconds until it is ready."""
@@ -196,6 +217,15 @@ class Gatehouse(Process):
             r.add_header("Content-Type", content_type)
         return json.load(urllib.request.urlopen(r))
 
+    def rsa_host(self):
+        """A virtual host with the RSA key that nginx has, too."""
+        parts = [("certFile", rsa(self.folder.parent)[0]), ("keyFile", rsa(self.folder.parent)[1])]
+        form = "".join(f'--bench\r\nContent-Disposition: form-data; name="{name}"; filename="{name}"\r\n\r\n{path.read_text()}\r\n' for name, path in parts) + "--bench--\r\n"
+        self.api("POST", "/e/test/keystores", json.dumps({"name": "rsa"}).encode())
+        self.api("POST", "/e/test/keystores/rsa/aliases?alias=rsa&format=keycertfile", form.encode(), "multipart/form-data; boundary=bench")
+        self.api("POST", "/e/test/virtualhosts", json.dumps({"name": "rsa", "port": str(self.ports["gateway.secure"]), "hostAliases": ["rsa.localhost"],
+                                                            "sSLInfo": {"enabled": "true", "keyStore": "rsa", "keyAlias": "rsa"}}).encode())
+
     def deploy(self, name, files):
         zipped = io.BytesIO()
         with zipfile.ZipFile(zipped, "w") as z:
@@ -208,7 +238,7 @@ class Gatehouse(Process):
         def endpoint(base, steps, answer_steps, route):
             lane = lambda names: "".join(f"<Step><Name>{n}</Name></Step>" for n in names)
             return (f'<ProxyEndpoint name="default"><PreFlow name="PreFlow"><Request>{lane(steps)}</Request><Response>{lane(answer_steps)}</Response></PreFlow>'
-                    f'<HTTPProxyConnection><BasePath>{base}</BasePath><VirtualHost>default</VirtualHost><VirtualHost>secure</VirtualHost></HTTPProxyConnection><RouteRule name="r">{route}</RouteRule></ProxyEndpoint>')
+                    f'<HTTPProxyConnection><BasePath>{base}</BasePath><VirtualHost>default</VirtualHost><VirtualHost>secure</VirtualHost><VirtualHost>rsa</VirtualHost></HTTPProxyConnection><RouteRule name="r">{route}</RouteRule></ProxyEndpoint>')
         target = f'<TargetEndpoint name="default"><HTTPTargetConnection><URL>http://127.0.0.1:{self.target.port}</URL></HTTPTargetConnection></TargetEndpoint>'
         to_target = "<TargetEndpoint>default</TargetEndpoint>"
         verify = '<OAuthV2 name="verify"><Operation>VerifyAccessToken</Operation></OAuthV2>'
@@ -246,4 +276,5 @@ class Gatehouse(Process):
     def load(self, row):
         path = {"answer": "answer", "token": "token/x", "issue": "issue", "large": "proxy/large"}.get(row, "proxy/x")
         script = {"token": "tokens.lua", "issue": "issue.lua", "connect": "close.lua", "spread": "paths.lua"}.get(row, "")
-        return f"{origin(row, self.port, self.ports['gateway.secure'])}/{path}", script, {"PROXIES": str(self.proxies), "TOKENS": str(self.folder / "tokens.txt"), "APP_KEY": self.app_key, "APP_SECRET": self.app_secret}
+        tls = self.ports["gateway.secure"]
+        return f"{origin(row, self.port, tls, tls)}/{path}", script, {"PROXIES": str(self.proxies), "TOKENS": str(self.folder / "tokens.txt"), "APP_KEY": self.app_key, "APP_SECRET": self.app_secret}

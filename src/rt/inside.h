@@ -118,6 +118,7 @@ struct loop {
 	int n_events, next_event;
 
 	struct bio_st *bio; /* of all TLS streams whose handshake is over; NULL at first */
+	void (*free_bio)(struct loop *);
 	unsigned n_away; /* socks whose handshake is in a lane */
 	struct context own;
 	struct asan_side asan;
@@ -143,8 +144,6 @@ static inline err wait_over(const struct fiber *f, deadline d)
 		return FAIL(ERR_TIMEOUT);
 	return DONE;
 }
-
-void tls_loop_end(struct loop *);
 
 /* sock.c's part in wait_any() */
 unsigned sock_arm(struct sock *, unsigned ready, struct fiber *); /* what is ready already */

@@ -185,7 +185,8 @@ void loop_destroy(struct loop **loop)
 	loop_set_self(NULL);
 	pthread_mutex_lock(&l->lock); /* whoever posted last is out of it */
 	pthread_mutex_unlock(&l->lock);
-	tls_loop_end(l);
+	if (l->bio)
+		l->free_bio(l);
 	pool_destroy(l);
 	context_destroy(&l->own);
 	pthread_mutex_destroy(&l->lock);

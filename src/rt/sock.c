@@ -334,8 +334,10 @@ static const char *names(struct sock *s)
 	n = sizeof a;
 	if (getsockname(s->watch.fd, (struct sockaddr *)&a, &n) == 0)
 		name_one(&a, local, &s->local_port);
-	s->names = rt_alloc(strlen(peer) + strlen(local) + 2); /* no room for the longest: many are idle */
-	strcpy(stpcpy(s->names, peer) + 1, local);
+	size_t n_peer = strlen(peer) + 1, n_local = strlen(local) + 1;
+	s->names = rt_alloc(n_peer + n_local); /* no room for the longest: many are idle */
+	memcpy(s->names, peer, n_peer);
+	memcpy(s->names + n_peer, local, n_local);
 	return s->names;
 }
 

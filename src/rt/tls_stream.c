@@ -79,6 +79,8 @@ static BIO *new_bio(void)
 	return b;
 }
 
+static void free_bio(struct loop *l) { BIO_free(l->bio); }
+
 /* Only a handshake, which may leave the loop, needs a BIO of its own.  After it the stream shares the loop's: many
  * are idle, and a BIO is 200 bytes. */
 static void share_bio(struct sock *s)
@@ -86,11 +88,10 @@ static void share_bio(struct sock *s)
 	struct loop *l = s->watch.loop;
 	if (!l->bio)
 		l->bio = new_bio();
+	l->free_bio = free_bio;
 	if (l->bio && l->bio != SSL_get_rbio(s->ssl) && BIO_up_ref(l->bio))
 		SSL_set_bio(s->ssl, l->bio, l->bio);
 }
-
-void tls_loop_end(struct loop *l) { BIO_free(l->bio); }
 
 /* Before each call of OpenSSL. */
 static void begin(struct sock *s)
