@@ -70,6 +70,7 @@ static err make_server(const struct balancer_place *p, const struct server_xml *
 	bool tls = t->ssl && t->ssl->enabled;
 	out->enabled = x->enabled && t->is_enabled;
 	out->base = base_of(p->arena, t, tls);
+	out->h2 = str_given(t->protocol) && !str_eq(t->protocol, S("HTTP"));
 	return tls ? make_tls(p, x, t->ssl, out) : DONE;
 }
 

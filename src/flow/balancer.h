@@ -40,6 +40,7 @@ struct balanced_server {
 	str base; /* "http://host:port", the port only where it is not the usual one */
 	struct tls_context *tls; /* for https; NULL: the default client context */
 	unsigned weight;         /* from 1 */
+	bool h2;                 /* HTTP/2 and nothing else, also in clear */
 	bool enabled;            /* in the bundle and in the environment */
 	bool fallback;
 

@@ -166,6 +166,7 @@ static err call_once(struct exchange *x, struct tls_context *tls, enum http_fail
 	const struct uri *uri = &x->target_uri;
 	struct http_origin origin = { .host = uri->host,
 		                      .port = uri->port,
+		                      .h2 = x->target_server && x->target_server->h2,
 		                      .peer_ip = &x->target_ip };
 	origin.host_header =
 		str_given(x->target_host_header) ? x->target_host_header : uri->authority;

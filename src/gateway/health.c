@@ -55,7 +55,9 @@ static bool asks_well(const struct check *c, const struct uri *uri, unsigned por
 	const struct health_monitor *h = c->balancer->monitor;
 	bool own = h->own_tls && uri->tls, tls = own || h->tls;
 	struct tls_context *context = own ? c->server->tls : h->any_tls;
-	struct http_origin origin = { .host = uri->host, .port = port };
+	struct http_origin origin = { .host = uri->host,
+		                      .port = port,
+		                      .h2 = c->server->h2 && port == uri->port };
 	origin.times = (struct http_timeouts){ .connect_ms = h->connect_ms, .io_ms = h->io_ms };
 	if (tls)
 		origin.tls = context ? context : c->gateway->conf.client_tls;
@@ -70,7 +72,7 @@ static bool connects(const struct check *c, const struct uri *uri, unsigned port
 {
 	struct sock *s;
 	deadline until = deadline_in(c->balancer->monitor->connect_ms);
-	if (sock_connect(loop_self(), uri->host, port, NULL, until, &s).code)
+	if (sock_connect(uri->host, port, NULL, false, until, &s).code)
 		return false;
 	sock_close(&s);
 	return true;

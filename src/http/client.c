@@ -2,7 +2,7 @@
 /* One request to a target and the head of its answer.
  * A wire goes back to the pool only when both messages are over; in every other case it is closed.
  * Source: RFC 9110 §9.2.2; RFC 9112 §9.3, §9.5. */
-#include "http/fetch.h"
+#include "http/h2_target.h"
 
 enum { MAX_INTERIM = 64 };
 
@@ -33,10 +33,17 @@ static err meanwhile(struct h1_body *b, struct wait *w, deadline until)
 	return fetch_wait((struct fetch *)b, w, until);
 }
 
+static void way_end(struct fetch *f)
+{
+	if (f->way)
+		f->way->end(f);
+	f->way = NULL;
+}
+
 static void fetch_end(void *arg)
 {
 	struct fetch *f = arg;
-	wire_close(&f->wire);
+	way_end(f);
 	read_buf_give(f->local, &f->body.more);
 	read_buf_give(f->local, &f->buf);
 	origin_release(&f->origin);
@@ -46,16 +53,16 @@ static void fetch_end(void *arg)
 /* ---- the answer's head ---- */
 
 /* RFC 9110 §15.2: a proxy passes interim answers on, save those that it asked for itself. */
-static err pass_on(struct fetch *f)
+err fetch_pass_on(struct fetch *f, const struct message *m)
 {
 	if (++f->n_interim > MAX_INTERIM)
 		return fetch_fail(f, HTTP_BAD_ANSWER, ERR_SYNTAX);
-	if (!f->interim || f->response->status == 100)
+	if (!f->interim || m->status == 100)
 		return DONE;
-	return f->interim->pass(f->interim, f->response, f->until).code ? FAIL(ERR_CANCELED) : DONE;
+	return f->interim->pass(f->interim, m, f->until).code ? FAIL(ERR_CANCELED) : DONE;
 }
 
-/* Scans what is there; passes 1xx on.  f->head.size tells whether the head is whole. */
+/* Scans what is there; passes 1xx on. */
 static err scan(struct fetch *f)
 {
 	for (;;) {
@@ -71,12 +78,13 @@ static err scan(struct fetch *f)
 		if (f->head.size == 0)
 			return DONE;
 		bool switched = f->response->status == 101;
-		if (f->response->status >= 200 ||
-		    (switched && f->request->tunnel && f->head.websocket))
+		f->answered = f->response->status >= 200 ||
+		              (switched && f->request->tunnel && f->head.websocket);
+		if (f->answered)
 			return DONE;
 		if (switched) /* nobody asked for that */
 			return fetch_fail(f, HTTP_BAD_ANSWER, ERR_SYNTAX);
-		TRY(pass_on(f));
+		TRY(fetch_pass_on(f, f->response));
 		b->at += f->head.size;
 		f->head = (struct h1_head){ 0 };
 	}
@@ -112,15 +120,15 @@ err fetch_look_for_answer(struct fetch *f)
 		if (e.code)
 			return fetch_io_failed(f, e);
 		TRY(took(f, got));
-	} while (got && f->head.size == 0);
-	if (f->head.size == 0 && sock_ended(f->wire->sock))
+	} while (got && !f->answered);
+	if (!f->answered && sock_ended(f->wire->sock))
 		return fetch_fail(f, HTTP_UNEXPECTED_END, ERR_IO);
 	return DONE;
 }
 
 static err read_head(struct fetch *f)
 {
-	while (f->head.size == 0) {
+	while (!f->answered) {
 		size_t got;
 		make_room(f);
 		struct read_buf *b = f->buf;
@@ -154,14 +162,47 @@ static enum http_failure connect_failure(enum err_code code)
 	}
 }
 
-static err get_wire(struct fetch *f, bool fresh)
+static err connect_anew(struct fetch *f, bool h2, deadline until, struct h2_target **t)
 {
-	f->wire = fresh ? NULL : wire_take(f->origin);
-	if (f->wire)
-		return DONE;
+	struct sock *s;
+	TRY(origin_connect(f->origin, until, &s, &h2));
+	if (h2)
+		*t = h2_target_new(f->origin, s, f->times.keep_ms);
+	else
+		f->wire = wire_new(f->origin, s);
+	return DONE;
+}
+
+/* A connection with room for one more; a WebSocket needs HTTP/1.1, and who asks for HTTP/1.0 gets it. */
+static err find_connection(struct fetch *f, bool fresh, struct h2_target **t)
+{
+	bool h2 = !f->request->tunnel && !f->http10, waited = !fresh;
 	deadline until = h1_io_deadline(f->local, f->times.connect_ms, f->until);
-	err e = wire_connect(f->origin, until, &f->wire);
-	return e.code ? fetch_fail(f, connect_failure(e.code), e.code) : DONE;
+	while (waited) {
+		*t = h2 ? h2_target_with_room(f->origin) : NULL;
+		f->wire = *t ? NULL : wire_take(f->origin);
+		f->reused = *t || f->wire;
+		if (f->reused)
+			return DONE;
+		waited = false;
+		if (h2)
+			TRY(origin_wait(f->origin, until, &waited));
+	}
+	f->reused = false;
+	return connect_anew(f, h2, until, t);
+}
+
+static err take_way(struct fetch *f, bool fresh)
+{
+	struct h2_target *t = NULL;
+	err e = find_connection(f, fresh, &t);
+	if (e.code)
+		return fetch_fail(f, connect_failure(e.code), e.code);
+	if (t)
+		h2_ask_begin(f, t);
+	else
+		f->way = &h1_way;
+	return DONE;
 }
 
 /* RFC 9110 §9.2.2 */
@@ -175,18 +216,24 @@ static bool may_be_sent_twice(const struct fetch *f)
 	return false;
 }
 
-/* A kept wire that turns out dead: nothing came, and nothing went out or it may go out again. */
+/* A kept connection that turns out dead: nothing came, and nothing went out or it may go out again; or a
+ * target that says that it did not look (RFC 9113 §8.7). */
 static bool may_retry(const struct fetch *f, err e)
 {
-	return e.code == ERR_IO && f->why == HTTP_UNEXPECTED_END && f->wire && f->wire->reused &&
-	       f->buf->end == 0 && !f->n_interim && (f->put == 0 || may_be_sent_twice(f));
+	if (e.code != ERR_IO || f->why != HTTP_UNEXPECTED_END || !f->way)
+		return false;
+	if (f->unseen)
+		return !f->streamed;
+	return f->reused && f->buf->end == 0 && !f->n_interim &&
+	       (f->put == 0 || may_be_sent_twice(f));
 }
 
-static err try_once(struct fetch *f, bool fresh)
+static err try_once(struct fetch *f, const struct http_origin *o, bool fresh)
 {
-	TRY(get_wire(f, fresh));
+	TRY(take_way(f, fresh));
+	TRY(f->way->head(f, o));
 	TRY(fetch_send(f));
-	return read_head(f);
+	return f->way->read_head(f);
 }
 
 static struct http_timeouts usual_times(const struct http_timeouts *t)
@@ -210,6 +257,7 @@ static struct fetch *fetch_begin(struct arena *a, const struct http_origin *o,
 	f->times = usual_times(&o->times);
 	f->until = until;
 	f->interim = o->interim;
+	f->http10 = o->http10;
 	f->request = request;
 	f->response = arena_new(a, struct message);
 	arena_defer(a, fetch_end, f);
@@ -246,29 +294,46 @@ static void answer_begin(struct fetch *f)
 		tunnel_begin(f);
 	else
 		h1_body_begin(b, &f->head, &f->response->body);
-	f->request = NULL;
 }
+
+static struct wait writable(struct fetch *f) { return sock_wait(f->wire->sock, READY_WRITE); }
+static struct wait readable(struct fetch *f) { return sock_wait(f->wire->sock, READY_READ); }
+static struct sock *sock_of(const struct fetch *f) { return f->wire->sock; }
+static void end(struct fetch *f) { wire_close(&f->wire); }
+
+const struct fetch_way h1_way = { .head = h1_ask_head,
+	                          .frame = h1_ask_frame,
+	                          .put = h1_ask_put,
+	                          .writable = writable,
+	                          .readable = readable,
+	                          .look = fetch_look_for_answer,
+	                          .read_head = read_head,
+	                          .answer = answer_begin,
+	                          .end = end,
+	                          .sock = sock_of };
 
 err http_fetch(struct arena *a, const struct http_origin *o, struct message *request,
                deadline until, struct message **response, enum http_failure *why)
 {
 	struct fetch *f = fetch_begin(a, o, request, until);
-	err e = fetch_prepare(f, o);
+	err e = fetch_prepare(f);
 	if (!e.code)
-		e = try_once(f, false);
+		e = try_once(f, o, false);
 	if (e.code && may_retry(f, e)) {
-		wire_close(&f->wire);
+		way_end(f);
 		f->why = HTTP_FAILED_NOT;
-		e = try_once(f, true);
+		f->put = 0;
+		e = try_once(f, o, true);
 	}
 	*why = f->why;
 	if (e.code) {
-		wire_close(&f->wire);
+		way_end(f);
 		return e;
 	}
 	if (o->peer_ip)
-		*o->peer_ip = str_dup(a, sock_peer_ip(f->wire->sock));
-	answer_begin(f);
+		*o->peer_ip = str_dup(a, sock_peer_ip(f->way->sock(f)));
+	f->way->answer(f);
+	f->request = NULL;
 	*response = f->response;
 	return DONE;
 }

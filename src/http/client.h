@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The pooled HTTP client of a loop.
+/* The pooled HTTP/1.1 and HTTP/2 client of a loop.
  * A kept connection that dies before a byte of the answer came is retried once on a new one, if the
  * request may be sent twice (RFC 9110 §9.2.2) and its body is in memory.
- * Source: RFC 9112 §9.3; Apigee, "Endpoint properties reference" for the time-outs. */
+ * Source: RFC 9112 §9.3, RFC 9113; Apigee, "Endpoint properties reference" for the time-outs. */
 #pragma once
 
 #include "http/message.h"
@@ -19,6 +19,7 @@ struct http_origin {
 	str host;
 	unsigned port;
 	struct tls_context *tls; /* NULL: plain */
+	bool h2; /* HTTP/2 and nothing else, also in clear; else: where TLS finds that it is spoken */
 	str host_header; /* what Host says; absent: what the message says, or else the origin's name */
 	struct http_timeouts times; /* a zero: the usual value */
 	str *peer_ip; /* out, may be NULL: the address that answered, in the call's arena */

@@ -18,12 +18,14 @@ static str last_chunk(struct fetch *f)
 }
 
 /* What goes out next: first, the piece, and the end of the body if the piece is known to be the last. */
-static void frame(struct fetch *f, str first)
+void h1_ask_frame(struct fetch *f, bool first)
 {
 	struct iovec *v = f->out;
-	if (first.n)
-		*v++ = vec(first);
-	if (f->chunked && f->piece.n) {
+	if (first)
+		*v++ = vec(f->first);
+	if (f->joined) {
+		f->joined = false;
+	} else if (f->chunked && f->piece.n) {
 		int n = snprintf(f->size, sizeof f->size, "%zx\r\n", f->piece.n);
 		*v++ = (struct iovec){ f->size, (size_t)n };
 		*v++ = vec(f->piece);
@@ -43,7 +45,7 @@ static void took(struct fetch *f, size_t put)
 {
 	int gone = 0;
 	f->put += put;
-	f->body.moved_ms = f->moved_ms = loop_now_ms(f->local->loop);
+	f->body.moved_ms = loop_now_ms(f->local->loop);
 	while (gone < f->n_out && put >= f->out[gone].iov_len)
 		put -= f->out[gone++].iov_len;
 	f->n_out -= gone;
@@ -52,7 +54,18 @@ static void took(struct fetch *f, size_t put)
 		f->out->iov_base = (char *)f->out->iov_base + put;
 		f->out->iov_len -= put;
 	}
-	f->sent = f->ended && !f->n_out;
+}
+
+err h1_ask_put(struct fetch *f, bool *moved)
+{
+	size_t put;
+	err e = sock_try_write(f->wire->sock, f->out, f->n_out, &put);
+	*moved = put > 0;
+	if (e.code)
+		return fetch_io_failed(f, e);
+	if (put)
+		took(f, put);
+	return DONE;
 }
 
 /* What has to come before more of the request can go. */
@@ -66,7 +79,7 @@ static err next_piece(struct fetch *f, struct hold_up *h)
 {
 	struct body_source *source =
 		f->rest.source; /* only a stream has more than the first piece */
-	if (f->head.size && !source->ready && !source->type->try_read) {
+	if (f->answered && !source->ready && !source->type->try_read) {
 		f->dropped = true; /* to wait for it alone would hold up the answer */
 		return DONE;
 	}
@@ -90,24 +103,23 @@ static err move(struct fetch *f, struct hold_up *h)
 {
 	*h = (struct hold_up){ .until = NEVER };
 	for (int i = 0; i < AT_ONCE && !f->sent && !f->dropped; i++) {
-		size_t put;
+		bool moved;
 		if (!f->n_out) {
 			TRY(next_piece(f, h));
 			if (h->waits)
 				return DONE;
-			frame(f, S(""));
+			f->way->frame(f, false);
 			f->moved_ms = loop_now_ms(f->local->loop);
 			continue;
 		}
-		err e = sock_try_write(f->wire->sock, f->out, f->n_out, &put);
-		if (e.code)
-			return fetch_io_failed(f, e);
-		if (put) {
-			took(f, put);
+		TRY(f->way->put(f, &moved));
+		if (moved) {
+			f->moved_ms = loop_now_ms(f->local->loop);
+			f->sent = f->ended && !f->n_out;
 			continue;
 		}
 		h->waits = true;
-		h->w = sock_wait(f->wire->sock, READY_WRITE);
+		h->w = f->way->writable(f);
 		h->until = (deadline){ f->moved_ms + f->times.io_ms };
 		return DONE;
 	}
@@ -116,7 +128,7 @@ static err move(struct fetch *f, struct hold_up *h)
 
 static err wait_for_either(struct fetch *f, const struct hold_up *h)
 {
-	struct wait w[2] = { h->w, sock_wait(f->wire->sock, READY_READ) };
+	struct wait w[2] = { h->w, f->way->readable(f) };
 	err e = wait_any(w, 2, deadline_min(h->until, f->until));
 	if (e.code && h->by_source)
 		return fetch_fail(f, HTTP_REQUEST_BODY, e.code);
@@ -128,21 +140,22 @@ err fetch_send(struct fetch *f)
 	struct hold_up h;
 	f->moved_ms = loop_now_ms(f->local->loop);
 	f->dropped = false;
-	frame(f, f->first);
-	while (!f->sent && !f->head.size) {
+	f->sent = false;
+	f->way->frame(f, true);
+	while (!f->sent && !f->answered) {
 		err e = move(f, &h);
 		if (e.code) { /* perhaps the target said why before it closed */
 			enum http_failure why = f->why;
-			bool said = f->put && why != HTTP_REQUEST_BODY &&
-			            !fetch_look_for_answer(f).code && f->head.size;
+			bool said = f->put && why != HTTP_REQUEST_BODY && !f->way->look(f).code &&
+			            f->answered;
 			f->why = said ? HTTP_FAILED_NOT : why;
 			f->dropped = true;
 			return said ? DONE : e;
 		}
 		if (f->sent)
 			break;
-		TRY(fetch_look_for_answer(f));
-		if (!f->head.size && h.waits)
+		TRY(f->way->look(f));
+		if (!f->answered && h.waits)
 			TRY(wait_for_either(f, &h));
 		else
 			fiber_pause();
@@ -153,7 +166,7 @@ err fetch_send(struct fetch *f)
 err fetch_wait(struct fetch *f, struct wait *own, deadline until)
 {
 	struct hold_up h = { .until = NEVER };
-	if (f->wire && !f->sent && !f->dropped) {
+	if ((f->wire || f->ask) && !f->sent && !f->dropped) {
 		err e = move(f, &h);
 		if (e.code && f->why == HTTP_REQUEST_BODY)
 			return e;
@@ -184,45 +197,55 @@ static str origin_name(struct arena *a, const struct http_origin *o)
 	return o->port == (o->tls ? 443 : 80) ? host : str_fmt(a, "%.*s:%u", STR(host), o->port);
 }
 
-static err write_head(struct fetch *f, const struct http_origin *o)
+/* The message's own, or else the origin's name. */
+str fetch_host(struct fetch *f, const struct http_origin *o)
+{
+	str own = headers_get(&f->request->headers, S("Host"));
+	if (str_given(o->host_header))
+		return o->host_header;
+	return str_given(own) ? own : origin_name(f->arena, o);
+}
+
+/* RFC 9110 §8.6: it is said, also when it is 0, where the method has a meaning for a body. */
+int64_t fetch_length(const struct fetch *f)
+{
+	const struct message *m = f->request;
+	if (f->streamed)
+		return f->length;
+	if (m->body.kind == BODY_BYTES)
+		return (int64_t)m->body.bytes.n;
+	return str_eq(m->verb, S("POST")) || str_eq(m->verb, S("PUT")) ||
+	                       str_eq(m->verb, S("PATCH"))
+	               ? 0
+	               : -1;
+}
+
+err h1_ask_head(struct fetch *f, const struct http_origin *o)
 {
 	struct message *m = f->request;
 	struct buf b = buf_in(f->arena);
-	struct body *body = &m->body;
-	enum h1_framing framing = H1_LENGTH;
-	int64_t length = body->kind == BODY_BYTES ? (int64_t)body->bytes.n : 0;
-	str host = o->host_header;
-	if (!str_given(host) && !str_given(headers_get(&m->headers, S("Host"))))
-		host = origin_name(f->arena, o);
-	if (body->kind == BODY_STREAM) {
-		f->left = length = body->length;
-		f->chunked = length < 0;
-		framing = f->chunked ? H1_CHUNKED : H1_LENGTH;
-	} else if (body->kind == BODY_NONE && !str_eq(m->verb, S("POST")) &&
-	           !str_eq(m->verb, S("PUT")) && !str_eq(m->verb, S("PATCH"))) {
-		framing =
-			H1_NO_BODY; /* RFC 9110 §8.6: else the length is said, also when it is 0 */
-		length = -1;
-	}
-	if (h1_write_request(&b, m, host, framing, length, o->http10).code)
+	int64_t length = fetch_length(f);
+	enum h1_framing framing = f->chunked ? H1_CHUNKED : length < 0 ? H1_NO_BODY : H1_LENGTH;
+	if (h1_write_request(&b, m, fetch_host(f, o), framing, length, o->http10).code)
 		return fetch_fail(f, HTTP_REQUEST_BODY, ERR_SYNTAX);
-	if (body->kind == BODY_BYTES &&
-	    body->bytes.n <= JOINED) /* one piece is sent at less cost than two */
-		buf_add(&b, body->bytes);
+	f->joined = m->body.kind == BODY_BYTES && m->body.bytes.n <= JOINED;
+	if (f->joined) /* one piece is sent at less cost than two */
+		buf_add(&b, m->body.bytes);
 	f->first = buf_str(&b);
 	return DONE;
 }
 
-/* What is sent first: the head, and what is at hand of the body. */
-err fetch_prepare(struct fetch *f, const struct http_origin *o)
+/* What goes with the head: what is at hand of the body. */
+err fetch_prepare(struct fetch *f)
 {
 	struct body *body = &f->request->body;
 	struct hold_up h;
-	TRY(write_head(f, o));
-	f->piece = body->kind == BODY_BYTES && body->bytes.n > JOINED ? body->bytes : S("");
+	f->piece = body->kind == BODY_BYTES ? body->bytes : S("");
 	f->streamed = body->kind == BODY_STREAM;
+	f->left = f->length = f->streamed ? body->length : 0;
+	f->chunked = f->streamed && f->length < 0;
 	f->ended = !f->streamed;
 	f->rest = *body;
-	f->source = body->source;
+	f->source = f->streamed ? body->source : NULL;
 	return f->streamed && body->source->ready ? next_piece(f, &h) : DONE;
 }

@@ -2,7 +2,7 @@
 /* A connection between requests: the loop reads heads, minds the clock, lingers, closes.
  * While a fiber has it (CONN_BUSY), nothing here touches it.
  * Source: RFC 9112 §9.3 to §9.6. */
-#include "http/h2.h"
+#include "http/h2_front.h"
 
 #include <stdlib.h>
 
@@ -21,7 +21,7 @@ void conn_close(struct conn *c)
 	if (c->next)
 		c->next->prev = c->prev;
 	timer_cancel(&c->timer);
-	h2_free(&c->h2);
+	h2_front_free(&c->h2);
 	exchange_drop(c->resting);
 	read_buf_give(s->local, &c->in);
 	sock_close(&c->sock);
@@ -138,7 +138,7 @@ static void on_ready(void *arg, unsigned ready)
 	struct conn *c = arg;
 	bool done;
 	if (c->state == CONN_H2) {
-		h2_ready(c);
+		h2_work(&c->h2->h2);
 		return;
 	}
 	/* A handshake may wait for either direction. */
@@ -149,7 +149,7 @@ static void on_ready(void *arg, unsigned ready)
 		if (sock_try_handshake(c->sock, &done).code)
 			conn_close(c);
 		else if (done && str_eq(sock_tls_protocol(c->sock), S("h2")))
-			h2_begin(c);
+			h2_front_begin(c);
 		else if (done)
 			conn_advance(c);
 		break;

@@ -12,7 +12,7 @@
 enum { KEPT_ARENAS = 64, FIRST_BLOCK = 8 * 1024, DRAIN_BYTES = 64 * 1024, LINGER_MS = 2000 };
 
 struct conn;
-struct h2;
+struct h2_front;
 
 struct http_server {
 	struct watch watch; /* of the listening socket; first: its callback casts */
@@ -50,7 +50,7 @@ struct conn {
 	struct read_buf *in;      /* NULL while there is nothing in it */
 	struct fiber *fiber;      /* that runs the exchange */
 	struct exchange *resting; /* CONN_RESTING: whose request it is */
-	struct h2 *h2;            /* CONN_H2 */
+	struct h2_front *h2;      /* CONN_H2 */
 	size_t scanned;           /* of in: bytes that an earlier scan has seen */
 	unsigned lingered;        /* bytes thrown away */
 	int fd;                   /* until there is a sock */

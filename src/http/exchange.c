@@ -2,7 +2,7 @@
 /* From a whole head to the connection's next request: one fiber, one arena, one handler.
  * When the fiber ends, the connection waits, lingers or is gone; nothing of the exchange is left.
  * Source: RFC 9112 §9.3.2 (pipelining), RFC 9110 §10.1.1 (100 Continue). */
-#include "http/h2.h"
+#include "http/h2_front.h"
 
 /* The client is told to send its body when the handler first waits for it. */
 static err say_continue(struct h1_body *b, deadline until)
@@ -182,7 +182,7 @@ enum scanned exchange_scan(struct conn *c)
 	if (h2_asked(c, read_buf_window(c->in), &more)) {
 		if (more)
 			return SCAN_MORE;
-		h2_begin(c);
+		h2_front_begin(c);
 		return SCAN_STARTED;
 	}
 	struct exchange *x = exchange_new(c);

@@ -56,6 +56,8 @@ err h1_chunk(struct h1_chunks *, str *in, str *piece, bool *end) MUST_CHECK;
  * host: absent: the message's own. */
 err h1_write_request(struct buf *, const struct message *, str host, enum h1_framing,
                      int64_t length, bool http10) MUST_CHECK;
+/* Path and query as they may stand in a request. */
+void h1_write_target(struct buf *, const struct message *);
 /* A field that belongs to one connection, or to the framing, and so to no forwarded message. */
 bool h1_of_connection(str name);
 struct h1_answer {

@@ -135,6 +135,21 @@ static char *put_framing(char *p, enum h1_framing framing, int64_t length)
 	return PUT(p, "\r\n");
 }
 
+static char *put_path(char *p, const struct message *m)
+{
+	p = put_target(p, m->path, H1_PATH);
+	if (!str_given(m->query))
+		return p;
+	p = PUT(p, "?");
+	return put_target(p, m->query, H1_QUERY);
+}
+
+void h1_write_target(struct buf *b, const struct message *m)
+{
+	char *start = buf_room(b, 3 * (m->path.n + m->query.n) + 1);
+	b->n += (size_t)(put_path(start, m) - start);
+}
+
 err h1_write_request(struct buf *b, const struct message *m, str host, enum h1_framing framing,
                      int64_t length, bool http10)
 {
@@ -143,11 +158,7 @@ err h1_write_request(struct buf *b, const struct message *m, str host, enum h1_f
 	                                  fields_size(&m->headers));
 	char *p = put_token(start, m->verb, &tokens);
 	p = PUT(p, " ");
-	p = put_target(p, m->path, H1_PATH);
-	if (str_given(m->query)) {
-		p = PUT(p, "?");
-		p = put_target(p, m->query, H1_QUERY);
-	}
+	p = put_path(p, m);
 	p = http10 ? PUT(p, " HTTP/1.0\r\n") : PUT(p, " HTTP/1.1\r\n");
 	if (str_given(host)) {
 		p = PUT(p, "Host: ");

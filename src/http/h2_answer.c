@@ -1,127 +1,57 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Answers of streams: the head is submitted, and nghttp2 pulls the body out of the piece at hand.
- * The next piece is asked for when the last one is in frames: the client's windows set the pace.
- * Source: RFC 9113 §8.1, §8.2.2; RFC 9110 §8.6, §9.3.2, §15.4.5. */
-#include <string.h>
-
-#include "http/h1_class.h"
-#include "http/h2.h"
+/* Answers of HTTP/2: the head is submitted, and the body put piece by piece.
+ * Trailers follow for a client that says that it takes them.
+ * Source: RFC 9113 §8.1; RFC 9110 §6.5.1, §8.6, §9.3.2, §15.4.5. */
+#include "http/h2_front.h"
 
 /* A body in memory goes by slices; who does not take a pace of one in the time of a write is given up. */
 enum { SLICE = 64 * 1024, PACE = 16 * 1024, INTERIM = 16 * 1024 };
 
-struct fields {
-	struct arena *arena;
-	nghttp2_nv *v;
-	size_t n;
-};
-
-static void add(struct fields *f, str name, str value)
+static bool is_bodiless(const struct h2_call *c, const struct message *m)
 {
-	f->v[f->n++] = (nghttp2_nv){ (uint8_t *)name.p, (uint8_t *)(value.n ? value.p : ""), name.n,
-		                     value.n, NGHTTP2_NV_FLAG_NONE };
+	return str_eq(c->request.verb, S("HEAD")) || m->status == 204 || m->status == 304;
 }
 
-/* RFC 9113 §8.2.1: no control characters, no white space at the ends. */
-static str clean(struct arena *a, str value)
+static err head(struct h2_call *c, const struct message *m, struct h2_fields *f)
 {
-	value = str_trim(value);
-	size_t ok = h1_value_span(value);
-	if (ok == value.n)
-		return value;
-	char *p = arena_alloc(a, value.n, 1);
-	memcpy(p, value.p, value.n);
-	for (size_t i = ok; i < value.n; i++)
-		if (!h1_is(p[i], H1_VALUE))
-			p[i] = ' ';
-	return str_trim(str_from(p, value.n));
-}
-
-static err add_all(struct fields *f, const struct headers *h)
-{
-	for (size_t i = 0; i < h->n; i++) {
-		if (h1_of_connection(h->v[i].name)) /* RFC 9113 §8.2.2 */
-			continue;
-		if (!header_name_ok(h->v[i].name))
-			return FAIL(ERR_SYNTAX);
-		add(f, str_lower(f->arena, h->v[i].name), clean(f->arena, h->v[i].value));
-	}
-	return DONE;
-}
-
-static bool is_bodiless(const struct h2_stream *s, const struct message *m)
-{
-	return str_eq(s->request.verb, S("HEAD")) || m->status == 204 || m->status == 304;
-}
-
-static err head(struct h2_stream *s, const struct message *m, struct fields *f)
-{
-	struct arena *a = s->call.arena;
-	int64_t length = answer_length(m, is_bodiless(s, m));
+	struct arena *a = c->call.arena;
+	int64_t length = answer_length(m, is_bodiless(c, m));
 	if (m->status < 200 || m->status > 999)
 		return FAIL(ERR_SYNTAX);
-	*f = (struct fields){ .arena = a, .v = arena_array(a, nghttp2_nv, m->headers.n + 3) };
-	add(f, S(":status"), str_fmt(a, "%u", m->status));
-	TRY(add_all(f, &m->headers));
+	*f = h2_fields(a, m->headers.n + 3);
+	h2_field_add(f, S(":status"), str_fmt(a, "%u", m->status));
+	TRY(h2_fields_add(f, &m->headers));
 	if (length >= 0)
-		add(f, S("content-length"), str_fmt(a, "%lld", (long long)length));
+		h2_field_add(f, S("content-length"), str_fmt(a, "%lld", (long long)length));
 	if (!str_given(headers_get(&m->headers, S("Date"))))
-		add(f, S("date"), http_date(s->h2->conn->server->local));
+		h2_field_add(f, S("date"), http_date(c->stream.h2->local));
 	return DONE;
-}
-
-/* nghttp2 asks for the next DATA frame's bytes. */
-/* NOLINTNEXTLINE(readability-function-size): its parameters are nghttp2's */
-static ssize_t read_piece(nghttp2_session *session, int32_t id, uint8_t *buf, size_t n,
-                          uint32_t *flags, nghttp2_data_source *source, void *h2)
-{
-	struct h2_stream *s = nghttp2_session_get_stream_user_data(session, id);
-	(void)source;
-	if (!s) /* its fiber has gone in the middle of it */
-		return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
-	if (s->piece.n == 0 && !s->final)
-		return NGHTTP2_ERR_DEFERRED;
-	if (n > s->piece.n)
-		n = s->piece.n;
-	if (n)
-		memcpy(buf, s->piece.p, n);
-	s->piece = str_sub(s->piece, n, STR_NPOS);
-	h2_credit(h2, n, s->piece.n == 0);
-	if (s->piece.n == 0 && s->final)
-		*flags |= NGHTTP2_DATA_FLAG_EOF;
-	else if (s->piece.n == 0)
-		wake(&s->went);
-	return (ssize_t)n;
 }
 
 struct out {
 	struct h2_stream *s;
-	struct fields *fields;
+	struct h2_call *call;
+	struct h2_fields *fields;
 	struct body_source *source; /* of the body, if it streams */
-	bool bodiless;
 	deadline until;
 };
 
-static err submit(struct out *o)
+static err submit(struct out *o, bool ends)
 {
 	struct h2_stream *s = o->s;
-	nghttp2_session *session = s->h2->session;
-	nghttp2_data_provider provider = { .read_callback = read_piece };
-	if (s->submitted) {
-		(void)nghttp2_session_resume_data(session, s->id); /* it may be under way */
+	nghttp2_data_provider provider = h2_provider();
+	if (s->submitted)
 		return DONE;
-	}
-	if (nghttp2_submit_response(session, s->id, o->fields->v, o->fields->n,
-	                            o->bodiless ? NULL : &provider))
+	if (nghttp2_submit_response(s->h2->session, s->id, o->fields->v, o->fields->n,
+	                            ends ? NULL : &provider))
 		return FAIL(ERR_IO);
-	s->submitted = s->call.answered = true;
+	s->submitted = o->call->call.answered = true;
 	return DONE;
 }
 
 static deadline io_deadline(const struct out *o)
 {
-	const struct http_server *server = o->s->h2->conn->server;
-	return h1_io_deadline(server->local, server->conf.limits.io_ms, o->until);
+	return h1_io_deadline(o->s->h2->local, o->s->io_ms, o->until);
 }
 
 /* Until the piece is in frames, and with the last one the stream's end is sent.  While the client is
@@ -131,7 +61,7 @@ static err wait_until_gone(struct out *o)
 	struct h2_stream *s = o->s;
 	deadline d = io_deadline(o);
 	size_t before = s->piece.n;
-	while (!s->out_ended && (s->final || s->piece.n)) {
+	while (!h2_gone(s)) {
 		struct wait w = { .fd = -1, .waker = &s->went };
 		if (s->closed)
 			return FAIL(ERR_CANCELED);
@@ -147,14 +77,20 @@ static err wait_until_gone(struct out *o)
 	return DONE;
 }
 
+static const struct headers *trailers(const struct out *o)
+{
+	bool there = o->source && o->source->trailers.n && o->call->request.takes_trailers;
+	return there ? &o->source->trailers : NULL;
+}
+
 static err put_slice(struct out *o, str piece, bool last)
 {
 	struct h2_stream *s = o->s;
+	const struct headers *behind = last ? trailers(o) : NULL;
 	if (s->closed)
 		return FAIL(ERR_CANCELED);
-	s->piece = piece;
-	s->final = last;
-	TRY(submit(o));
+	h2_put(s, piece, last, behind);
+	TRY(submit(o, last && !piece.n && !behind));
 	h2_soon(s->h2);
 	return wait_until_gone(o);
 }
@@ -174,7 +110,7 @@ static err put_head(struct out *o)
 {
 	if (o->s->closed)
 		return FAIL(ERR_CANCELED);
-	TRY(submit(o));
+	TRY(submit(o, false));
 	h2_soon(o->s->h2);
 	return DONE;
 }
@@ -202,17 +138,16 @@ static err stream(struct out *o, struct body *b)
 /* nghttp2 keeps the order, and holds what the client does not take: beyond INTERIM bytes they are dropped. */
 err h2_interim(struct interim *interim, const struct message *m, deadline until)
 {
-	struct h2_stream *s =
-		(struct h2_stream *)((char *)interim - offsetof(struct h2_stream, interim));
-	struct arena *a = s->call.arena;
-	struct fields f = { .arena = a, .v = arena_array(a, nghttp2_nv, m->headers.n + 1) };
+	struct h2_call *c = (struct h2_call *)((char *)interim - offsetof(struct h2_call, interim));
+	struct h2_stream *s = &c->stream;
+	struct h2_fields f = h2_fields(c->call.arena, m->headers.n + 1);
 	(void)until;
 	for (size_t i = 0; i < m->headers.n; i++)
-		s->interim_bytes += m->headers.v[i].name.n + m->headers.v[i].value.n;
-	if (s->interim_bytes > INTERIM)
+		c->interim_bytes += m->headers.v[i].name.n + m->headers.v[i].value.n;
+	if (c->interim_bytes > INTERIM)
 		return DONE;
-	add(&f, S(":status"), str_fmt(a, "%u", m->status));
-	TRY(add_all(&f, &m->headers));
+	h2_field_add(&f, S(":status"), str_fmt(c->call.arena, "%u", m->status));
+	TRY(h2_fields_add(&f, &m->headers));
 	if (s->closed ||
 	    nghttp2_submit_headers(s->h2->session, NGHTTP2_FLAG_NONE, s->id, NULL, f.v, f.n, NULL))
 		return FAIL(ERR_CANCELED);
@@ -222,11 +157,15 @@ err h2_interim(struct interim *interim, const struct message *m, deadline until)
 
 err h2_answer(struct http_call *call, struct message *m, deadline until)
 {
-	struct h2_stream *s = (struct h2_stream *)call;
-	struct fields fields;
-	TRY(head(s, m, &fields));
-	struct out o = { .s = s, .fields = &fields, .bodiless = is_bodiless(s, m), .until = until };
-	if (m->body.kind == BODY_STREAM && !o.bodiless)
-		return stream(&o, &m->body);
-	return put(&o, o.bodiless || m->body.kind == BODY_NONE ? S("") : m->body.bytes, true);
+	struct h2_call *c = (struct h2_call *)call;
+	struct h2_fields fields;
+	bool bodiless = is_bodiless(c, m);
+	TRY(head(c, m, &fields));
+	struct out o = { .s = &c->stream, .call = c, .fields = &fields, .until = until };
+	err e = m->body.kind == BODY_STREAM && !bodiless
+	                ? stream(&o, &m->body)
+	                : put(&o, bodiless || m->body.kind == BODY_NONE ? S("") : m->body.bytes,
+	                      true);
+	call->bytes_out = c->stream.bytes_out;
+	return e;
 }

@@ -10,7 +10,7 @@ enum { BURST = 1000, A_SECOND = 200, PER_DATA = 10, BYTES = 1024 };
 void h2_calm_begin(struct h2 *h)
 {
 	h->calm = BURST;
-	h->calm_ms = loop_now_ms(h->conn->server->local->loop);
+	h->calm_ms = loop_now_ms(h->local->loop);
 }
 
 static void add(struct h2 *h, int64_t n) { h->calm = h->calm + n < BURST ? h->calm + n : BURST; }
@@ -24,7 +24,7 @@ static bool is_work(const nghttp2_frame_hd *f)
 
 void h2_charge(struct h2 *h, const nghttp2_frame_hd *f)
 {
-	int64_t now = loop_now_ms(h->conn->server->local->loop);
+	int64_t now = loop_now_ms(h->local->loop);
 	if (h->calm < 0 || !is_work(f))
 		return;
 	int64_t earned = (now - h->calm_ms) * A_SECOND / 1000;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What nghttp2 calls: frames to streams.
+/* What nghttp2 calls: frames to streams, at either end.
  * Nothing here waits, starts a fiber or ends the connection; fibers are woken, and heads that are whole
  * stand in a row until nghttp2 has returned.
  * Source: RFC 9113 §5, §6, §8; nghttp2's callbacks. */
@@ -25,20 +25,16 @@ static int on_begin_frame(nghttp2_session *session, const nghttp2_frame_hd *hd, 
 static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame, void *arg)
 {
 	struct h2 *h = arg;
-	const struct http_server *server = h->conn->server;
 	h->in_head = true;
-	h->head_ms = loop_now_ms(server->local->loop);
+	h->head_ms = loop_now_ms(h->local->loop);
 	if (frame->hd.type != NGHTTP2_HEADERS || frame->headers.cat != NGHTTP2_HCAT_REQUEST)
 		return 0;
 	int32_t id = frame->hd.stream_id;
-	if (h->n_streams >= server->conf.limits.streams) /* some were reset, and still run */
-		return nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, id,
-		                                 NGHTTP2_REFUSED_STREAM)
-		               ? NGHTTP2_ERR_CALLBACK_FAILURE
-		               : 0;
-	return nghttp2_session_set_stream_user_data(session, id, h2_stream_open(h, id))
-	               ? NGHTTP2_ERR_CALLBACK_FAILURE
-	               : 0;
+	struct h2_stream *s = h->end->opened(h, id);
+	int failed = s ? nghttp2_session_set_stream_user_data(session, id, s)
+	               : nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, id,
+	                                           NGHTTP2_REFUSED_STREAM);
+	return failed ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
 }
 
 static str text(nghttp2_rcbuf *b)
@@ -50,47 +46,41 @@ static str text(nghttp2_rcbuf *b)
 static int on_header(nghttp2_session *session, const nghttp2_frame *frame, nghttp2_rcbuf *name,
                      nghttp2_rcbuf *value, uint8_t flags, void *arg)
 {
+	struct h2 *h = arg;
 	struct h2_stream *s = stream_of(session, frame->hd.stream_id);
-	(void)flags, (void)arg;
-	if (s && !s->whole)
-		h2_field(s, text(name), text(value));
-	return 0;
+	(void)flags;
+	return !s || h->end->field(s, text(name), text(value))
+	               ? 0
+	               : NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
 }
 
 /* RFC 9113 §8.2.1: such a message is malformed; nghttp2 resets the stream. */
 static int on_invalid_header(nghttp2_session *session, const nghttp2_frame *frame,
                              nghttp2_rcbuf *name, nghttp2_rcbuf *value, uint8_t flags, void *arg)
 {
-	(void)session, (void)frame, (void)name, (void)value, (void)flags, (void)arg;
+	struct h2_stream *s = stream_of(session, frame->hd.stream_id);
+	(void)name, (void)value, (void)flags, (void)arg;
+	if (s)
+		s->malformed = true;
 	return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
-}
-
-static void head_came(struct h2 *h, struct h2_stream *s)
-{
-	h2_head_whole(s);
-	s->next_ready = NULL;
-	*h->ready_end = s;
-	h->ready_end = &s->next_ready;
 }
 
 static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *arg)
 {
 	struct h2 *h = arg;
 	const nghttp2_frame_hd *hd = &frame->hd;
-	if (hd->type == NGHTTP2_PING && (hd->flags & NGHTTP2_FLAG_ACK))
-		h2_pong(h);
+	h->end->frame(h, hd);
 	if (hd->type != NGHTTP2_HEADERS && hd->type != NGHTTP2_DATA)
 		return 0;
 	h->in_head = false;
 	struct h2_stream *s = stream_of(session, hd->stream_id);
 	if (!s)
 		return 0;
-	if (hd->flags & NGHTTP2_FLAG_END_STREAM) {
+	if (hd->flags & NGHTTP2_FLAG_END_STREAM)
 		s->in_ended = true;
-		wake(&s->arrived);
-	}
-	if (hd->type == NGHTTP2_HEADERS && frame->headers.cat == NGHTTP2_HCAT_REQUEST)
-		head_came(h, s);
+	if (hd->type == NGHTTP2_HEADERS && !s->whole)
+		h->end->head(s);
+	wake(&s->arrived);
 	return 0;
 }
 
@@ -116,7 +106,7 @@ static int on_sent(nghttp2_session *session, const nghttp2_frame *frame, void *a
 	struct h2_stream *s = stream_of(session, hd->stream_id);
 	if (!s)
 		return 0;
-	s->call.bytes_out += hd->length + FRAME_HEAD;
+	s->bytes_out += hd->length + FRAME_HEAD;
 	if (hd->flags & NGHTTP2_FLAG_END_STREAM) {
 		s->out_ended = true;
 		wake(&s->went);
@@ -128,16 +118,12 @@ static int on_close(nghttp2_session *session, int32_t id, uint32_t code, void *a
 {
 	struct h2 *h = arg;
 	struct h2_stream *s = stream_of(session, id);
-	(void)code;
 	if (!s)
 		return 0;
 	s->closed = true;
-	if (s->whole) { /* it has a fiber, or stands in the row for one */
-		h2_stream_cancel(s);
-	} else {
+	if (!s->whole)
 		h->in_head = false;
-		h2_stream_drop(s);
-	}
+	h->end->closed(s, code);
 	return 0;
 }
 
@@ -174,8 +160,9 @@ static void make(void)
 		nghttp2_option_set_user_recv_extension_type(options, (uint8_t)type);
 }
 
-void h2_session_new(struct h2 *h)
+void h2_session_new(struct h2 *h, bool server)
 {
 	pthread_once(&once, make);
-	must(nghttp2_session_server_new2(&h->session, callbacks, h, options) == 0);
+	must((server ? nghttp2_session_server_new2
+	             : nghttp2_session_client_new2)(&h->session, callbacks, h, options) == 0);
 }

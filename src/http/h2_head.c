@@ -4,87 +4,103 @@
  * behind us is refused here, and what is too much is counted and not kept.
  * Source: RFC 9113 §8.2, §8.3; RFC 9110 §7.2. */
 #include "http/h1_class.h"
-#include "http/h2.h"
+#include "http/h2_front.h"
 #include "http/uri.h"
 
 enum { FIELD_OVERHEAD = 32 }; /* RFC 9113 §10.5.1 */
 
-void h2_bad(struct h2_stream *s, unsigned status, const char *what)
+void h2_bad(struct h2_call *c, unsigned status, const char *what)
 {
-	if (!s->bad_status) {
-		s->bad_status = status;
-		s->bad = what;
+	if (!c->bad_status) {
+		c->bad_status = status;
+		c->bad = what;
 	}
 }
 
-static void pseudo(struct h2_stream *s, str name, str value)
+static const struct h1_limits *limits_of(const struct h2_call *c)
+{
+	return &h2_conn_of(&c->stream)->server->conf.limits.head;
+}
+
+static void pseudo(struct h2_call *c, str name, str value)
 {
 	if (str_eq(name, S(":method")))
-		s->request.verb = value;
+		c->request.verb = value;
 	else if (str_eq(name, S(":path")))
-		s->target = value;
+		c->target = value;
 	else if (str_eq(name, S(":scheme")))
-		s->scheme = value;
+		c->scheme = value;
 	else if (str_eq(name, S(":authority")))
-		s->authority = value;
+		c->authority = value;
 }
 
 /* RFC 9113 §8.2.3: crumbs are one field again for those who know no other. */
-static void cookie(struct h2_stream *s, str name, str value)
+static void cookie(struct h2_call *c, str name, str value)
 {
-	if (!s->cookie.arena) {
-		s->cookie = buf_in(s->call.arena);
-		headers_add(s->call.arena, &s->request.headers, name, STR_NONE);
+	if (!c->cookie.arena) {
+		c->cookie = buf_in(c->call.arena);
+		headers_add(c->call.arena, &c->request.headers, name, STR_NONE);
 	} else {
-		buf_add(&s->cookie, S("; "));
+		buf_add(&c->cookie, S("; "));
 	}
-	buf_add(&s->cookie, value);
+	buf_add(&c->cookie, value);
 }
 
-static void meaning(struct h2_stream *s, str name, str value)
+static void meaning(struct h2_call *c, str name, str value)
 {
 	uint64_t n;
 	if (str_eq(name, S("content-length"))) {
 		if (str_to_u64(value, &n) && n <= INT64_MAX)
-			s->length = (int64_t)n;
+			c->length = (int64_t)n;
 		else
-			h2_bad(s, 400, "Content-Length is too large");
+			h2_bad(c, 400, "Content-Length is too large");
+	} else if (str_eq(name, S("te"))) { /* nghttp2 lets nothing but "trailers" pass */
+		c->request.takes_trailers = true;
 	} else if (str_eq(name, S("expect"))) {
-		s->expects = str_ieq(value, S("100-continue"));
-		if (!s->expects)
-			h2_bad(s, 417, "Expect asks for something unknown");
+		c->expects = str_ieq(value, S("100-continue"));
+		if (!c->expects)
+			h2_bad(c, 417, "Expect asks for something unknown");
 	}
 }
 
-void h2_field(struct h2_stream *s, str name, str value)
+static void field(struct h2_call *c, str name, str value)
 {
-	const struct h1_limits *limits = &s->h2->conn->server->conf.limits.head;
-	struct arena *a = s->call.arena;
-	s->head_bytes += name.n + value.n + FIELD_OVERHEAD;
-	if (s->head_bytes > limits->head)
-		h2_bad(s, 431, "the head is too large");
-	if (s->bad_status)
+	const struct h1_limits *limits = limits_of(c);
+	struct arena *a = c->call.arena;
+	c->stream.head_bytes += name.n + value.n + FIELD_OVERHEAD;
+	if (c->stream.head_bytes > limits->head)
+		h2_bad(c, 431, "the head is too large");
+	if (c->bad_status)
 		return;
 	if (name.n && name.p[0] == ':') {
-		pseudo(s, name, str_dup(a, value));
+		pseudo(c, name, str_dup(a, value));
 		return;
 	}
-	if (s->request.headers.n >= limits->headers) {
-		h2_bad(s, 431, "too many header fields");
+	if (c->request.headers.n >= limits->headers) {
+		h2_bad(c, 431, "too many header fields");
 		return;
 	}
 	if (!header_value_ok(value)) {
-		h2_bad(s, 400, "a character that is not allowed");
+		h2_bad(c, 400, "a character that is not allowed");
 		return;
 	}
 	name = str_dup(a, name);
 	if (str_eq(name, S("cookie"))) {
-		cookie(s, name, value);
+		cookie(c, name, value);
 		return;
 	}
 	value = str_dup(a, value);
-	headers_add(a, &s->request.headers, name, value);
-	meaning(s, name, value);
+	headers_add(a, &c->request.headers, name, value);
+	meaning(c, name, value);
+}
+
+bool h2_request_field(struct h2_stream *s, str name, str value)
+{
+	struct h2_call *c = h2_call_of(s);
+	if (s->whole)
+		return h2_body_trailer(s, name, value, limits_of(c)->head);
+	field(c, name, value);
+	return true;
 }
 
 /* As strict as the HTTP/1.1 scanner, since the same will be written to targets. */
@@ -101,10 +117,10 @@ static bool path_ok(str path)
 	}
 }
 
-static void target(struct h2_stream *s)
+static void target(struct h2_call *c)
 {
-	struct message *m = &s->request;
-	str rest = s->target;
+	struct message *m = &c->request;
+	str rest = c->target;
 	if (str_eq(rest, S("*")) && str_eq(m->verb, S("OPTIONS"))) {
 		m->path = rest;
 		return;
@@ -112,50 +128,50 @@ static void target(struct h2_stream *s)
 	m->path = str_cut(&rest, '?');
 	m->query = rest;
 	if (!str_starts(m->path, S("/")))
-		h2_bad(s, 400, "the request target is malformed");
+		h2_bad(c, 400, "the request target is malformed");
 	else if (!path_ok(m->path))
-		h2_bad(s, 400, "the path is malformed");
+		h2_bad(c, 400, "the path is malformed");
 	else if (h1_span(m->query, H1_QUERY) != m->query.n)
-		h2_bad(s, 400, "the query is malformed");
+		h2_bad(c, 400, "the query is malformed");
 }
 
 /* RFC 9113 §8.3.1: a Host beside :authority says the same; alone, it stands for it. */
-static void host(struct h2_stream *s)
+static void host(struct h2_call *c)
 {
-	struct headers *h = &s->request.headers;
+	struct headers *h = &c->request.headers;
 	str said = headers_get(h, S("host")), name;
 	unsigned port;
 	if (headers_count(h, S("host")) > 1)
-		h2_bad(s, 400, "more than one Host");
-	else if (!str_given(said) && !str_given(s->authority))
-		h2_bad(s, 400, "Host is missing");
-	else if (str_given(said) && str_given(s->authority) && !str_ieq(said, s->authority))
-		h2_bad(s, 400, "Host and :authority differ");
-	else if (!uri_authority(str_given(s->authority) ? s->authority : said, &name, &port))
-		h2_bad(s, 400, "Host is not valid");
+		h2_bad(c, 400, "more than one Host");
+	else if (!str_given(said) && !str_given(c->authority))
+		h2_bad(c, 400, "Host is missing");
+	else if (str_given(said) && str_given(c->authority) && !str_ieq(said, c->authority))
+		h2_bad(c, 400, "Host and :authority differ");
+	else if (!uri_authority(str_given(c->authority) ? c->authority : said, &name, &port))
+		h2_bad(c, 400, "Host is not valid");
 	else if (!str_given(said))
-		headers_add(s->call.arena, h, S("host"), s->authority);
+		headers_add(c->call.arena, h, S("host"), c->authority);
 }
 
-void h2_head_whole(struct h2_stream *s)
+void h2_request_whole(struct h2_call *c)
 {
-	const struct h1_limits *limits = &s->h2->conn->server->conf.limits.head;
-	struct message *m = &s->request;
-	s->whole = true;
-	if (s->cookie.arena)
-		headers_set(s->call.arena, &m->headers, S("cookie"), buf_str(&s->cookie));
-	if (s->bad_status)
+	const struct h1_limits *limits = limits_of(c);
+	struct message *m = &c->request;
+	c->stream.whole = true;
+	if (c->cookie.arena)
+		headers_set(c->call.arena, &m->headers, S("cookie"), buf_str(&c->cookie));
+	if (c->bad_status)
 		return;
 	if (str_eq(m->verb, S("CONNECT")))
-		h2_bad(s, 501, "CONNECT is not supported");
+		h2_bad(c, 501, "CONNECT is not supported");
 	else if (!header_name_ok(m->verb))
-		h2_bad(s, 400, "the method is malformed");
-	else if (!str_eq(s->scheme, S("https")) && !str_eq(s->scheme, S("http")))
-		h2_bad(s, 400, "the scheme is not known");
-	else if (m->verb.n + s->target.n + sizeof " HTTP/1.1" > limits->line)
-		h2_bad(s, 414, "the request line is too long");
-	if (s->bad_status)
+		h2_bad(c, 400, "the method is malformed");
+	else if (!str_eq(c->scheme, S("https")) && !str_eq(c->scheme, S("http")))
+		h2_bad(c, 400, "the scheme is not known");
+	else if (m->verb.n + c->target.n + sizeof " HTTP/1.1" > limits->line)
+		h2_bad(c, 414, "the request line is too long");
+	if (c->bad_status)
 		return;
-	target(s);
-	host(s);
+	target(c);
+	host(c);
 }

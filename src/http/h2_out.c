@@ -7,8 +7,6 @@
 
 #include "http/h2.h"
 
-static struct http_local *local_of(const struct h2 *h) { return h->conn->server->local; }
-
 /* One try; *rest: what was not taken. */
 static bool try_write(struct h2 *h, str bytes, str *rest)
 {
@@ -16,11 +14,11 @@ static bool try_write(struct h2 *h, str bytes, str *rest)
 	while (rest->n) {
 		struct iovec v = { (void *)rest->p, rest->n };
 		size_t put;
-		if (sock_try_write(h->conn->sock, &v, 1, &put).code)
+		if (sock_try_write(h->sock, &v, 1, &put).code)
 			return false;
 		if (!put)
 			break;
-		h->moved_ms = loop_now_ms(local_of(h)->loop);
+		h->moved_ms = loop_now_ms(h->local->loop);
 		*rest = str_sub(*rest, put, STR_NPOS);
 	}
 	return true;
@@ -45,7 +43,7 @@ static bool flush(struct h2 *h, bool *blocked)
 static void keep(struct h2 *h, str bytes)
 {
 	if (!h->out)
-		h->out = read_buf_take(local_of(h), bytes.n);
+		h->out = read_buf_take(h->local, bytes.n);
 	must(h->out->cap - h->out->end >= bytes.n);
 	memcpy(h->out->bytes + h->out->end, bytes.p, bytes.n);
 	h->out->end += bytes.n;
@@ -59,7 +57,7 @@ static bool send_pending(struct h2 *h, bool *blocked)
 		return false;
 	if (*blocked)
 		return true;
-	read_buf_give(local_of(h), &h->out);
+	read_buf_give(h->local, &h->out);
 	if (!try_write(h, h->pending, &rest))
 		return false;
 	h->pending = S("");
@@ -94,6 +92,6 @@ bool h2_pump(struct h2 *h)
 	if (!flush(h, &blocked))
 		return false;
 	if (!blocked)
-		read_buf_give(local_of(h), &h->out);
+		read_buf_give(h->local, &h->out);
 	return true;
 }

@@ -7,18 +7,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http/h2_target.h"
 #include "rt/tls.h"
 
 enum { BUCKETS = 256, MAX_KEPT = 1024 };
+
+struct waiting { /* a fiber that leaves it to another to connect */
+	struct waiting *next;
+	struct waker waker;
+};
 
 struct origin {
 	struct http_pool *pool;
 	struct origin *next; /* in its bucket */
 	struct wire *first, *last;
+	struct h2_target *h2s;
+	struct waiting *waiting; /* for what is being made */
+	unsigned connecting;
 	unsigned n_kept, users; /* users: fetches; both 0: it is freed */
 	uint64_t hash;
 	struct tls_context *tls;
 	unsigned port;
+	bool h2;
+	bool spoke_h2;      /* when it was last connected to */
 	struct timer timer; /* at the next expiry of a kept wire, or earlier */
 	str host;
 	char host_bytes[];
@@ -70,7 +81,7 @@ struct origin *origin_hold(struct http_pool *p, const struct http_origin *from)
 	struct origin **bucket = &p->buckets[hash % BUCKETS], *o = *bucket;
 	for (; o; o = o->next)
 		if (o->hash == hash && o->port == from->port && o->tls == from->tls &&
-		    str_eq(o->host, from->host))
+		    o->h2 == from->h2 && str_eq(o->host, from->host))
 			break;
 	if (!o) {
 		o = calloc(1, sizeof *o + from->host.n);
@@ -78,6 +89,7 @@ struct origin *origin_hold(struct http_pool *p, const struct http_origin *from)
 		memcpy(o->host_bytes, from->host.p, from->host.n);
 		o->host = str_from(o->host_bytes, from->host.n);
 		o->port = from->port;
+		o->h2 = from->h2;
 		o->tls = from->tls;
 		if (o->tls)
 			tls_hold(o->tls);
@@ -99,6 +111,11 @@ void origin_release(struct origin **origin)
 	o->users--;
 	origin_free_if_unused(o);
 }
+
+void origin_share(struct origin *o) { o->users++; }
+bool origin_is_tls(const struct origin *o) { return o->tls != NULL; }
+struct http_local *origin_local(const struct origin *o) { return o->pool->local; }
+struct h2_target **origin_h2(struct origin *o) { return &o->h2s; }
 
 static void unlink_wire(struct wire *w)
 {
@@ -126,6 +143,7 @@ void http_pool_close_idle(struct http_pool *p)
 				after = w->next;
 				close_kept(w);
 			}
+			h2_targets_close_idle(o->h2s);
 			origin_release(&o);
 		}
 	}
@@ -167,23 +185,60 @@ static void expire(void *arg)
 struct wire *wire_take(struct origin *o)
 {
 	struct wire *w = o->first;
-	if (w) {
+	if (w)
 		unlink_wire(w);
-		w->reused = true;
-	}
 	return w;
 }
 
-err wire_connect(struct origin *o, deadline until, struct wire **out)
+/* As many streams go on one connection, one fiber makes it, and the others take their places on it. */
+err origin_wait(struct origin *o, deadline until, bool *waited)
+{
+	struct waiting w = { .next = o->waiting };
+	*waited = o->connecting && (o->h2 || o->spoke_h2);
+	if (!*waited)
+		return DONE;
+	o->waiting = &w;
+	err e = wait_waker(&w.waker, until);
+	struct waiting **at = &o->waiting;
+	while (*at && *at != &w)
+		at = &(*at)->next;
+	if (*at)
+		*at = w.next;
+	return e;
+}
+
+static err connect(struct origin *o, deadline until, struct sock **out, bool *h2)
 {
 	struct sock *s;
-	TRY(sock_connect(o->pool->local->loop, o->host, o->port, o->tls, until, &s));
+	TRY(sock_connect(o->host, o->port, o->tls, *h2, until, &s));
+	*h2 = o->tls ? str_eq(sock_tls_protocol(s), S("h2")) : o->h2;
+	if (o->h2 && !*h2) {
+		sock_close(&s);
+		return FAIL(ERR_SYNTAX);
+	}
+	*out = s;
+	o->spoke_h2 = *h2;
+	return DONE;
+}
+
+err origin_connect(struct origin *o, deadline until, struct sock **out, bool *h2)
+{
+	o->connecting++;
+	err e = connect(o, until, out, h2);
+	o->connecting--;
+	for (struct waiting *w = o->waiting; w; w = w->next)
+		wake(&w->waker);
+	o->waiting = NULL;
+	return e;
+}
+
+struct wire *wire_new(struct origin *o, struct sock *s)
+{
 	struct wire *w = calloc(1, sizeof *w);
 	must(w);
 	w->sock = s;
 	w->origin = o;
-	*out = w;
-	return DONE;
+	return w;
 }
 
 void wire_keep(struct wire **wire, int64_t keep_ms)

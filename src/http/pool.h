@@ -8,14 +8,14 @@
 #include "http/local.h"
 
 struct http_pool;
-struct origin; /* host, port and TLS context */
+struct origin; /* host, port, TLS context, HTTP/2 alone or not */
+struct h2_target;
 
 struct wire { /* one connection */
 	struct sock *sock;
 	struct origin *origin;
 	struct wire *prev, *next; /* among the kept ones of the origin */
 	int64_t expires_ms;
-	bool reused;
 };
 
 struct http_pool *http_pool_create(struct http_local *);
@@ -25,8 +25,17 @@ void http_pool_close_idle(struct http_pool *);
 /* The origin is held until origin_release(). */
 struct origin *origin_hold(struct http_pool *, const struct http_origin *);
 void origin_release(struct origin **);
+void origin_share(struct origin *); /* holds it once more */
+bool origin_is_tls(const struct origin *);
+struct http_local *origin_local(const struct origin *);
+/* HTTP/2 connections to it; each holds it. */
+struct h2_target **origin_h2(struct origin *);
+/* Whether what is being made for others will have room: waits until that is known. */
+err origin_wait(struct origin *, deadline, bool *waited) MUST_CHECK;
 
 struct wire *wire_take(struct origin *); /* NULL: none is kept */
-err wire_connect(struct origin *, deadline, struct wire **out) MUST_CHECK;
+/* *h2: HTTP/2 may be spoken; then: it is. */
+err origin_connect(struct origin *, deadline, struct sock **out, bool *h2) MUST_CHECK;
+struct wire *wire_new(struct origin *, struct sock *);
 void wire_keep(struct wire **, int64_t keep_ms);
 void wire_close(struct wire **);

@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 
 #include "base/log.h"
-#include "http/h2.h"
+#include "http/h2_front.h"
 #include "rt/tls.h"
 
 enum { ACCEPT_AT_ONCE = 64, RETRY_MS = 100 };

@@ -4,7 +4,8 @@
  * Source: Apigee management API, targetservers. */
 #include "model/target_server.h"
 
-static const char *const protocols[] = { "HTTP", NULL };
+/* What Apigee has beside is for ExternalCallout. */
+static const char *const protocols[] = { "HTTP", "HTTP2", "GRPC_TARGET", NULL };
 
 static const struct field fields[] = {
 	FIELD(target_server, host, "host", T_STR, .required = true),

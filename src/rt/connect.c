@@ -56,21 +56,23 @@ static err connect_one(struct loop *l, const union dns_address *a, deadline d, s
 	return e;
 }
 
-static err secure(struct sock *s, struct tls_context *tls, str host, unsigned port, deadline d)
+static err secure(struct sock *s, struct tls_context *tls, bool h2, str host, unsigned port,
+                  deadline d)
 {
-	if (!tls_attach(s, tls, false))
+	if (!tls_attach(s, tls, false) || (h2 && !tls_ask_h2(s)))
 		return FAIL(ERR_SYNTAX);
 	TRY(tls_expect(s, host, port));
 	err e = sock_handshake(s, d);
 	return e.code == ERR_IO ? FAIL(ERR_SYNTAX) : e;
 }
 
-err sock_connect(struct loop *l, str host, unsigned port, struct tls_context *tls, deadline d,
+err sock_connect(str host, unsigned port, struct tls_context *tls, bool h2, deadline d,
                  struct sock **out)
 {
+	struct loop *l = loop_self();
 	struct dns_answer to;
 	*out = NULL;
-	must(fiber_self() && loop_self() == l);
+	must(fiber_self());
 	TRY(dns_resolve(host, port, d, &to));
 	err e = FAIL(ERR_NOT_FOUND);
 	for (unsigned i = 0; i < to.n; i++) {
@@ -79,7 +81,7 @@ err sock_connect(struct loop *l, str host, unsigned port, struct tls_context *tl
 			break;
 	}
 	if (!e.code && tls)
-		e = secure(*out, tls, host, port, d);
+		e = secure(*out, tls, h2, host, port, d);
 	if (e.code)
 		sock_close(out);
 	return e;

@@ -16,11 +16,12 @@ struct tls_context; /* rt/tls.h */
 struct sock *sock_accepted(struct loop *, int fd, struct tls_context *tls);
 
 /* From a fiber: connects to host:port (an address or a name; see rt/dns.h for what is looked up where).
- * With tls: handshakes with SNI = host and verifies as the context says.
+ * With tls: handshakes with SNI = host and verifies as the context says; with h2 HTTP/2 is offered before
+ * HTTP/1.1.
  * ERR_TIMEOUT, ERR_IO (refused, unreachable), ERR_NOT_FOUND (no such name), ERR_LIMIT (too many
  * look-ups), ERR_DENIED (an address that no target may reach), ERR_SYNTAX (the TLS handshake failed, or
  * the certificate is not trusted; the log says why). */
-err sock_connect(struct loop *, str host, unsigned port, struct tls_context *tls, deadline,
+err sock_connect(str host, unsigned port, struct tls_context *tls, bool h2, deadline,
                  struct sock **out) MUST_CHECK;
 void sock_close(struct sock **); /* TLS: says close_notify, waits for nothing */
 

@@ -37,6 +37,7 @@ void sock_tell(struct sock *, unsigned ready); /* the fiber that waits, or on_re
 
 /* tls_stream.c; on a sock with ssl */
 bool tls_attach(struct sock *, struct tls_context *, bool server);
+bool tls_ask_h2(struct sock *); /* a client's: offers HTTP/2 before HTTP/1.1 */
 /* Of a client: SNI, the name that the peer must prove, and a session that this host and port gave. */
 err tls_expect(struct sock *, str host, unsigned port) MUST_CHECK;
 err tls_handshake(struct sock *, bool *done) MUST_CHECK;

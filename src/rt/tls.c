@@ -323,6 +323,8 @@ const struct tls_named *tls_taken(const struct sock *s)
 	return &s->tls->named[0];
 }
 
+bool tls_ask_h2(struct sock *s) { return SSL_set_alpn_protos(s->ssl, protocols, PROTOCOLS) == 0; }
+
 SSL *tls_new(struct tls_context *t) { return SSL_new(t->named[0].ctx); }
 
 void tls_hold(struct tls_context *t) { atomic_fetch_add(&t->holders, 1); }

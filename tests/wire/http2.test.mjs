@@ -89,7 +89,7 @@ for (const secure of [true, false])
 		assert.equal(one.json.version, '1.1');
 		assert.equal(one.json.headers['x-one'], '1');
 		assert.equal(one.json.headers.cookie, 'a=b; c=d');
-		assert.equal(one.json.headers.te, undefined);
+		assert.equal(one.json.headers.te, 'trailers');
 		assert.equal(one.json.headers.host, `127.0.0.1:${target.port}`);
 		const body = Buffer.alloc(1 << 20, 'y');
 		const sent = await ask(c, { ':path': '/two/post', ':method': 'POST' }, body);

@@ -180,7 +180,7 @@ static void connects(void *arg)
 {
 	struct connects *c = arg;
 	struct sock *s;
-	c->e = sock_connect(loop_self(), str_from_z(c->host), c->port, NULL, deadline_in(c->left_ms), &s).code;
+	c->e = sock_connect(str_from_z(c->host), c->port, NULL, false, deadline_in(c->left_ms), &s).code;
 	if (c->e)
 		return;
 	memcpy(c->peer, sock_peer_ip(s).p, sock_peer_ip(s).n);

@@ -55,7 +55,7 @@ static void visit(void *arg)
 	size_t got;
 	struct sock *s;
 	r->reused = false;
-	r->e = sock_connect(r->loop, str_from_z(r->host), r->port, r->client, deadline_in(5000), &s);
+	r->e = sock_connect(str_from_z(r->host), r->port, r->client, false, deadline_in(5000), &s);
 	if (r->e.code)
 		return;
 	r->e = sock_write(s, &(struct iovec){ &byte, 1 }, 1, deadline_in(5000));

@@ -148,7 +148,7 @@ static void visit(void *arg)
 {
 	struct client *c = arg;
 	struct sock *s;
-	c->e = sock_connect(c->loop, str_from_z(c->host), c->port, c->tls, deadline_in(5000), &s);
+	c->e = sock_connect(str_from_z(c->host), c->port, c->tls, false, deadline_in(5000), &s);
 	if (c->e.code)
 		return;
 	exchange(c, s);
@@ -211,7 +211,7 @@ static void stranger(void *arg)
 {
 	struct stranger *t = arg;
 	struct sock *s;
-	t->e = sock_connect(loop_self(), S("127.0.0.1"), t->port, NULL, deadline_in(5000), &s);
+	t->e = sock_connect(S("127.0.0.1"), t->port, NULL, false, deadline_in(5000), &s);
 	if (t->e.code)
 		return;
 	struct iovec v = { (char *)t->says, strlen(t->says) };
