@@ -5,30 +5,17 @@
  * Source: RFC 7617; an Argon2id check costs 21 ms, too much for every call of a client. */
 #include "identity/identity.h"
 
-#include <pthread.h>
 #include <string.h>
 
 #include "base/rand.h"
 #include "base/secret.h"
 #include "codec/base64.h"
 #include "codec/digest.h"
+#include "identity/inside.h"
+#include "identity/login.h"
 #include "identity/password.h"
 
-enum { REMEMBERED = 1024, REMEMBER_MS = 5 * 60 * 1000, MAC = 32 };
-
-struct verdict_entry {
-	unsigned char mac[MAC];
-	int64_t until_ms; /* monotonic; 0: empty */
-};
-
-struct identity {
-	struct arena *arena;
-	struct store *store;
-	unsigned char key[MAC];
-	pthread_mutex_t lock;
-	struct verdict_entry
-		good[REMEMBERED]; /* by the first bytes of the MAC; a newer one replaces */
-};
+enum { REMEMBER_MS = 5 * 60 * 1000 };
 
 static const struct {
 	str name;
@@ -38,12 +25,13 @@ static const struct {
 	{ S_INIT("readonlyadmin"), false },
 };
 
-struct identity *identity_create(struct store *store)
+struct identity *identity_create(struct store *store, const struct lockout_policy *lockout)
 {
 	struct arena *a = arena_create(sizeof(struct identity) + 64, 0);
 	struct identity *id = arena_new(a, struct identity);
 	id->arena = a;
 	id->store = store;
+	id->attempts = attempts_create(lockout);
 	rand_bytes(id->key, sizeof id->key);
 	pthread_mutex_init(&id->lock, NULL);
 	return id;
@@ -52,65 +40,91 @@ struct identity *identity_create(struct store *store)
 void identity_destroy(struct identity **id)
 {
 	struct arena *a = *id ? (*id)->arena : NULL;
-	if (*id)
+	if (*id) {
+		attempts_destroy(&(*id)->attempts);
 		pthread_mutex_destroy(&(*id)->lock);
+	}
 	*id = NULL;
 	arena_destroy(&a);
 }
 
 str identity_user_name(struct arena *a, str name) { return str_lower(a, str_trim(name)); }
 
-static struct verdict_entry *place(struct identity *id, const unsigned char mac[MAC])
+static struct good_pair *place(struct identity *id, const unsigned char mac[PAIR_MAC])
 {
-	return &id->good[(mac[0] | mac[1] << 8) % REMEMBERED];
+	return &id->pairs[(mac[0] | mac[1] << 8) % PAIRS];
 }
 
 /* Not the calendar's, which may be set back. */
 static int64_t now_ms(void) { return clock_mono_ns() / 1000000; }
 
-static bool remembered(struct identity *id, const unsigned char mac[MAC])
+static bool remembered(struct identity *id, const unsigned char mac[PAIR_MAC])
 {
 	pthread_mutex_lock(&id->lock);
-	const struct verdict_entry *e = place(id, mac);
-	bool good = e->until_ms > now_ms() && memcmp(e->mac, mac, MAC) == 0;
+	const struct good_pair *e = place(id, mac);
+	bool good = e->until_ms > now_ms() && memcmp(e->mac, mac, PAIR_MAC) == 0;
 	pthread_mutex_unlock(&id->lock);
 	return good;
 }
 
-static void remember(struct identity *id, const unsigned char mac[MAC])
+static void remember(struct identity *id, const unsigned char mac[PAIR_MAC])
 {
 	pthread_mutex_lock(&id->lock);
-	struct verdict_entry *e = place(id, mac);
-	memcpy(e->mac, mac, MAC);
+	struct good_pair *e = place(id, mac);
+	memcpy(e->mac, mac, PAIR_MAC);
 	e->until_ms = now_ms() + REMEMBER_MS;
 	pthread_mutex_unlock(&id->lock);
 }
 
 /* The MAC binds the password to the very hash it was checked against. */
 static void pair_mac(struct arena *a, struct identity *id, str hash, str password,
-                     unsigned char mac[MAC])
+                     unsigned char mac[PAIR_MAC])
 {
 	str pair = str_fmt(a, "%.*s%c%.*s", STR(hash), 0, STR(password));
 	hmac_sha256(str_from(id->key, sizeof id->key), pair, mac);
 	wipe((char *)pair.p, pair.n);
 }
 
-static err check_pair(struct arena *a, struct identity *id, const struct user_key *key,
-                      str password)
+/* The pair was good lately, against the hash that the account has now. */
+static err pair_known(struct arena *a, struct identity *id, const struct login_try *t,
+                      const struct user_key *key, unsigned char mac[PAIR_MAC], bool *known)
 {
 	str hash;
 	bool active;
-	unsigned char mac[MAC];
+	*known = false;
 	err e = user_password(a, id->store, key, &hash, &active);
-	if (e.code == ERR_NOT_FOUND)
-		return password_check_nobody(a, password);
-	TRY(e);
-	pair_mac(a, id, hash, password, mac);
-	if (!remembered(id, mac)) {
-		TRY(password_check(a, password, hash));
-		remember(id, mac);
-	}
-	return active ? DONE : FAIL(ERR_DENIED);
+	if (e.code)
+		return e.code == ERR_NOT_FOUND || e.code == ERR_SYNTAX ? DONE : e;
+	pair_mac(a, id, hash, t->password, mac);
+	*known = active && remembered(id, mac);
+	return DONE;
+}
+
+/* A second factor has no place in HTTP Basic: who has one asks for a token. */
+static err usable(struct arena *a, struct identity *id, const struct user_key *key)
+{
+	struct login_state s;
+	TRY(login_state_get(a, id->store, key, &s));
+	bool locked = attempts_locked(id->attempts, s.failures, s.failed_at_ms, clock_ms());
+	bool factor = str_given(s.totp_secret) && !s.machine;
+	return locked || factor || s.must_change || !s.verified ? FAIL(ERR_DENIED) : DONE;
+}
+
+static err check_pair(struct arena *a, struct identity *id, const struct user_key *key,
+                      const struct login_try *t)
+{
+	unsigned char mac[PAIR_MAC] = { 0 };
+	struct person person;
+	enum login_verdict verdict;
+	bool known;
+	TRY(pair_known(a, id, t, key, mac, &known));
+	if (known)
+		return usable(a, id, key);
+	TRY(identity_login(a, id, t, &person, &verdict));
+	if (verdict != LOGIN_GOOD)
+		return FAIL(ERR_DENIED);
+	remember(id, mac);
+	return DONE;
 }
 
 err identity_basic(struct arena *a, struct identity *id, str authorization, struct principal *who)
@@ -124,9 +138,10 @@ err identity_basic(struct arena *a, struct identity *id, str authorization, stru
 	str password = secret_bytes(kept);
 	if (str_find_char(password, ':') == STR_NPOS)
 		return FAIL(ERR_DENIED);
-	str name = str_cut(&password, ':');
-	who->key = (struct user_key){ USER_ZONE, USER_ORIGIN, identity_user_name(a, name) };
-	return check_pair(a, id, &who->key, password);
+	str name = identity_user_name(a, str_cut(&password, ':'));
+	struct login_try t = { .zone = USER_ZONE, .name = name, .password = password };
+	who->key = (struct user_key){ USER_ZONE, USER_ORIGIN, name };
+	return check_pair(a, id, &who->key, &t);
 }
 
 err identity_may(struct arena *a, struct identity *id, const struct principal *who, str org,

@@ -7,14 +7,16 @@
 #include "store/users.h"
 
 struct identity;
-struct identity *identity_create(struct store *);
+struct lockout_policy; /* identity/attempts.h */
+struct identity *identity_create(struct store *, const struct lockout_policy *);
 void identity_destroy(struct identity **);
 
 struct principal {
 	struct user_key key; /* key.name is the e-mail address */
 };
 
-/* ERR_DENIED: no credentials, wrong ones, or an inactive user.  ERR_LIMIT: too many checks at once;
+/* ERR_DENIED: no credentials, wrong ones, a locked or inactive user, or
+ * one with a second factor, which Basic has no place for.  ERR_LIMIT: too many checks at once;
  * try again soon.  ERR_STORE: nobody can tell now. */
 err identity_basic(struct arena *, struct identity *, str authorization,
                    struct principal *) MUST_CHECK;

@@ -5,6 +5,7 @@
 #include "identity/password.h"
 
 #include <argon2.h>
+#include <stdatomic.h>
 
 #include "base/rand.h"
 #include "base/secret.h"
@@ -15,6 +16,10 @@ enum { PASSES = 2, MEMORY_KIB = 19 * 1024, LANES_ = 1, SALT = 16, HASH = 32, TEX
 /* A hash that no password is known for, of the same cost as real ones. */
 static const char nobody[] = "$argon2id$v=19$m=19456,t=2,p=1$Z2F0ZWhvdXNlbm9ib2R5IQ$"
 			     "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+static _Atomic(uint64_t) hashes;
+
+uint64_t password_hashes(void) { return atomic_load(&hashes); }
 
 struct job {
 	struct secret *password;
@@ -28,6 +33,7 @@ static void work(void *arg)
 	struct job *j = arg;
 	str p = secret_bytes(j->password);
 	unsigned char salt[SALT];
+	atomic_fetch_add(&hashes, 1);
 	if (j->hash) {
 		j->result = argon2id_verify(j->hash, p.p, p.n);
 		return;

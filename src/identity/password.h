@@ -14,3 +14,5 @@ err password_hash(struct arena *, str password, str *hash) MUST_CHECK;
 err password_check(struct arena *, str password, str hash) MUST_CHECK;
 /* Spends what a check costs, for a user who does not exist. */
 err password_check_nobody(struct arena *, str password) MUST_CHECK;
+/* Computed since the start, those for nobody too: what a login costs can be counted. */
+uint64_t password_hashes(void);

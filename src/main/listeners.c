@@ -27,6 +27,7 @@ static const struct {
 	[LISTEN_MANAGEMENT] = { "management", offsetof(struct settings, management_listen) },
 	[LISTEN_DEFAULT] = { "gateway.default", offsetof(struct settings, default_listen) },
 	[LISTEN_SECURE] = { "gateway.secure", offsetof(struct settings, secure_listen) },
+	[LISTEN_SSO] = { "sso", offsetof(struct settings, sso_listen) },
 	[LISTEN_MOCKTARGET] = { "mocktarget", offsetof(struct settings, mocktarget_listen) },
 };
 
@@ -65,8 +66,8 @@ static err take_activated(const struct settings *s, const struct activated *all,
 		if (k == LISTENERS || l->fd[k] >= 0 || !is_listening(all->v[i].fd))
 			return diag_add(d, ERR_SYNTAX, 0,
 			                "the socket \"%.*s\" that was given is none of ours: "
-			                "FileDescriptorName= is management, gateway.default or "
-			                "gateway.secure, once each, for a TCP port",
+			                "FileDescriptorName= is management, gateway.default, "
+			                "gateway.secure or sso, once each, for a TCP port",
 			                STR(all->v[i].name));
 		compare_address(s, (enum listener)k, all->v[i].address);
 		fcntl(all->v[i].fd, F_SETFL, fcntl(all->v[i].fd, F_GETFL) | O_NONBLOCK);

@@ -6,7 +6,14 @@
 
 #include "main/settings.h"
 
-enum listener { LISTEN_MANAGEMENT, LISTEN_DEFAULT, LISTEN_SECURE, LISTEN_MOCKTARGET, LISTENERS };
+enum listener {
+	LISTEN_MANAGEMENT,
+	LISTEN_DEFAULT,
+	LISTEN_SECURE,
+	LISTEN_SSO,
+	LISTEN_MOCKTARGET,
+	LISTENERS
+};
 
 struct listeners {
 	int fd[LISTENERS]; /* -1: not opened */

@@ -40,7 +40,7 @@ struct node {
 	struct health health;
 	struct tls_context *client_tls;
 	struct listeners *listeners;
-	struct served management, mocktarget; /* the control loop's, as all that follows */
+	struct served management, sso, mocktarget; /* the control loop's, as all that follows */
 	bool stopping;
 	struct watch signals;
 	struct waker signaled;
@@ -129,9 +129,16 @@ static void serve_control(struct node *n)
 		.arg = n->conf.management,
 		.limits = http_limits_default(),
 	};
+	struct http_server_conf sso = {
+		.handle = sso_serve,
+		.error_body = sso_error_body,
+		.arg = n->conf.sso,
+		.limits = http_limits_default(),
+	};
 	struct http_server_conf mocktarget = { .handle = mocktarget_handle,
 		                               .limits = http_limits_default() };
 	serve(n, &n->management, LISTEN_MANAGEMENT, &management);
+	serve(n, &n->sso, LISTEN_SSO, &sso);
 	serve(n, &n->mocktarget, LISTEN_MOCKTARGET, &mocktarget);
 	if (counters_start(n->conf.services->counters, n->control.loop).code)
 		log_error("quotas_not_kept");
@@ -152,6 +159,7 @@ static void drain_control(struct node *n)
 	n->stopping = true;
 	n->health.gateway = NULL; /* its loops end soon: nobody asks them any more */
 	stop_accepting(&n->management);
+	stop_accepting(&n->sso);
 	stop_accepting(&n->mocktarget);
 }
 
@@ -160,6 +168,7 @@ static void close_control(struct node *n)
 	drain_control(n);
 	watch_remove(&n->signals);
 	http_server_close(&n->management.server);
+	http_server_close(&n->sso.server);
 	http_server_close(&n->mocktarget.server);
 	http_pool_drain(n->control.loop);
 	counters_stop(n->conf.services->counters);
@@ -255,7 +264,8 @@ static void drain_fiber(void *arg)
 	struct drain *d = arg;
 	struct node *n = d->node;
 	drain_control(n);
-	while (!(is_idle(&n->management) && is_idle(&n->mocktarget)) && !deadline_passed(d->until))
+	while (!(is_idle(&n->management) && is_idle(&n->sso) && is_idle(&n->mocktarget)) &&
+	       !deadline_passed(d->until))
 		if (wait_until(deadline_min(d->until, deadline_in(PAUSE_MS))).code)
 			break;
 	wake(&d->done);

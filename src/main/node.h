@@ -8,6 +8,7 @@
 #include "main/reload.h"
 #include "management/api.h"
 #include "policy/services.h"
+#include "sso/sso.h"
 
 struct handover; /* main/handover.h */
 
@@ -15,6 +16,7 @@ struct node_conf {
 	const struct settings *settings;
 	struct management *management;
 	struct services *services;
+	struct sso *sso;
 	struct tls_context *secure; /* what gateway.secure.listen presents */
 	str access_log;             /* STR_NONE: none */
 	struct reload *reload;

@@ -16,6 +16,7 @@
 
 #include "base/log.h"
 #include "base/rand.h"
+#include "identity/attempts.h"
 #include "main/bootstrap.h"
 #include "main/certificates.h"
 #include "main/configure.h"
@@ -30,6 +31,7 @@
 #include "rt/dns.h"
 #include "rt/fiber.h"
 #include "rt/tls.h"
+#include "sso/seed.h"
 
 static const struct field options[] = {
 	FIELD(serve_options, data, "data", T_STR,
@@ -55,6 +57,8 @@ struct serving { /* in the order in which it is opened, and closed backwards */
 	struct identity *identity;
 	struct tls_context *secure;
 	struct management management;
+	struct signer *signer;
+	struct sso sso;
 	struct services services;
 	struct reload reload;
 	struct handover handover;
@@ -142,12 +146,47 @@ static err fill_store(struct serving *s)
 	return s->options->demo ? demo_run(&b.seed) : DONE;
 }
 
+/* How clients reach it, without a slash at the end. */
+static str sso_url(struct serving *s)
+{
+	str url = s->settings.sso_url;
+	while (str_ends(url, S("/")))
+		url.n--;
+	return url.n ? url
+	             : str_fmt(s->arena, "http://%.*s",
+	                       STR(listener_here(s->arena, &s->listeners, LISTEN_SSO)));
+}
+
+static err wire_sso(struct serving *s)
+{
+	str url = sso_url(s);
+	TRY(signer_open(s->store, USER_ZONE, &s->diag, &s->signer));
+	s->sso = (struct sso){
+		.settings = { .url = url,
+		              .zone = USER_ZONE,
+		              .access_validity_s = s->settings.sso_access_s,
+		              .refresh_validity_s = s->settings.sso_refresh_s,
+		              .rotate_refresh = s->settings.sso_rotate },
+		.store = s->store,
+		.identity = s->identity,
+		.bearers = { .signer = s->signer,
+		             .store = s->store,
+		             .issuer = str_fmt(s->arena, "%.*s/oauth/token", STR(url)),
+		             .zone = USER_ZONE },
+	};
+	s->management.bearers = &s->sso.bearers;
+	return sso_seed(s->store, USER_ZONE);
+}
+
 static err wire(struct serving *s)
 {
 	struct token_settings lifetimes = { s->settings.access_token_ms,
 		                            s->settings.refresh_token_ms };
 	s->tokens = token_service_create(s->store, &lifetimes);
-	s->identity = identity_create(s->store);
+	struct lockout_policy lockout = { s->settings.lockout_failures,
+		                          s->settings.lockout_window_s * 1000,
+		                          s->settings.lockout_s * 1000 };
+	s->identity = identity_create(s->store, &lockout);
 	s->management = (struct management){
 		.uploads = arena_new(s->arena, struct upload *),
 		.store = s->store,
@@ -194,6 +233,7 @@ static err start(struct serving *s)
 	TRY(map_hosts(s));
 	TRY(wire(s));
 	TRY(fill_store(s));
+	TRY(wire_sso(s));
 	bool self_signed;
 	TRY(certificates_load(s->arena, s->store, &s->secure, &self_signed));
 	if (self_signed && !listener_is_loopback(&s->listeners, LISTEN_SECURE))
@@ -212,6 +252,7 @@ static err start(struct serving *s)
 		.settings = &s->settings,
 		.management = &s->management,
 		.services = &s->services,
+		.sso = &s->sso,
 		.secure = s->secure,
 		.access_log = settings_access_log(s->arena, &s->settings, s->data),
 	};
@@ -232,6 +273,7 @@ static void stop(struct serving *s)
 	counters_close(&s->services.counters);
 	jwt_memory_destroy(&s->services.jwt);
 	token_service_destroy(&s->tokens);
+	signer_close(&s->signer);
 	store_close(&s->store);
 }
 

@@ -8,6 +8,10 @@
 
 struct settings {
 	str organization;
+	str sso_url;
+	int64_t sso_access_s, sso_refresh_s;
+	bool sso_rotate;
+	int64_t lockout_failures, lockout_window_s, lockout_s;
 	str store, secret_key_file, access_log;
 	str management_listen, default_listen, secure_listen, sso_listen, ui_listen,
 		mocktarget_listen;

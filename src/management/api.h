@@ -11,6 +11,7 @@
 #include "identity/identity.h"
 #include "model/json.h"
 #include "store/store.h"
+#include "token/bearer.h"
 #include "token/token.h"
 
 struct operations { /* what the listener shows to those who watch this process */
@@ -31,6 +32,7 @@ struct management {
 	struct operations operations;
 	struct store *store;
 	struct identity *identity;
+	const struct bearer_service *bearers; /* whose access tokens count beside HTTP Basic */
 	struct token_service *tokens;
 	policy_finder policy_find;
 	str node_id; /* a UUID of this process: server[].uUID of deployments */

@@ -3,6 +3,7 @@
  * A change is answered when this node has applied it, so the caller's next request sees it.
  * Source: Apigee Edge management API; house ("the walk of a request"). */
 #include "base/log.h"
+#include "identity/login.h"
 #include "management/resources.h"
 #include "store/audit.h"
 #include "store/feed.h"
@@ -94,7 +95,8 @@ static struct message *unauthorized(struct api *q)
 {
 	struct message *m =
 		answer_error(q, 401, "management.Unauthorized",
-	                     "Unauthorized: give the e-mail address and password of a user");
+	                     "Unauthorized: give the e-mail address and password of a user, "
+	                     "or an access token");
 	headers_set(q->arena, &m->headers, S("WWW-Authenticate"), S("Basic realm=\"management\""));
 	return m;
 }
@@ -105,12 +107,35 @@ static bool reads_only(const struct api *q)
 	       str_eq(q->call->request->verb, S("HEAD"));
 }
 
+/* A person's access token, of a person who is still there. */
+static err by_token(struct api *q, str text)
+{
+	struct bearer b;
+	enum bearer_worth worth;
+	struct person person;
+	struct bearer_text t = { BEARER_ACCESS, text, clock_ms() };
+	TRY(bearer_read(q->arena, q->m->bearers, &t, &b, &worth));
+	if (worth != BEARER_GOOD || !str_given(b.user_id))
+		return FAIL(ERR_DENIED);
+	err e = identity_person(q->arena, q->m->identity, q->m->bearers->zone, b.user_id, &person);
+	if (e.code)
+		return e.code == ERR_NOT_FOUND ? FAIL(ERR_DENIED) : e;
+	q->who.key = person.user.key;
+	return DONE;
+}
+
+static err recognise(struct api *q)
+{
+	str authorization = headers_get(&q->call->request->headers, S("authorization"));
+	if (str_istarts(authorization, S("Bearer ")))
+		return by_token(q, str_trim(str_sub(authorization, 7, STR_NPOS)));
+	return identity_basic(q->arena, q->m->identity, authorization, &q->who);
+}
+
 /* The answer to who may not, or NULL. */
 static struct message *stopped(struct api *q)
 {
-	err e = identity_basic(q->arena, q->m->identity,
-	                       headers_get(&q->call->request->headers, S("authorization")),
-	                       &q->who);
+	err e = recognise(q);
 	if (e.code == ERR_DENIED)
 		return unauthorized(q);
 	if (!e.code && str_given(q->org))

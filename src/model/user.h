@@ -7,8 +7,8 @@
 #include "model/noun.h"
 
 /* The zone and origin of users that live in this store and log in with a password. */
-#define USER_ZONE S("gatehouse")
-#define USER_ORIGIN S("gatehouse")
+#define USER_ZONE S("uaa")
+#define USER_ORIGIN S("usergrid")
 
 struct user_key {
 	str zone, origin, name; /* the name in lower case: an e-mail address */

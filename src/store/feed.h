@@ -7,14 +7,22 @@
 #include "store/store.h"
 
 /* What changed.  The names are the feed's, e.g. for logs. */
-#define FEED_KINDS(_)   \
-	_(organization) \
-	_(environment)  \
-	_(virtual_host) \
-	_(keypair)      \
-	_(user)         \
-	_(developer)    \
-	_(app) _(product) _(api) _(revision) _(deployment) _(token) _(target_server) _(reference)
+#define FEED_KINDS(_)    \
+	_(organization)  \
+	_(environment)   \
+	_(virtual_host)  \
+	_(keypair)       \
+	_(user)          \
+	_(developer)     \
+	_(app)           \
+	_(product)       \
+	_(api)           \
+	_(revision)      \
+	_(deployment)    \
+	_(token)         \
+	_(target_server) \
+	_(reference)     \
+	_(oauth_client) _(signing_key)
 #define FEED_ENUM(k) FEED_##k,
 enum feed_kind { FEED_KINDS(FEED_ENUM) FEED_N };
 

@@ -9,12 +9,15 @@
 
 #define KEY_ARGS(k) DB_T((k)->zone), DB_T((k)->origin), DB_T((k)->name)
 
+enum { REV_SALT = 16 };
+
 struct user_call {
 	struct arena *arena;
 	const struct user_key *key;
 	struct user *user;
 	struct edit *edit;
 	str org, role, hash;
+	str salt; /* of rev_sig, drawn with the password */
 };
 
 static struct change change_of(const struct user_key *k, str org)
@@ -87,6 +90,14 @@ err user_get(struct arena *a, struct store *st, const struct user_key *k, struct
 	return read_user(a, st->db, &key, out);
 }
 
+err user_by_id(struct arena *a, struct store *st, str zone, str id, struct user **out)
+{
+	struct db_rows rows;
+	TRY(one_row(a, st->db, "SELECT origin, name FROM user_account WHERE id = $1 AND zone = $2",
+	            DB_ARGS(DB_T(id), DB_T(zone)), &rows));
+	return read_user(a, st->db, &(struct user_key){ zone, rows.v[0].s, rows.v[1].s }, out);
+}
+
 err user_list(struct arena *a, struct store *st, str zone, const struct page *p, struct strs *names)
 {
 	return names_query(a, st->db,
@@ -135,10 +146,17 @@ static err delete_user(struct db *tx, void *arg)
 static err write_password(struct db *tx, void *arg)
 {
 	struct user_call *c = arg;
-	return exec_one(tx,
-	                "UPDATE user_account SET password = $4, last_modified_at_ms = $5"
-	                " WHERE zone = $1 AND origin = $2 AND name = $3",
-	                DB_ARGS(KEY_ARGS(c->key), DB_T(c->hash), DB_I(clock_ms())));
+	TRY(exec_one(tx,
+	             "UPDATE user_account SET password = $4, last_modified_at_ms = $5"
+	             " WHERE zone = $1 AND origin = $2 AND name = $3",
+	             DB_ARGS(KEY_ARGS(c->key), DB_T(c->hash), DB_I(clock_ms()))));
+	return db_exec(tx,
+	               "INSERT INTO user_login (zone, origin, name, rev_salt, verified, machine, "
+	               "password_at_ms, must_change, failures, failed_at_ms, totp_step)"
+	               " VALUES ($1, $2, $3, $4, 1, 0, $5, 0, 0, 0, 0)"
+	               " ON CONFLICT (zone, origin, name) DO UPDATE SET rev_salt = $4, "
+	               "password_at_ms = $5, must_change = 0",
+	               DB_ARGS(KEY_ARGS(c->key), DB_T(c->salt), DB_I(clock_ms())), NULL);
 }
 
 static err insert_role(struct db *tx, void *arg)
@@ -179,7 +197,11 @@ err user_delete(struct store *st, const struct user_key *k)
 
 err user_password_set(struct store *st, const struct user_key *k, str hash)
 {
-	return simple_change(st, &(struct user_call){ .key = k, .hash = hash }, write_password);
+	struct arena *a = arena_create(128, 0);
+	struct user_call call = { .key = k, .hash = hash, .salt = rand_alnum(a, REV_SALT) };
+	err e = simple_change(st, &call, write_password);
+	arena_destroy(&a);
+	return e;
 }
 
 err user_role_grant(struct store *st, str org, const struct user_key *k, str role)

@@ -9,6 +9,7 @@
 
 err user_create(struct store *, const struct user *) MUST_CHECK; /* id is made if absent */
 err user_get(struct arena *, struct store *, const struct user_key *, struct user **out) MUST_CHECK;
+err user_by_id(struct arena *, struct store *, str zone, str id, struct user **out) MUST_CHECK;
 err user_list(struct arena *, struct store *, str zone, const struct page *,
               struct strs *names) MUST_CHECK;
 err user_change(struct arena *, struct store *, const struct user_key *, struct edit *,

@@ -305,6 +305,20 @@ class Gateway {
 			{ env, secure: true, form: { client_id: key, client_secret: secret }, ...o });
 		return whole ? r : expect(r, { status: 200 }, 'token').json.access_token;
 	}
+	// The OAuth2 service: sso('/oauth/token', {form, client: 'id:secret' | null, query, headers}).
+	sso(path, { form: fields, client = 'edgecli:edgeclisecret', headers = {}, ...o } = {}) {
+		return fetchOne({
+			port: this.ports.sso, path, ...(fields ? { body: form(fields) } : {}), ...o,
+			headers: {
+				...(fields && client ? { Authorization: basic(...client.split(/:(.*)/s)) } : {}),
+				...(fields ? { 'Content-Type': FORM } : {}), ...headers,
+			},
+		});
+	}
+	login(fields = {}, o) {
+		return this.sso('/oauth/token', { form: { grant_type: 'password', username: this.user, password: this.pass, ...fields }, ...o });
+	}
+
 	revoke(token) {
 		return this.mgmt(`/oauth2/accesstokens/${token}?action=revoke`, { method: 'POST' });
 	}

@@ -38,7 +38,7 @@ static void opens(void **state)
 		struct diag d = { .arena = a };
 		struct listeners l;
 		struct settings s = { .management_listen = S("127.0.0.1:0"), .default_listen = S("127.0.0.1:0"),
-			              .secure_listen = str_from_z(rows[i].secure), .mocktarget_listen = S("127.0.0.1:0") };
+			              .secure_listen = str_from_z(rows[i].secure), .sso_listen = S("127.0.0.1:0"), .mocktarget_listen = S("127.0.0.1:0") };
 		err e = listeners_open(&s, i % 2, &none, &d, &l);
 		str text = diag_text(a, &d);
 		if (!e.code != !rows[i].finding || (e.code && !str_has(text, str_from_z(rows[i].finding))))
@@ -64,7 +64,7 @@ static void refuses_a_port_in_use(void **state)
 	struct diag d = { .arena = a };
 	struct listeners first, second;
 	struct settings s = { .management_listen = S("127.0.0.1:0"), .default_listen = S("127.0.0.1:0"),
-		              .secure_listen = S("127.0.0.1:0") };
+		              .secure_listen = S("127.0.0.1:0"), .sso_listen = S("127.0.0.1:0") };
 	(void)state;
 	assert_int_equal(listeners_open(&s, false, &none, &d, &first).code, ERR_NONE);
 	s.default_listen = listener_here(a, &first, LISTEN_DEFAULT);

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of this room share: who calls, what is remembered, who tries.
+ * Nothing remembered outlives the process.
+ * Source: house. */
+#pragma once
+
+#include <pthread.h>
+
+#include "identity/attempts.h"
+#include "identity/identity.h"
+
+enum { PAIRS = 1024, PAIR_MAC = 32 };
+
+struct good_pair { /* a name and password that fitted this very hash */
+	unsigned char mac[PAIR_MAC];
+	int64_t until_ms; /* monotonic; 0: empty */
+};
+
+struct identity {
+	struct arena *arena;
+	struct store *store;
+	struct attempts *attempts;
+	unsigned char key[PAIR_MAC];
+	pthread_mutex_t lock;
+	struct good_pair pairs[PAIRS]; /* guarded; by the first bytes of the MAC, a newer one replaces */
+};

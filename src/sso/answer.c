@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Parameters in, answers out, for the endpoints of the OAuth2 service.
+ * Every error has the two keys of the RFC, whoever made it, and is never cached.
+ * Source: RFC 6749 §5.1, §5.2; oauth2-service reference, 1.5 and 1.12. */
+#include <string.h>
+
+#include "sso/call.h"
+
+static const struct {
+	unsigned status;
+	const char *error, *text;
+} errors[SSO_ERRORS] = {
+#define ERROR(name, status, error, text) [SSO_##name] = { status, error, text },
+#include "sso/errors.def"
+#undef ERROR
+};
+
+str sso_param(const struct sso_call *q, const char *name)
+{
+	size_t i = 0;
+	for (str rest = str_from_z(q->route->pattern + 1); str_given(rest); i++) {
+		str part = str_cut(&rest, '/');
+		if (part.p[0] == '{' && str_eq(str_sub(part, 1, part.n - 1), str_from_z(name)))
+			return q->segments[i];
+	}
+	must(!"the pattern of a route names its parameters");
+	return STR_NONE;
+}
+
+str sso_query(const struct sso_call *q, const char *name)
+{
+	return form_get(&q->query, str_from_z(name));
+}
+
+str sso_form(const struct sso_call *q, const char *name)
+{
+	return form_get(&q->form, str_from_z(name));
+}
+
+str sso_header(const struct sso_call *q, const char *name)
+{
+	return headers_get(&q->call->request->headers, str_from_z(name));
+}
+
+bool sso_wants_json(const struct sso_call *q)
+{
+	str accept = sso_header(q, "accept");
+	size_t json = str_find(accept, S("application/json")), html = str_find(accept, S("text/html"));
+	return json < html;
+}
+
+static struct message *uncached(struct sso_call *q, struct message *m)
+{
+	headers_set(q->arena, &m->headers, S("Cache-Control"), S("no-store"));
+	headers_set(q->arena, &m->headers, S("Pragma"), S("no-cache"));
+	return m;
+}
+
+struct message *sso_bytes(struct sso_call *q, unsigned status, str content_type, str bytes)
+{
+	struct message *m = message_response(q->arena, status);
+	message_set_content(q->arena, m, bytes, content_type);
+	return m;
+}
+
+struct message *sso_json(struct sso_call *q, unsigned status, str text)
+{
+	return uncached(q, sso_bytes(q, status, S("application/json;charset=UTF-8"), text));
+}
+
+static str error_text(struct arena *a, str error, str description)
+{
+	struct buf b = buf_in(a);
+	struct json_writer w = json_to(&b, false);
+	json_open(&w, '{');
+	json_key(&w, S("error"));
+	json_str(&w, error);
+	json_key(&w, S("error_description"));
+	json_str(&w, description);
+	json_close(&w, '}');
+	return buf_str(&b);
+}
+
+struct message *sso_error_about(struct sso_call *q, enum sso_error_id id, str what)
+{
+	str error = str_from_z(errors[id].error);
+	str text = str_replace(q->arena, str_from_z(errors[id].text), S("%.*s"), what);
+	struct message *m = sso_json(q, errors[id].status, error_text(q->arena, error, text));
+	if (errors[id].status == 401) /* RFC 6749 §5.2 */
+		headers_set(q->arena, &m->headers, S("WWW-Authenticate"),
+		            str_fmt(q->arena,
+		                    "Basic realm=\"UAA/client\", error=\"%.*s\", "
+		                    "error_description=\"%.*s\"",
+		                    STR(error),
+		                    STR(str_replace(q->arena, text, S("\""), S("'")))));
+	if (errors[id].status == 503)
+		headers_set(q->arena, &m->headers, S("Retry-After"), S("1"));
+	return m;
+}
+
+struct message *sso_error(struct sso_call *q, enum sso_error_id id)
+{
+	return sso_error_about(q, id, STR_NONE);
+}
+
+struct message *sso_trouble(struct sso_call *q, err e)
+{
+	if (e.code == ERR_LIMIT)
+		return sso_error(q, SSO_BUSY);
+	return sso_error(q, e.code == ERR_STORE ? SSO_STORE_AWAY : SSO_UNEXPECTED);
+}
+
+str sso_error_body(struct arena *a, unsigned status, const char *what, str *content_type)
+{
+	*content_type = S("application/json;charset=UTF-8");
+	return error_text(a, status >= 500 ? S("server_error") : S("invalid_request"),
+	                  str_from_z(what));
+}

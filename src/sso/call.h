@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an endpoint is written with: the call, its parameters, and ways to answer.
+ * What an endpoint needs before it runs is its row in routes.def; a handler finds it done.
+ * Source: oauth2-service reference; house ("an endpoint's checks are a matrix"). */
+#pragma once
+
+#include "codec/form.h"
+#include "codec/json.h"
+#include "sso/sso.h"
+#include "store/oauth_clients.h"
+
+enum { SSO_SEGMENTS = 12, SSO_BODY_MAX = 1 << 20 };
+
+/* What a route needs: the columns are the rows of routes.def, each check is a file (need_*.c). */
+enum sso_need {
+	NEED_NOTHING = 0,
+	NEED_FORM = 1,   /* the body is a form, and is read */
+	NEED_CLIENT = 2, /* the client says who it is, by Basic or in the form */
+};
+
+struct sso_call;
+struct sso_route {
+	const char *verb, *pattern; /* "/oauth/clients/{id}" */
+	unsigned needs;             /* enum sso_need, or-ed */
+	struct message *(*answer)(struct sso_call *);
+};
+
+struct sso_call {
+	struct arena *arena;
+	struct http_call *call;
+	const struct sso *sso;
+	struct store *store;
+	const struct sso_route *route;
+	str segments[SSO_SEGMENTS]; /* of the path, decoded */
+	size_t n_segments;
+	struct pairs query, form;               /* form: NEED_FORM */
+	struct client_credentials_view client; /* NEED_CLIENT */
+};
+
+/* A need that is not met answers for the route; NULL: it is met. */
+struct message *need_form(struct sso_call *);
+struct message *need_client(struct sso_call *);
+
+/* A parameter of the path by its name in the pattern; of the query, of the form: STR_NONE if absent. */
+str sso_param(const struct sso_call *, const char *name);
+str sso_query(const struct sso_call *, const char *name);
+str sso_form(const struct sso_call *, const char *name);
+str sso_header(const struct sso_call *, const char *name);
+bool sso_wants_json(const struct sso_call *); /* Accept says JSON before HTML */
+
+enum sso_error_id {
+	SSO_FINE,
+#define ERROR(name, ...) SSO_##name,
+#include "sso/errors.def"
+#undef ERROR
+	SSO_ERRORS,
+};
+
+/* {"error":...,"error_description":...} of errors.def; what stands for its %.*s. */
+struct message *sso_error(struct sso_call *, enum sso_error_id);
+struct message *sso_error_about(struct sso_call *, enum sso_error_id, str what);
+/* Trouble that is nobody's fault here: 503 while the store is away or a queue is full, 500 for the rest. */
+struct message *sso_trouble(struct sso_call *, err);
+struct message *sso_json(struct sso_call *, unsigned status, str text); /* never cached */
+struct message *sso_bytes(struct sso_call *, unsigned status, str content_type, str bytes);

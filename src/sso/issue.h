@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the token endpoint hands out: claims in the documents' order, signed or kept, and told.
+ * A refresh token is durable before it is told.
+ * Source: oauth2-service reference, 1.5 to 1.7, 1.11. */
+#pragma once
+
+#include "identity/login.h"
+#include "sso/call.h"
+
+struct issue {
+	const struct person *person; /* NULL: the client's own token */
+	struct strs scope;
+	str grant_type; /* the claim: how the login was, also after a refresh */
+	int64_t auth_time_s;
+	bool refresh;  /* a refresh token, too */
+	bool id_token; /* when the scope holds openid */
+	str nonce;     /* of the id_token; STR_NONE: none */
+	/* A refresh token that comes back as it was given, or that the new one takes the place of. */
+	str kept_refresh;
+	const struct sso_token *rotated;
+};
+
+/* The answer of the token endpoint, or the error that keeps it from it. */
+struct message *issue_answer(struct sso_call *, const struct issue *);
+
+/* Fills scope with what the client asked for in `scope` and may have; the answer when that is nothing. */
+struct message *scope_of_client(struct sso_call *, struct strs *out);
+struct message *scope_of_person(struct sso_call *, const struct person *, struct strs *out);
+/* Of the words of a text separated by spaces. */
+struct strs scope_words(struct arena *, str text);

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* /token_key and /token_keys: what the tokens' signatures are checked with.
+ * The first is one RSA key with its PEM, as old clients want it; the second is a JWKS.
+ * Source: RFC 7517; oauth2-service reference, 3.1. */
+#include "sso/endpoints.h"
+
+static void member(struct json_writer *w, const char *key, str value)
+{
+	if (!str_given(value))
+		return;
+	json_key(w, str_from_z(key));
+	json_str(w, value);
+}
+
+static void key_write(struct json_writer *w, struct arena *a, const struct signer_key *k)
+{
+	struct jwk_members m = jwk_members(a, k->key);
+	json_open(w, '{');
+	member(w, "kty", m.kty);
+	member(w, "e", m.e);
+	member(w, "use", S("sig"));
+	member(w, "kid", k->kid);
+	member(w, "alg", jose_alg_name(k->alg));
+	if (str_given(m.n))
+		member(w, "value", jose_key_public_pem(a, k->key));
+	member(w, "crv", m.crv);
+	member(w, "x", m.x);
+	member(w, "y", m.y);
+	member(w, "n", m.n);
+	json_close(w, '}');
+}
+
+/* Public, and the same for everybody: it may be kept for a while and asked about by its ETag. */
+static struct message *answered(struct sso_call *q, str text)
+{
+	str etag = str_fmt(q->arena, "\"%016llx\"", (unsigned long long)str_hash(text));
+	bool same = str_eq(sso_header(q, "if-none-match"), etag);
+	struct message *m = same ? message_response(q->arena, 304)
+	                         : sso_bytes(q, 200, S("application/json;charset=UTF-8"), text);
+	headers_set(q->arena, &m->headers, S("ETag"), etag);
+	headers_set(q->arena, &m->headers, S("Cache-Control"), S("max-age=60, public"));
+	return m;
+}
+
+struct message *endpoint_token_key(struct sso_call *q)
+{
+	struct list keys = signer_keys(q->arena, q->sso->bearers.signer);
+	struct buf b = buf_in(q->arena);
+	struct json_writer w = json_to(&b, false);
+	LIST_EACH(const struct signer_key, k, &keys)
+		if (k->signs && k->alg == JOSE_RS256) {
+			key_write(&w, q->arena, k);
+			break;
+		}
+	return answered(q, buf_str(&b));
+}
+
+struct message *endpoint_token_keys(struct sso_call *q)
+{
+	struct list keys = signer_keys(q->arena, q->sso->bearers.signer);
+	struct buf b = buf_in(q->arena);
+	struct json_writer w = json_to(&b, false);
+	json_open(&w, '{');
+	json_key(&w, S("keys"));
+	json_open(&w, '[');
+	LIST_EACH(const struct signer_key, k, &keys)
+		key_write(&w, q->arena, k);
+	json_close(&w, ']');
+	json_close(&w, '}');
+	return answered(q, buf_str(&b));
+}

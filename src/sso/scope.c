@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which scopes a token gets: those asked for that the client has and the person may have, in the client's
+ * order.
+ * Nothing that was not asked for is given, and nothing that was asked for in vain is dropped silently.
+ * Source: oauth2-service reference, 1.11. */
+#include "sso/issue.h"
+#include "store/groups.h"
+
+/* What every user of the zone may have. */
+static const char *const default_groups[] = {
+	"scim.me",         "openid", "password.write",  "approvals.me",   "oauth.approvals",
+	"uaa.user",        "profile", "roles",          "user_attributes", "email",
+};
+
+struct strs scope_words(struct arena *a, str text)
+{
+	struct strs out = { 0 };
+	for (str rest = text; str_given(rest);) {
+		str one = str_trim(str_cut(&rest, ' '));
+		if (one.n && !strs_have(&out, one))
+			strs_add(a, &out, one);
+	}
+	return out;
+}
+
+static bool is_default(str scope)
+{
+	for (size_t i = 0; i < sizeof default_groups / sizeof *default_groups; i++)
+		if (str_eq(scope, str_from_z(default_groups[i])))
+			return true;
+	return false;
+}
+
+/* The words that were asked for, or all that the client has. */
+static struct message *asked(struct sso_call *q, const struct strs *has, struct strs *out)
+{
+	*out = scope_words(q->arena, sso_form(q, "scope"));
+	for (size_t i = 0; i < out->n; i++)
+		if (!strs_have(has, out->v[i]))
+			return sso_error_about(q, SSO_SCOPE_UNKNOWN, out->v[i]);
+	if (!out->n)
+		*out = *has;
+	return NULL;
+}
+
+static str joined(struct arena *a, const struct strs *s, const char *by)
+{
+	struct buf b = buf_in(a);
+	for (size_t i = 0; i < s->n; i++)
+		buf_fmt(&b, "%s%.*s", i ? by : "", STR(s->v[i]));
+	return buf_str(&b);
+}
+
+struct message *scope_of_client(struct sso_call *q, struct strs *out)
+{
+	return asked(q, &q->client.client->authorities, out);
+}
+
+/* The person's origin and groups are such as the client demands. */
+static enum sso_error_id welcome(const struct oauth_client *c, const struct person *p,
+                                 const struct strs *groups)
+{
+	if (c->allowed_providers.n && !strs_have(&c->allowed_providers, p->user.key.origin))
+		return SSO_PROVIDER;
+	for (size_t i = 0; i < c->required_user_groups.n; i++)
+		if (!strs_have(groups, c->required_user_groups.v[i]) &&
+		    !is_default(c->required_user_groups.v[i]))
+			return SSO_REQUIRED_GROUPS;
+	return SSO_FINE;
+}
+
+struct message *scope_of_person(struct sso_call *q, const struct person *p, struct strs *out)
+{
+	const struct oauth_client *c = q->client.client;
+	struct strs wanted, groups;
+	struct message *m = asked(q, &c->scope, &wanted);
+	if (m)
+		return m;
+	err e = group_names_of(q->arena, q->store, q->sso->settings.zone, p->user.id, &groups);
+	if (e.code)
+		return sso_trouble(q, e);
+	enum sso_error_id wrong = welcome(c, p, &groups);
+	if (wrong)
+		return sso_error(q, wrong);
+	*out = (struct strs){ 0 };
+	for (size_t i = 0; i < c->scope.n; i++)
+		if (strs_have(&wanted, c->scope.v[i]) &&
+		    (is_default(c->scope.v[i]) || strs_have(&groups, c->scope.v[i])))
+			strs_add(q->arena, out, c->scope.v[i]);
+	return out->n ? NULL : sso_error_about(q, SSO_SCOPE_NONE, joined(q->arena, &wanted, ", "));
+}
