@@ -40,7 +40,7 @@ struct node {
 	struct health health;
 	struct tls_context *client_tls;
 	struct listeners *listeners;
-	struct served management, sso, mocktarget; /* the control loop's, as all that follows */
+	struct served served[LISTENERS]; /* the control loop's; NULL and -1 for the gateway's own */
 	bool stopping;
 	struct watch signals;
 	struct waker signaled;
@@ -111,9 +111,9 @@ static void start_loops(struct arena *a, struct node *n)
 }
 
 /* ---- what the control loop serves ---- */
-static void serve(struct node *n, struct served *s, enum listener which,
-                  const struct http_server_conf *conf)
+static void serve(struct node *n, enum listener which, const struct http_server_conf *conf)
 {
+	struct served *s = &n->served[which];
 	s->fd = listener_take(n->listeners, which);
 	if (s->fd < 0)
 		return;
@@ -137,9 +137,9 @@ static void serve_control(struct node *n)
 	};
 	struct http_server_conf mocktarget = { .handle = mocktarget_handle,
 		                               .limits = http_limits_default() };
-	serve(n, &n->management, LISTEN_MANAGEMENT, &management);
-	serve(n, &n->sso, LISTEN_SSO, &sso);
-	serve(n, &n->mocktarget, LISTEN_MOCKTARGET, &mocktarget);
+	serve(n, LISTEN_MANAGEMENT, &management);
+	serve(n, LISTEN_SSO, &sso);
+	serve(n, LISTEN_MOCKTARGET, &mocktarget);
 	if (counters_start(n->conf.services->counters, n->control.loop).code)
 		log_error("quotas_not_kept");
 }
@@ -158,18 +158,16 @@ static void drain_control(struct node *n)
 {
 	n->stopping = true;
 	n->health.gateway = NULL; /* its loops end soon: nobody asks them any more */
-	stop_accepting(&n->management);
-	stop_accepting(&n->sso);
-	stop_accepting(&n->mocktarget);
+	for (size_t i = 0; i < LISTENERS; i++)
+		stop_accepting(&n->served[i]);
 }
 
 static void close_control(struct node *n)
 {
 	drain_control(n);
 	watch_remove(&n->signals);
-	http_server_close(&n->management.server);
-	http_server_close(&n->sso.server);
-	http_server_close(&n->mocktarget.server);
+	for (size_t i = 0; i < LISTENERS; i++)
+		http_server_close(&n->served[i].server);
 	http_pool_drain(n->control.loop);
 	counters_stop(n->conf.services->counters);
 	fibers_cancel(n->control.loop);
@@ -257,15 +255,20 @@ struct drain { /* of the control loop, in a fiber of it */
 	struct waker done;
 };
 
-static bool is_idle(const struct served *s) { return !s->server || http_server_idle(s->server); }
+static bool control_is_idle(const struct node *n)
+{
+	for (size_t i = 0; i < LISTENERS; i++)
+		if (n->served[i].server && !http_server_idle(n->served[i].server))
+			return false;
+	return true;
+}
 
 static void drain_fiber(void *arg)
 {
 	struct drain *d = arg;
 	struct node *n = d->node;
 	drain_control(n);
-	while (!(is_idle(&n->management) && is_idle(&n->sso) && is_idle(&n->mocktarget)) &&
-	       !deadline_passed(d->until))
+	while (!control_is_idle(n) && !deadline_passed(d->until))
 		if (wait_until(deadline_min(d->until, deadline_in(PAUSE_MS))).code)
 			break;
 	wake(&d->done);
@@ -283,8 +286,9 @@ static void drain_start(void *arg)
 
 static void say_last(struct node *n)
 {
-	if (n->management.server)
-		http_server_say_last(n->management.server);
+	for (size_t i = 0; i < LISTENERS; i++)
+		if (n->served[i].server)
+			http_server_say_last(n->served[i].server);
 }
 
 /* The gateway first: until it is done, management answers what it is asked, and /readyz says why no more
@@ -329,41 +333,30 @@ void node_end(struct node *n) { wake(&n->signaled); }
 
 int node_socket(const struct node *n, enum listener which)
 {
-	switch (which) {
-	case LISTEN_MANAGEMENT:
-		return n->management.fd;
-	case LISTEN_MOCKTARGET:
-		return n->mocktarget.fd;
-	case LISTEN_DEFAULT:
+	if (which == LISTEN_DEFAULT)
 		return gateway_socket(n->gateway, S("default"));
-	case LISTEN_SECURE:
+	if (which == LISTEN_SECURE)
 		return gateway_socket(n->gateway, S("secure"));
-	case LISTENERS:
-		break;
-	}
-	return -1;
+	return n->served[which].fd;
 }
 
 void node_rest(struct node *n)
 {
 	gateway_rest(n->gateway);
-	http_server_drain(n->management.server);
-	if (n->mocktarget.server)
-		http_server_drain(n->mocktarget.server);
+	for (size_t i = 0; i < LISTENERS; i++)
+		if (n->served[i].server)
+			http_server_drain(n->served[i].server);
 }
 
 void node_accept(struct node *n)
 {
 	gateway_accept(n->gateway);
-	if (http_server_accept(n->management.server).code ||
-	    (n->mocktarget.server && http_server_accept(n->mocktarget.server).code))
-		log_error("not_accepting");
+	for (size_t i = 0; i < LISTENERS; i++)
+		if (n->served[i].server && http_server_accept(n->served[i].server).code)
+			log_error("not_accepting");
 }
 
-bool node_is_idle(struct node *n)
-{
-	return is_idle(&n->management) && is_idle(&n->mocktarget) && gateway_is_idle(n->gateway);
-}
+bool node_is_idle(struct node *n) { return control_is_idle(n) && gateway_is_idle(n->gateway); }
 
 void node_stop(struct node **node, int64_t drain_ms)
 {
