@@ -22,7 +22,9 @@ void conn_close(struct conn *c)
 		c->next->prev = c->prev;
 	timer_cancel(&c->timer);
 	h2_front_free(&c->h2);
-	exchange_drop(c->resting);
+	if (c->resting)
+		exchange_drop(c->resting);
+	conn_rested(c);
 	read_buf_give(s->local, &c->in);
 	sock_close(&c->sock);
 	free(c);
@@ -54,12 +56,23 @@ void conn_linger(struct conn *c)
 	throw_away(c);
 }
 
-void conn_rest(struct conn *c, struct exchange *x)
+bool conn_rest(struct conn *c, struct exchange *x)
 {
-	if (c->state != CONN_RESTING)
-		arm(c, c->server->conf.limits.head_ms);
+	if (c->state == CONN_RESTING)
+		return true;
+	if (c->server->n_resting == RESTING)
+		return false;
+	c->server->n_resting++;
 	c->state = CONN_RESTING;
 	c->resting = x;
+	arm(c, c->server->conf.limits.head_ms);
+	return true;
+}
+
+void conn_rested(struct conn *c)
+{
+	c->server->n_resting -= c->resting != NULL;
+	c->resting = NULL;
 }
 
 void conn_time_up(void *arg)

@@ -9,7 +9,13 @@
 #include "http/h1_body.h"
 #include "http/server.h"
 
-enum { KEPT_ARENAS = 64, FIRST_BLOCK = 8 * 1024, DRAIN_BYTES = 64 * 1024, LINGER_MS = 2000 };
+enum {
+	KEPT_ARENAS = 64,
+	FIRST_BLOCK = 8 * 1024,
+	DRAIN_BYTES = 64 * 1024,
+	LINGER_MS = 2000,
+	RESTING = 1024
+};
 
 struct conn;
 struct h2_front;
@@ -23,6 +29,7 @@ struct http_server {
 	size_t n_peers;
 	struct conn *conns;
 	_Atomic(size_t) n_conns; /* raised by whoever accepts one for it */
+	size_t n_resting;
 	uint64_t accepted;
 	struct arena *arenas[KEPT_ARENAS];
 	unsigned n_arenas;
@@ -82,9 +89,10 @@ struct conn *conn_make(struct http_server *, int fd); /* on any loop; counted at
 void conn_begin(void *conn);                          /* on its own */
 void conn_close(struct conn *);
 void conn_linger(struct conn *);
-void conn_rest(struct conn *,
-               struct exchange *); /* until exchange_go_on() finds the request's end */
-void conn_advance(struct conn *);  /* waits for the next request, or starts it */
+/* Waits until exchange_go_on() finds the request's end.  False: as many as may do so already. */
+bool conn_rest(struct conn *, struct exchange *);
+void conn_rested(struct conn *);
+void conn_advance(struct conn *); /* waits for the next request, or starts it */
 void conn_time_up(void *conn);
 
 /* exchange.c */
@@ -92,7 +100,7 @@ enum scanned { SCAN_MORE, SCAN_STARTED };
 enum scanned exchange_scan(struct conn *);
 void exchange_refuse(struct conn *, unsigned status, const char *what);
 void exchange_go_on(struct exchange *); /* there may be more of its request */
-void exchange_drop(struct exchange *);  /* its connection ends */
+void exchange_drop(struct exchange *); /* it is gone; what came behind it stays in its connection */
 
 /* answer.c */
 err h1_answer(struct http_call *, struct message *, deadline) MUST_CHECK;

@@ -69,8 +69,7 @@ static bool rest_is_read(struct exchange *x)
 	return true;
 }
 
-/* x is gone; what came behind its request stays in c->in. */
-static void give_back(struct exchange *x)
+void exchange_drop(struct exchange *x)
 {
 	struct conn *c = x->conn;
 	struct arena *a = x->call.arena;
@@ -81,24 +80,17 @@ static void give_back(struct exchange *x)
 	server_give_arena(c->server, &a);
 }
 
-void exchange_drop(struct exchange *x)
-{
-	if (x)
-		give_back(x);
-}
-
 void exchange_go_on(struct exchange *x)
 {
 	struct conn *c = x->conn;
 	struct http_server *s = c->server;
-	if (!s->closed && !rest_is_read(x)) {
-		conn_rest(c, x);
+	bool rested = rest_is_read(x);
+	if (!rested && !s->closed && conn_rest(c, x))
 		return;
-	}
-	bool keep = x->keep && !s->closed, all_read = !x->streams || x->body.over;
-	give_back(x);
+	bool keep = rested && x->keep && !s->closed, all_read = !x->streams || x->body.over;
+	exchange_drop(x);
+	conn_rested(c);
 	size_t left = c->in->end - c->in->at;
-	c->resting = NULL;
 	c->served = true;
 	if (!keep && (s->closed || sock_ended(c->sock) || (all_read && !left))) {
 		conn_close(c);
