@@ -3,7 +3,7 @@
 
 A contestant has name, start(), stop(), pids() and load(row) -> (url, wrk script, environment).
 """
-import base64, json, os, signal, socket, subprocess, time, urllib.request, io, zipfile
+import base64, concurrent.futures, json, os, signal, socket, subprocess, time, urllib.request, io, zipfile
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -112,11 +112,35 @@ class Target(Configured):
         wait_port(self.port)
 
 
-class Nginx(Configured):
-    name, key, tokens = "nginx", "nginx", ""  # tokens: what it is sent in the token row, and passes on unseen
+class Tokens:
+    """The bearer tokens that a row sends, one a line, and the key that JWTs are signed with."""
+    counts = {"token": 1000, "jwt": 1000, "jwt-first": 12000}  # the last: more than are remembered, so that none is when it comes again
 
-    def __init__(self, folder, target, body):
-        self.folder, self.target, self.body, self.port, self.tls, self.rsa = folder, target, body, free_port(), free_port(), free_port()
+    def __init__(self, folder):
+        self.folder, self.public, private = folder, folder / "jwt-public.pem", folder / "jwt-private.pem"
+        for command in (["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", private], ["pkey", "-in", private, "-pubout", "-out", self.public]):
+            subprocess.run(["openssl", *command], check=True, capture_output=True)
+        self.private_text, self.public_text = private.read_text(), self.public.read_text()
+
+    def file(self, row):
+        return self.folder / f"{row}.tokens"
+
+    def keep(self, row, tokens):
+        self.file(row).write_text("\n".join(tokens) + "\n")
+
+    def load(self, row, who):
+        if row in self.counts:
+            return "tokens.lua", {"TOKENS": str(self.file(row)), "AT": str(self.folder / f"{row}.{who}.at")}
+        return "close.lua" if row == "connect" else "", {}
+
+
+class Nginx(Configured):
+    """In the rows with tokens it is sent the same requests, and passes the tokens on unseen."""
+    name, key = "nginx", "nginx"
+
+    def __init__(self, folder, target, body, tokens):
+        self.folder, self.target, self.body, self.tokens = folder, target, body, tokens
+        self.port, self.tls, self.rsa = free_port(), free_port(), free_port()
 
     def start(self):
         crt, key = certificate(self.folder, "nginx", "ec", "-pkeyopt", "ec_paramgen_curve:P-256")  # like the one that gatehouse makes for itself
@@ -127,8 +151,7 @@ class Nginx(Configured):
 
     def load(self, row):
         path = {"answer": "answer", "large": "proxy/large"}.get(row, "proxy/x")
-        script = {"token": "tokens.lua", "connect": "close.lua"}.get(row, "")
-        return f"{origin(row, self.port, self.tls, self.rsa)}/{path}", script, {"TOKENS": str(self.tokens)}
+        return f"{origin(row, self.port, self.tls, self.rsa)}/{path}", *self.tokens.load(row, self.key)
 
 
 def origin(row, port, tls, rsa):
@@ -140,43 +163,35 @@ class NginxLua(Configured):
     name, key = "nginx-lua", "nginx-lua"
     module = Path("/usr/lib/nginx/modules/ngx_http_lua_module.so")
 
-    def __init__(self, folder, target):
-        self.folder, self.target, self.port = folder, target, free_port()
+    def __init__(self, folder, target, tokens):
+        self.folder, self.target, self.port, self.tokens = folder, target, free_port(), tokens
 
-    def start_with(self, tokens):
-        self.tokens = tokens
-        self.launch(["nginx", "-c", str(self.fill_in("nginx-lua.conf", folder=self.folder, port=self.port, target=self.target.port, tokens=tokens))])
+    def start(self):
+        self.launch(["nginx", "-c", str(self.fill_in("nginx-lua.conf", folder=self.folder, port=self.port, target=self.target.port, tokens=self.tokens.file("token")))])
         wait_port(self.port)
 
     def load(self, row):
-        return f"http://127.0.0.1:{self.port}/token/x", "tokens.lua", {"TOKENS": str(self.tokens)}
+        return f"http://127.0.0.1:{self.port}/token/x", *self.tokens.load(row, self.key)
 
 
 class Haproxy(Configured):
     name, key = "haproxy", "haproxy"
 
-    def __init__(self, folder, target, body):
-        self.folder, self.target, self.body, self.port = folder, target, body, free_port()
-        self.tokens = folder / "haproxy.tokens"
-        self.tokens.write_text("none\n")
+    def __init__(self, folder, target, body, tokens):
+        self.folder, self.target, self.body, self.port, self.tokens = folder, target, body, free_port(), tokens
+        self.map = folder / "haproxy.tokens"
 
     def start(self):
         body = self.folder / "haproxy.body"
         body.write_text(self.body)
-        conf = self.fill_in("haproxy.cfg", port=self.port, body=body, target=self.target.port, tokens=self.tokens)
+        self.map.write_text("".join(f"{t} 1\n" for t in self.tokens.file("token").read_text().split()))
+        conf = self.fill_in("haproxy.cfg", port=self.port, body=body, target=self.target.port, tokens=self.map, key=self.tokens.public)
         self.launch(["haproxy", "-db", "-f", str(conf)], stdout=open(self.folder / "haproxy.log", "wb"))
         wait_port(self.port)
 
-    def learn(self, tokens, file):
-        self.tokens.write_text("".join(f"{t} 1\n" for t in tokens))
-        self.token_file = file
-        self.stop()
-        self.start()
-
     def load(self, row):
-        path = {"answer": "answer", "token": "token/x", "large": "proxy/large"}.get(row, "proxy/x")
-        script = {"token": "tokens.lua", "connect": "close.lua"}.get(row, "")
-        return f"http://127.0.0.1:{self.port}/{path}", script, {"TOKENS": str(self.token_file) if script else ""}
+        path = {"answer": "answer", "token": "token/x", "jwt": "jwt/x", "jwt-first": "jwt/x", "large": "proxy/large"}.get(row, "proxy/x")
+        return f"http://127.0.0.1:{self.port}/{path}", *self.tokens.load(row, self.key)
 
 
 class Gatehouse(Process):
@@ -188,6 +203,7 @@ class Gatehouse(Process):
         self.name = self.key = name
         self.folder, self.binary, self.target, self.body = folder / name, args.gatehouse, target, body
         self.folder.mkdir()
+        self.tokens = Tokens(self.folder)
         self.ports = {k: free_port() for k in ("management", "gateway.default", "gateway.secure", "sso", "ui", "mocktarget")}
         self.port = self.ports["gateway.default"]
 
@@ -251,6 +267,17 @@ class Gatehouse(Process):
         self.deploy("verified", {"verified.xml": '<APIProxy name="verified"/>', "proxies/default.xml": endpoint("/token", ["verify", "strip"], [], to_target),
                                  "targets/default.xml": target, "policies/verify.xml": verify, "policies/strip.xml": strip})
         self.deploy("issuer", {"issuer.xml": '<APIProxy name="issuer"/>', "proxies/default.xml": endpoint("/issue", ["issue"], [], ""), "policies/issue.xml": issue})
+        key = f'<AssignMessage name="key"><AssignVariable><Name>private.key</Name><Value>{self.tokens.private_text}</Value></AssignVariable></AssignMessage>'
+        sign = ('<GenerateJWT name="sign"><Algorithm>RS256</Algorithm><PrivateKey><Value ref="private.key"/></PrivateKey><Subject>bench@example.com</Subject><Issuer>https://login.example.com/oauth/token'
+                '</Issuer><Audience>weather,traffic</Audience><ExpiresIn>1d</ExpiresIn><Id/><AdditionalClaims><Claim name="scope" array="true">read,write,admin</Claim>'
+                '<Claim name="client_id">bBGAQrXgivA9lKu7NMPyoYpVKNhGar6K</Claim></AdditionalClaims><OutputVariable>token</OutputVariable></GenerateJWT>')
+        tell = '<AssignMessage name="tell"><Set><Payload contentType="text/plain">{token}</Payload></Set></AssignMessage>'
+        check = (f'<VerifyJWT name="check"><Algorithm>RS256</Algorithm><PublicKey><Value>{self.tokens.public_text}</Value></PublicKey>'
+                 '<Issuer>https://login.example.com/oauth/token</Issuer><Audience>weather</Audience></VerifyJWT>')
+        self.deploy("signer", {"signer.xml": '<APIProxy name="signer"/>', "proxies/default.xml": endpoint("/sign", ["key", "sign"], ["tell"], ""), "policies/key.xml": key, "policies/sign.xml": sign,
+                               "policies/tell.xml": tell})
+        self.deploy("checked", {"checked.xml": '<APIProxy name="checked"/>', "proxies/default.xml": endpoint("/jwt", ["check", "strip"], [], to_target), "targets/default.xml": target,
+                                "policies/check.xml": check, "policies/strip.xml": strip})
         product = self.api("GET", "/apiproducts/PremiumWeatherAPI")
         self.api("PUT", "/apiproducts/PremiumWeatherAPI", json.dumps({**product, "proxies": []}).encode())
 
@@ -270,11 +297,16 @@ class Gatehouse(Process):
         for _ in range(n):
             r = urllib.request.Request(f"http://127.0.0.1:{self.port}/issue", body)
             tokens.append(json.load(urllib.request.urlopen(r))["access_token"])
-        (self.folder / "tokens.txt").write_text("\n".join(tokens) + "\n")
+        self.tokens.keep("token", tokens)
         return tokens
 
+    def sign_tokens(self, row):
+        get = lambda _: urllib.request.urlopen(f"http://127.0.0.1:{self.port}/sign").read().decode()
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            self.tokens.keep(row, pool.map(get, range(self.tokens.counts[row])))
+
     def load(self, row):
-        path = {"answer": "answer", "token": "token/x", "issue": "issue", "large": "proxy/large"}.get(row, "proxy/x")
-        script = {"token": "tokens.lua", "issue": "issue.lua", "connect": "close.lua", "spread": "paths.lua"}.get(row, "")
+        path = {"answer": "answer", "token": "token/x", "jwt": "jwt/x", "jwt-first": "jwt/x", "issue": "issue", "large": "proxy/large"}.get(row, "proxy/x")
+        own = {"issue": ("issue.lua", {"APP_KEY": self.app_key, "APP_SECRET": self.app_secret}), "spread": ("paths.lua", {"PROXIES": str(self.proxies)})}
         tls = self.ports["gateway.secure"]
-        return f"{origin(row, self.port, tls, tls)}/{path}", script, {"PROXIES": str(self.proxies), "TOKENS": str(self.folder / "tokens.txt"), "APP_KEY": self.app_key, "APP_SECRET": self.app_secret}
+        return f"{origin(row, self.port, tls, tls)}/{path}", *(own.get(row) or self.tokens.load(row, self.key))

@@ -20,7 +20,7 @@ def grow(g, proxies=1, tokens=0):
     g.proxies = proxies
     fill_proxies(g.store(), "more0", 1, proxies - 1)
     fill_tokens(g.store(), tokens)
-    (g.folder / "tokens.txt").write_text("\n".join(issued[:1000]) + "\n")
+    g.tokens.keep("token", issued[:1000])
     g.cold = issued[1000:]
     g.serve()
     g.at_start = g.memory()

@@ -6,7 +6,7 @@
 
 #include <pthread.h>
 
-enum { PARTS = 64, FIRST_BLOCK = 2048, SLOTS_MIN = 4 };
+enum { PARTS = 64, SLOTS_MIN = 4 };
 
 struct part {
 	pthread_mutex_t lock;
@@ -59,9 +59,9 @@ void shelf_destroy(struct shelf **sp)
 	arena_destroy(&(struct arena *){ s->arena });
 }
 
-void *shelf_item(size_t size, str key)
+void *shelf_item(size_t size, size_t room, str key)
 {
-	struct arena *a = arena_create(FIRST_BLOCK, 0);
+	struct arena *a = arena_create(size + room + key.n, 0);
 	struct shelf_item *it = arena_zalloc(a, size, _Alignof(max_align_t));
 	it->arena = a;
 	it->key = str_dup(a, key);

@@ -25,8 +25,9 @@ struct shelf_item {
 struct shelf *shelf_create(unsigned items);
 void shelf_destroy(struct shelf **);
 
-/* A zeroed struct of that size whose first member is an item, held once, on no shelf yet. */
-void *shelf_item(size_t size, str key);
+/* A zeroed struct of that size whose first member is an item, held once, on no shelf yet.
+ * room: bytes that it will need in its arena. */
+void *shelf_item(size_t size, size_t room, str key);
 /* The item of the key, held; NULL: none. */
 void *shelf_take(struct shelf *, str key);
 /* Takes the place of what the key had; the caller goes on holding it. */

@@ -85,6 +85,7 @@ struct jws {
 	json_t *header;
 	enum jose_alg alg; /* as the header says; JOSE_ALGS: another, or "none" */
 	str alg_name, kid, typ;
+	bool has_critical; /* "crit" is there */
 };
 /* Strict: three parts of base64url without padding, a header that is an object without duplicate names,
  * and a "crit" that keeps the rules of RFC 7515 §4.1.11.  Slices of text are kept.

@@ -70,6 +70,7 @@ err jws_read(struct arena *a, str text, struct jws *out)
 	out->kid = json_member_str(out->header, "kid");
 	out->typ = json_member_str(out->header, "typ");
 	out->alg = jose_alg_read(out->alg_name);
+	out->has_critical = json_object_get(out->header, "crit") != NULL;
 	return DONE;
 }
 

@@ -144,5 +144,3 @@ struct jwt_view { /* behind jwt.{policy}.* */
 	int64_t now_ms;
 };
 struct jwt_view *jwt_view_provide(struct exchange *, str prefix, const struct jwt_token *);
-/* A claim that is a time, in seconds; false if it is there and no number. *out: INT64_MIN if absent. */
-bool jwt_time(const json_t *claims, const char *name, int64_t *out);

@@ -11,6 +11,7 @@
 #include "codec/digest.h"
 #include "flow/exchange.h"
 #include "http/uri.h"
+#include "model/noun.h"
 #include "policy/callout.h"
 #include "policy/services.h"
 
@@ -44,13 +45,45 @@ static struct jwt_memory *memory(struct exchange *x) { return x->services->jwt; 
 
 /* ---- tokens ---- */
 
+static int64_t note_time(struct jwt_token *t, const char *name)
+{
+	const json_t *v = json_object_get(t->claims, name);
+	double n = json_number_value(v);
+	if (!v)
+		return JWT_NEVER;
+	if (!json_is_number(v) || !(n >= 0 && n <= 1e12)) {
+		t->bad_time = name;
+		return JWT_NEVER;
+	}
+	return json_is_integer(v) ? json_integer_value(v) : (int64_t)n;
+}
+
+static void note_claims(struct jwt_token *t)
+{
+	struct arena *a = t->item.arena;
+	const json_t *aud = json_object_get(t->claims, "aud");
+	t->exp = note_time(t, "exp");
+	t->nbf = note_time(t, "nbf");
+	t->iat = note_time(t, "iat");
+	t->iss = json_member_str(t->claims, "iss");
+	t->sub = json_member_str(t->claims, "sub");
+	if (json_is_string(aud))
+		strs_add(a, &t->aud, json_text(aud));
+	for (size_t i = 0; i < json_array_size(aud); i++)
+		if (json_is_string(json_array_get(aud, i)))
+			strs_add(a, &t->aud, json_text(json_array_get(aud, i)));
+}
+
 static err take_apart(struct jwt_token *t, str text)
 {
 	struct arena *a = t->item.arena;
 	struct diag nobody = { .arena = a };
 	TRY(jws_read(a, str_dup(a, text), &t->jws));
 	TRY(json_read(a, t->jws.payload, &nobody, &t->claims));
-	return json_is_object(t->claims) ? DONE : FAIL(ERR_SYNTAX);
+	if (!json_is_object(t->claims))
+		return FAIL(ERR_SYNTAX);
+	note_claims(t);
+	return DONE;
 }
 
 err jwt_token_read(struct exchange *x, str text, struct jwt_token **out)
@@ -60,7 +93,7 @@ err jwt_token_read(struct exchange *x, str text, struct jwt_token **out)
 	str key = str_from(sum, sizeof sum);
 	struct jwt_token *t = shelf_take(memory(x)->tokens, key);
 	if (!t) {
-		t = shelf_item(sizeof *t, key);
+		t = shelf_item(sizeof *t, 2 * text.n + 256, key); /* the text, and its parts */
 		err e = take_apart(t, text);
 		if (e.code) {
 			shelf_let_go(t);
@@ -125,7 +158,7 @@ const struct jwt_keys *jwt_keys_of(struct exchange *x, enum jwt_material kind, s
 	str key = str_from(sum, sizeof sum);
 	struct jwt_keys *k = shelf_take(memory(x)->keys, key);
 	if (!k) {
-		k = shelf_item(sizeof *k, key);
+		k = shelf_item(sizeof *k, 512, key);
 		if (read_keys(k, kind, text, password).code) {
 			shelf_let_go(k);
 			return NULL;
@@ -195,7 +228,7 @@ const struct jwks *jwt_keys_at(struct exchange *x, str url)
 		arena_defer(x->arena, shelf_let_go, old);
 	if (old && !my_turn(old, now_ms))
 		return still_good(old, now_ms);
-	struct jwt_keys *k = shelf_item(sizeof *k, url);
+	struct jwt_keys *k = shelf_item(sizeof *k, 1024, url);
 	arena_defer(x->arena, shelf_let_go, k);
 	err e = fetch(x, url, k);
 	now_ms = clock_mono_ns() / 1000000;

@@ -6,6 +6,7 @@
  * Source: house; measured: RS256 17 us, the look-up 1 us. */
 #pragma once
 
+#include "base/field.h"
 #include "base/shelf.h"
 #include "codec/jose.h"
 #include "rt/fiber.h"
@@ -16,13 +17,19 @@ struct jwt_memory;
 struct jwt_memory *jwt_memory_create(void);
 void jwt_memory_destroy(struct jwt_memory **);
 
-/* A token taken apart.  Immutable once it is on the shelf; header and claims live as long as it is held. */
+/* A token taken apart, what each call looks at first.  Immutable once it is on the shelf; all of it lives as
+ * long as it is held. */
 struct jwt_token {
 	struct shelf_item item;
+	unsigned char good_for[32]; /* jose_key_print() of the key; zeroes: of none yet */
+	int64_t exp, nbf, iat;      /* seconds; JWT_NEVER: not there */
+	const char *bad_time;       /* the one of them that is no time; NULL: none */
+	str iss, sub;               /* absent, too, if they are no texts */
+	struct strs aud;            /* one text, or those of an array (RFC 7519 §4.1.3) */
 	struct jws jws;
 	json_t *claims;
-	unsigned char good_for[32]; /* jose_key_print() of the key; zeroes: of none yet */
 };
+#define JWT_NEVER INT64_MIN
 
 /* The token of the text, held until the exchange ends; from memory if it was there.  ERR_SYNTAX, ERR_LIMIT. */
 err jwt_token_read(struct exchange *, str text, struct jwt_token **) MUST_CHECK;

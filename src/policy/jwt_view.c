@@ -4,22 +4,8 @@
  * Source: Apigee, "VerifyJWT policy", "DecodeJWT policy": flow variables. */
 #include <inttypes.h>
 #include <jansson.h>
-#include <string.h>
 
 #include "policy/jwt.h"
-
-bool jwt_time(const json_t *claims, const char *name, int64_t *out)
-{
-	const json_t *v = json_object_get(claims, name);
-	*out = INT64_MIN;
-	if (!v)
-		return true;
-	double n = json_number_value(v);
-	if (!json_is_number(v) || !(n >= 0 && n <= 1e12))
-		return false;
-	*out = json_is_integer(v) ? json_integer_value(v) : (int64_t)n;
-	return true;
-}
 
 static str tree_text(struct exchange *x, const json_t *v)
 {
@@ -81,36 +67,33 @@ static struct value of_header(struct exchange *x, const struct jwt_view *v, str 
 	return value_of(x, member(s->header, name));
 }
 
+static struct value of_time(int64_t seconds)
+{
+	return seconds == JWT_NEVER ? (struct value){ 0 } : VALUE_OF_INT(seconds * 1000);
+}
+
 static struct value of_claim(struct exchange *x, const struct jwt_view *v, str name)
 {
-	static const struct {
-		str name, claim;
-		bool is_time;
-	} rows[] = {
-		{ S_INIT("subject"), S_INIT("sub"), false },
-		{ S_INIT("issuer"), S_INIT("iss"), false },
-		{ S_INIT("audience"), S_INIT("aud"), false },
-		{ S_INIT("expiry"), S_INIT("exp"), true },
-		{ S_INIT("issuedat"), S_INIT("iat"), true },
-		{ S_INIT("notbefore"), S_INIT("nbf"), true },
-	};
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		int64_t at;
-		if (!str_eq(name, rows[i].name))
-			continue;
-		if (!rows[i].is_time)
-			return value_of(x, member(v->token->claims, rows[i].claim));
-		if (!jwt_time(v->token->claims, rows[i].claim.p, &at) || at == INT64_MIN)
-			return (struct value){ 0 };
-		return VALUE_OF_INT(at * 1000);
-	}
-	return value_of(x, member(v->token->claims, name));
+	const struct jwt_token *t = v->token;
+	if (str_eq(name, S("expiry")))
+		return of_time(t->exp);
+	if (str_eq(name, S("issuedat")))
+		return of_time(t->iat);
+	if (str_eq(name, S("notbefore")))
+		return of_time(t->nbf);
+	if (str_eq(name, S("subject")))
+		name = S("sub");
+	else if (str_eq(name, S("issuer")))
+		name = S("iss");
+	else if (str_eq(name, S("audience")))
+		name = S("aud");
+	return value_of(x, member(t->claims, name));
 }
 
 static struct value of_expiry(struct exchange *x, const struct jwt_view *v, str name)
 {
-	int64_t exp;
-	if (!jwt_time(v->token->claims, "exp", &exp) || exp == INT64_MIN)
+	int64_t exp = v->token->exp;
+	if (exp == JWT_NEVER)
 		return (struct value){ 0 };
 	int64_t left_ms = exp * 1000 - v->now_ms;
 	if (str_eq(name, S("is_expired")))

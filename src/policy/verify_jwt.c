@@ -25,7 +25,8 @@ struct verify_jwt {
 	bool takes[JOSE_ALGS];
 	size_t n_takes;
 	int64_t allowance_s, lifespan_s;
-	str prefix; /* "jwt.{name}." */
+	struct strs audiences; /* of a literal Audience */
+	str prefix;            /* "jwt.{name}." */
 	unsigned line;
 };
 
@@ -111,6 +112,7 @@ static err check(void *conf, str name, struct binder *b)
 	struct verify_jwt *c = conf;
 	struct jwt_place at = { b, "VerifyJWT", name, c->line };
 	c->prefix = str_fmt(b->arena, "jwt.%.*s.", STR(name));
+	c->audiences = c->audience ? jwt_list(b->arena, c->audience->text) : (struct strs){ 0 };
 	TRY(check_algorithms(c, &at));
 	TRY(jwt_claims_check(b, c->claims, name, JWT_OF_PAYLOAD));
 	TRY(jwt_claims_check(b, c->headers, name, JWT_OF_HEADER));
@@ -131,58 +133,57 @@ static enum verdict bad_claim(struct exchange *x, const char *name)
 }
 
 static enum verdict check_times(const struct verify_jwt *c, struct exchange *x,
-                                const json_t *claims)
+                                const struct jwt_token *t)
 {
-	int64_t exp, nbf, iat, now = loop_utc_ms(x->loop) / 1000;
-	if (!jwt_time(claims, "exp", &exp))
-		return bad_claim(x, "exp");
-	if (!jwt_time(claims, "nbf", &nbf))
-		return bad_claim(x, "nbf");
-	if (!jwt_time(claims, "iat", &iat))
-		return bad_claim(x, "iat");
-	if (exp != INT64_MIN && now >= exp + c->allowance_s)
+	int64_t now = loop_utc_ms(x->loop) / 1000;
+	if (t->bad_time)
+		return bad_claim(x, t->bad_time);
+	if (t->exp != JWT_NEVER && now >= t->exp + c->allowance_s)
 		return jwt_fail(x, JWT_EXPIRED, STR_NONE);
-	if (nbf != INT64_MIN && now < nbf - c->allowance_s)
+	if (t->nbf != JWT_NEVER && now < t->nbf - c->allowance_s)
 		return jwt_fail(x, JWT_NOT_YET, STR_NONE);
-	if (!c->ignore_issued_at && iat != INT64_MIN && now < iat - c->allowance_s)
+	if (!c->ignore_issued_at && t->iat != JWT_NEVER && now < t->iat - c->allowance_s)
 		return jwt_fail(x, JWT_NOT_YET, STR_NONE);
 	if (!c->lifespan)
 		return CONTINUE;
-	int64_t from = c->lifespan->by_issue_time || nbf == INT64_MIN ? iat : nbf;
-	if (exp == INT64_MIN || from == INT64_MIN || exp - from > c->lifespan_s)
-		return bad_claim(x, exp == INT64_MIN ? "exp" : from == INT64_MIN ? "iat" : "exp");
-	return CONTINUE;
+	int64_t from = c->lifespan->by_issue_time || t->nbf == JWT_NEVER ? t->iat : t->nbf;
+	if (t->exp != JWT_NEVER && from == JWT_NEVER)
+		return bad_claim(x, "iat");
+	return t->exp == JWT_NEVER || t->exp - from > c->lifespan_s ? bad_claim(x, "exp")
+	                                                            : CONTINUE;
 }
 
-/* aud is one text or an array of them (RFC 7519 §4.1.3). */
-static bool has_audience(const json_t *aud, const struct strs *wanted)
+static enum verdict check_text(const struct jwt_run *r, const struct jwt_text *t, str said,
+                               const char *name, enum jwt_fault mismatch)
 {
-	if (json_is_string(aud))
-		return strs_have(wanted, json_text(aud));
-	for (size_t i = 0; i < json_array_size(aud); i++)
-		if (strs_have(wanted, json_text(json_array_get(aud, i))))
-			return true;
-	return false;
-}
-
-static enum verdict check_text(const struct jwt_run *r, const struct jwt_text *t,
-                               const json_t *claims, const char *name, enum jwt_fault mismatch)
-{
-	const json_t *said = json_object_get(claims, name);
 	str wanted;
 	if (!t)
 		return CONTINUE;
 	if (jwt_value(r, t, &wanted) == FAULT)
 		return FAULT;
-	if (!said)
+	if (!str_given(said))
 		return bad_claim(r->x, name);
-	if (mismatch == JWT_AUDIENCE_MISMATCH) {
-		struct strs list = jwt_list(r->x->arena, wanted);
-		return has_audience(said, &list) ? CONTINUE : jwt_fail(r->x, mismatch, STR_NONE);
+	return str_eq(said, wanted) ? CONTINUE : jwt_fail(r->x, mismatch, str_from_z(name));
+}
+
+static enum verdict check_audience(const struct verify_jwt *c, const struct jwt_run *r,
+                                   const struct strs *said)
+{
+	str text;
+	struct strs wanted = c->audiences;
+	if (!c->audience)
+		return CONTINUE;
+	if (c->audience->ref) {
+		if (jwt_value(r, c->audience, &text) == FAULT)
+			return FAULT;
+		wanted = jwt_list(r->x->arena, text);
 	}
-	return json_is_string(said) && str_eq(json_text(said), wanted)
-	               ? CONTINUE
-	               : jwt_fail(r->x, mismatch, str_from_z(name));
+	if (!said->n)
+		return bad_claim(r->x, "aud");
+	for (size_t i = 0; i < said->n; i++)
+		if (strs_have(&wanted, said->v[i]))
+			return CONTINUE;
+	return jwt_fail(r->x, JWT_AUDIENCE_MISMATCH, STR_NONE);
 }
 
 static bool same(const json_t *said, const json_t *wanted)
@@ -217,7 +218,7 @@ static enum verdict check_header(const struct verify_jwt *c, const struct jwt_ru
 		                c->n_takes > 1 ? JWT_ALGORITHM_NOT_CONFIGURED
 		                               : JWT_ALGORITHM_MISMATCH,
 		                s->alg_name);
-	if (c->ignore_critical || !json_object_get(s->header, "crit"))
+	if (c->ignore_critical || !s->has_critical)
 		return CONTINUE;
 	str known = STR_NONE;
 	if (c->known_headers && jwt_value(r, c->known_headers, &known) == FAULT)
@@ -239,15 +240,15 @@ static enum verdict check_signature(const struct verify_jwt *c, const struct jwt
 
 static enum verdict verify(const struct verify_jwt *c, const struct jwt_run *r, struct jwt_token *t)
 {
-	const json_t *claims = t->claims;
 	const struct jwt_text *id = c->id && (c->id->ref || c->id->text.n) ? c->id : NULL;
+	str jti = id ? json_member_str(t->claims, "jti") : STR_NONE;
 	if (check_header(c, r, &t->jws) == FAULT || check_signature(c, r, t) == FAULT ||
-	    check_times(c, r->x, claims) == FAULT ||
-	    check_text(r, c->issuer, claims, "iss", JWT_ISSUER_MISMATCH) == FAULT ||
-	    check_text(r, c->subject, claims, "sub", JWT_SUBJECT_MISMATCH) == FAULT ||
-	    check_text(r, c->audience, claims, "aud", JWT_AUDIENCE_MISMATCH) == FAULT ||
-	    check_text(r, id, claims, "jti", JWT_INVALID_CLAIM) == FAULT ||
-	    check_more(r, c->claims, claims) == FAULT)
+	    check_times(c, r->x, t) == FAULT ||
+	    check_text(r, c->issuer, t->iss, "iss", JWT_ISSUER_MISMATCH) == FAULT ||
+	    check_text(r, c->subject, t->sub, "sub", JWT_SUBJECT_MISMATCH) == FAULT ||
+	    check_audience(c, r, &t->aud) == FAULT ||
+	    check_text(r, id, jti, "jti", JWT_INVALID_CLAIM) == FAULT ||
+	    check_more(r, c->claims, t->claims) == FAULT)
 		return FAULT;
 	return check_more(r, c->headers, t->jws.header);
 }

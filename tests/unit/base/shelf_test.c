@@ -24,7 +24,7 @@ static void count(void *arg)
 
 static struct thing *put(struct shelf *s, unsigned n, unsigned value)
 {
-	struct thing *t = shelf_item(sizeof *t, str_from(&n, sizeof n));
+	struct thing *t = shelf_item(sizeof *t, 0, str_from(&n, sizeof n));
 	t->n = value;
 	arena_defer(t->item.arena, count, NULL);
 	shelf_put(s, t);
