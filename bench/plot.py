@@ -6,14 +6,14 @@ WIDTH, LEFT, BAR, COLOURS = 900, 190, 16, {"nginx": "#7a9e7e", "haproxy": "#6c8e
 
 
 def plot(rows, about):
-    longest = max((c["per_cpu_s"] / r["contestants"][0]["per_cpu_s"] for r in rows for c in r["contestants"]), default=1)
+    longest = max((c["ratios"][r["contestants"][0]["name"]] for r in rows for c in r["contestants"]), default=1)
     scale, y, out = (WIDTH - LEFT - 110) / max(longest, 1), 46, []
     for r in rows:
-        base = r["contestants"][0]["per_cpu_s"]
+        base = r["contestants"][0]["name"]
         out.append(f'<text x="10" y="{y + 12}" font-weight="bold">{escape(r["title"])}</text>')
         y += 20
         for c in r["contestants"]:
-            ratio = c["per_cpu_s"] / base
+            ratio = c["ratios"][base]
             out.append(f'<text x="{LEFT - 8}" y="{y + 12}" text-anchor="end">{escape(c["name"])}</text>'
                        f'<rect x="{LEFT}" y="{y}" width="{ratio * scale:.1f}" height="{BAR - 3}" fill="{COLOURS.get(c["name"], "#888")}"/>'
                        f'<text x="{LEFT + ratio * scale + 6:.1f}" y="{y + 11}">{ratio:.2f} ({c["per_cpu_s"]:,.0f})</text>')
