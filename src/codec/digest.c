@@ -5,6 +5,7 @@
 #define OPENSSL_SUPPRESS_DEPRECATED /* SHA256_Init and its kin: 3.0's EVP allocates per digest */
 #include "codec/digest.h"
 
+#include <endian.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -12,10 +13,31 @@
 #include <pthread.h>
 #include <string.h>
 
+/* FIPS 180-4 §5.1.1: a short text and its padding are one block, and need no buffering. */
+static void one_block(SHA256_CTX *c, str data, unsigned char out[32])
+{
+	unsigned char block[SHA256_CBLOCK] = { 0 };
+	if (data.n)
+		memcpy(block, data.p, data.n);
+	block[data.n] = 0x80;
+	block[62] = (unsigned char)(data.n >> 5);
+	block[63] = (unsigned char)(data.n << 3);
+	SHA256_Transform(c, block);
+	explicit_bzero(block, sizeof block);
+	for (int i = 0; i < 8; i++) {
+		uint32_t word = htobe32(c->h[i]);
+		memcpy(out + 4 * (size_t)i, &word, 4);
+	}
+}
+
 void sha256(str data, unsigned char out[32])
 {
 	SHA256_CTX c;
 	SHA256_Init(&c);
+	if (data.n < SHA256_CBLOCK - 8) {
+		one_block(&c, data, out);
+		return;
+	}
 	SHA256_Update(&c, data.p, data.n);
 	SHA256_Final(out, &c);
 }

@@ -355,13 +355,15 @@ static err client_entry(struct store *st, str org, str key, struct entry **out)
 }
 
 /* *client: NULL if it is not known, or not any more. */
-static err token_entry(struct store *st, str org, const struct token_key *key, struct entry **out,
-                       struct entry **client)
+static err token_entry(struct store *st, str org, const struct token_key *key, bool at_hand,
+                       struct entry **out, struct entry **client)
 {
 	uint64_t hash = token_hash(key);
 	struct shard *s = shard_of(st->cache, hash);
 	unsigned count;
 	struct entry *e = take(s, hash, org, key_bytes(key), &count, client);
+	if (!e && at_hand)
+		return FAIL(ERR_NOT_FOUND);
 	if (!e) {
 		e = entry_create(hash, org, key_bytes(key));
 		err trouble = token_get(e->arena, st, org, key, &e->token);
@@ -391,13 +393,13 @@ err client_view(struct arena *a, struct store *st, str org, str key, const struc
 	return DONE;
 }
 
-err token_view(struct arena *a, struct store *st, str org, const struct token_key *key,
-               const struct token_view **out)
+static err view(struct arena *a, struct store *st, str org, const struct token_key *key,
+                bool at_hand, const struct token_view **out)
 {
 	struct entry *e, *client;
 	if (is_stale(st))
 		return FAIL(ERR_STORE);
-	TRY(token_entry(st, org, key, &e, &client));
+	TRY(token_entry(st, org, key, at_hand, &e, &client));
 	arena_defer(a, let_go, e);
 	struct token_view *v = arena_new(a, struct token_view);
 	v->token = e->token;
@@ -414,4 +416,16 @@ err token_view(struct arena *a, struct store *st, str org, const struct token_ke
 	}
 	*out = v;
 	return DONE;
+}
+
+err token_view(struct arena *a, struct store *st, str org, const struct token_key *key,
+               const struct token_view **out)
+{
+	return view(a, st, org, key, false, out);
+}
+
+err token_view_at_hand(struct arena *a, struct store *st, str org, const struct token_key *key,
+                       const struct token_view **out)
+{
+	return view(a, st, org, key, true, out);
 }

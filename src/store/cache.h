@@ -32,3 +32,6 @@ err client_view(struct arena *, struct store *, str org, str key,
                 const struct client_view **out) MUST_CHECK;
 err token_view(struct arena *, struct store *, str org, const struct token_key *,
                const struct token_view **out) MUST_CHECK;
+/* The same, of a token that is in memory; ERR_NOT_FOUND says nothing of others. */
+err token_view_at_hand(struct arena *, struct store *, str org, const struct token_key *,
+                       const struct token_view **out) MUST_CHECK;
