@@ -110,7 +110,7 @@ static enum verdict run_flow(struct exchange *x, const struct flow *flow)
 	const struct steps *steps = is_request(x->segment) ? &flow->request : &flow->response;
 	bool target = x->segment == SEG_TARGET_REQUEST || x->segment == SEG_TARGET_RESPONSE;
 	x->flow_name = *(target ? &x->target_flow_name : &x->proxy_flow_name) = flow->name;
-	return run_steps(x, steps);
+	return steps->n ? run_steps(x, steps) : CONTINUE;
 }
 
 static const struct flow *matching_flow(struct exchange *x, const struct endpoint *ep)

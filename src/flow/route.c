@@ -9,7 +9,8 @@
 
 struct node {
 	struct routed here;
-	uint32_t star; /* the child that '*' leads to */
+	uint32_t star;  /* the child that '*' leads to */
+	uint32_t named; /* how many other children it has */
 };
 
 struct edge {
@@ -90,6 +91,7 @@ static uint32_t child_made(struct router *r, uint32_t from, str segment)
 	struct edge *e = edge_place(r, from, segment, hash);
 	if (!e->to) {
 		*e = (struct edge){ from, new_node(r), hash, segment };
+		r->nodes.v[from].named++;
 		r->n_edges++;
 	}
 	return e->to;
@@ -140,7 +142,7 @@ static void walk(const struct router *r, uint32_t at, str path, size_t from, str
 	str segment = str_sub(path, from + 1, end);
 	if (!segment.n)
 		return;
-	uint32_t next = edge_place(r, at, segment, edge_hash(at, segment))->to;
+	uint32_t next = node->named ? edge_place(r, at, segment, edge_hash(at, segment))->to : 0;
 	if (next)
 		walk(r, next, path, end, best);
 	if (node->star)

@@ -4,8 +4,6 @@
  * Source: RFC 9110 §5.5 and §5.6.2, RFC 3986 §2 and §3.3. */
 #include "http/h1_class.h"
 
-#include "base/word.h"
-
 /* clang-format off */
 const unsigned char h1_classes[256] = {
 	/* 00 */   0,   0,   0,   0,   0,   0,   0,   0,   0,   2,   0,   0,   0,   0,   0,   0,
@@ -32,15 +30,13 @@ static size_t plain(str s, size_t i)
 {
 	for (; i < s.n; i += 8) {
 		size_t back = s.n - i < 8 ? 8 - (s.n - i) : 0;
-		uint64_t w = word_at(s.p + i - back);
-		uint64_t bad = (~(word_from(w, ' ') | w) & WORD_TOPS) | word_from(w, 0x7f);
-		if (bad >> (8 * back))
-			return i + word_first(bad >> (8 * back));
+		uint64_t found = h1_controls(word_at(s.p + i - back)) >> (8 * back);
+		if (found)
+			return i + word_first(found);
 	}
 	return s.n;
 }
 
-/* A tab is the one control character that may stand in a value. */
 size_t h1_value_span(str s)
 {
 	size_t i = 0;

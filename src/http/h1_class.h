@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/str.h"
+#include "base/word.h"
 
 enum h1_class {
 	H1_TOKEN = 1, /* tchar */
@@ -22,6 +23,12 @@ extern const unsigned char h1_classes[256];
 static inline bool h1_is(char c, enum h1_class k)
 {
 	return (h1_classes[(unsigned char)c] & k) != 0;
+}
+
+/* Which of eight bytes are control characters; a tab is the one that is H1_VALUE all the same. */
+static inline uint64_t h1_controls(uint64_t w)
+{
+	return (~(word_from(w, ' ') | w) & WORD_TOPS) | word_from(w, 0x7f);
 }
 
 /* How many bytes at the front are of the class. */
