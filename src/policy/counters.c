@@ -133,7 +133,7 @@ static void turn_fixed(struct counter *c, const struct count *q)
 		start = q->now_ms;
 	if (start != c->start_ms || c->expires_at_ms == 0) {
 		c->start_ms = start;
-		c->used = c->exceeded = 0;
+		c->used = c->exceeded = c->unsaved = c->exceeded_unsaved = 0;
 	}
 	c->expires_at_ms = start + q->length_ms;
 }
@@ -150,11 +150,14 @@ static void turn_rolling(struct counter_shard *s, struct counter *c, const struc
 	}
 	if (now - c->start_ms >= COUNTER_SLOTS || from_future(c->start_ms, now, COUNTER_SLOTS)) {
 		memset(c->slots->used, 0, sizeof c->slots->used);
-		c->exceeded = 0;
+		memset(c->slots->unsaved, 0, sizeof c->slots->unsaved);
+		c->exceeded = c->exceeded_unsaved = 0;
 		c->start_ms = now;
 	}
-	while (c->start_ms < now)
-		c->slots->used[++c->start_ms % COUNTER_SLOTS] = 0;
+	while (c->start_ms < now) {
+		size_t next = (size_t)(++c->start_ms % COUNTER_SLOTS);
+		c->slots->used[next] = c->slots->unsaved[next] = 0;
+	}
 	c->used = 0;
 	for (int i = 0; i < COUNTER_SLOTS; i++)
 		c->used += c->slots->used[i];
@@ -172,6 +175,16 @@ static int64_t rolling_expiry(const struct counter *c, const struct count *q)
 	return q->now_ms + q->length_ms;
 }
 
+static void count_in(struct counter *c, uint64_t weight)
+{
+	c->used += weight;
+	c->unsaved += weight;
+	if (!c->slots)
+		return;
+	c->slots->used[c->start_ms % COUNTER_SLOTS] += weight;
+	c->slots->unsaved[c->start_ms % COUNTER_SLOTS] += weight;
+}
+
 static struct counted count_locked(struct counter_shard *s, const struct count *q)
 {
 	bool fresh;
@@ -183,10 +196,9 @@ static struct counted count_locked(struct counter_shard *s, const struct count *
 	bool over = q->weight > q->allow || c->used > q->allow - q->weight;
 	if (over && !q->only_count) {
 		c->exceeded++;
+		c->exceeded_unsaved++;
 	} else if (!q->only_look) {
-		c->used += q->weight;
-		if (c->slots)
-			c->slots->used[c->start_ms % COUNTER_SLOTS] += q->weight;
+		count_in(c, q->weight);
 	}
 	mark_dirty(s, c);
 	return (struct counted){

@@ -17,7 +17,7 @@ enum {
 };
 
 struct counter_slots {
-	uint64_t used[COUNTER_SLOTS];
+	uint64_t used[COUNTER_SLOTS], unsaved[COUNTER_SLOTS];
 	struct counter_slots *next_free;
 };
 
@@ -25,8 +25,8 @@ struct counter {
 	struct counter_key key;
 	int64_t start_ms; /* rolling: number of the newest slot; SpikeArrest: µs before which none may pass */
 	int64_t expires_at_ms;
-	uint64_t used, exceeded;
-	struct counter_slots *slots; /* rolling */
+	uint64_t used, exceeded, unsaved, exceeded_unsaved; /* of which the store does not know */
+	struct counter_slots *slots;                        /* rolling */
 	struct counter *next, *next_dirty;
 	bool dirty;
 };
@@ -49,6 +49,14 @@ struct counters {
 	unsigned flushes;
 	struct counter_shard shards[COUNTER_SHARDS];
 };
+
+struct counter_row; /* store/counters.h */
+/* counters_merge.c: windows that overlap are one, and begin with the earlier. */
+void counter_add(struct arena *, struct counter_row *total, const struct counter_row *more);
+void counter_take_unsaved(struct arena *, struct counter *, struct counter_row *more);
+void counter_give_back(struct counter *, const struct counter_row *more); /* it was not saved */
+/* The store's total, and what has been counted since it was taken. */
+void counter_adopt(struct counter *, const struct counter_row *total);
 
 struct counter *counter_find(struct counter_shard *, const struct counter_key *, int64_t now_ms,
                              bool *fresh);

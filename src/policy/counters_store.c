@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Opens the counters from the store and writes them behind, once a second and at the end.
- * Invariant: rows are copied under the lock and written without it; what failed to be written is dirty again.
+ * Invariant: what is unsaved is taken under the lock and written without it; what failed to be written is given back.
  * Source: house ("counters"). */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -16,23 +17,29 @@ static struct counter_shard *shard_at(struct counters *c, str key)
 	return &c->shards[(unsigned char)key.p[0] % COUNTER_SHARDS];
 }
 
-static void take_row(struct counters *c, const struct counter_row *row)
+/* The row's counter; fresh: made here, with what the row says of its window. */
+static struct counter *counter_of(struct counters *c, const struct counter_row *row, bool *fresh)
 {
 	struct counter_key key;
-	if (row->key.n != sizeof key.bytes)
-		return;
 	memcpy(key.bytes, row->key.p, sizeof key.bytes);
 	struct counter_shard *s = shard_at(c, row->key);
-	bool fresh;
-	struct counter *at = counter_find(s, &key, row->expires_at_ms, &fresh);
-	at->start_ms = row->start_ms;
-	at->expires_at_ms = row->expires_at_ms;
-	at->used = (uint64_t)row->used;
-	at->exceeded = (uint64_t)row->exceeded;
-	if (row->slots.n == sizeof at->slots->used) {
-		at->slots = counter_slots_take(s);
-		memcpy(at->slots->used, row->slots.p, sizeof at->slots->used);
+	struct counter *at = counter_find(s, &key, row->expires_at_ms, fresh);
+	if (*fresh) {
+		at->start_ms = row->start_ms;
+		at->expires_at_ms = row->expires_at_ms;
+		if (row->slots.n == sizeof at->slots->used)
+			at->slots = counter_slots_take(s);
 	}
+	return at;
+}
+
+static void adopt_row(struct counters *c, const struct counter_row *row)
+{
+	bool fresh;
+	struct counter_shard *s = shard_at(c, row->key);
+	pthread_mutex_lock(&s->lock);
+	counter_adopt(counter_of(c, row, &fresh), row);
+	pthread_mutex_unlock(&s->lock);
 }
 
 static err load(struct counters *c)
@@ -41,7 +48,8 @@ static err load(struct counters *c)
 	struct counter_rows rows = { 0 };
 	err e = counters_load(a, c->store, clock_ms(), COUNTER_SHARDS * COUNTER_SHARD_MAX, &rows);
 	for (size_t i = 0; i < rows.n; i++)
-		take_row(c, &rows.v[i]);
+		if (rows.v[i].key.n == sizeof(struct counter_key))
+			adopt_row(c, &rows.v[i]);
 	arena_destroy(&a);
 	return e;
 }
@@ -64,20 +72,12 @@ err counters_open(struct store *store, struct counters **out)
 	return store ? load(c) : DONE;
 }
 
-static void copy_dirty(struct counter_shard *s, struct arena *a, struct counter_rows *rows)
+static void take_dirty(struct counter_shard *s, struct arena *a, struct counter_rows *rows)
 {
 	pthread_mutex_lock(&s->lock);
 	for (struct counter *c = s->dirty; c; c = c->next_dirty) {
-		struct counter_row row = {
-			.key = str_dup(a, str_from(c->key.bytes, sizeof c->key.bytes)),
-			.start_ms = c->start_ms,
-			.expires_at_ms = c->expires_at_ms,
-			.used = (int64_t)c->used,
-			.exceeded = (int64_t)c->exceeded,
-			.slots = c->slots ? str_dup(a,
-			                            str_from(c->slots->used, sizeof c->slots->used))
-			                  : STR_NONE,
-		};
+		struct counter_row row;
+		counter_take_unsaved(a, c, &row);
 		VEC_PUSH(a, rows, row);
 		c->dirty = false;
 	}
@@ -85,27 +85,45 @@ static void copy_dirty(struct counter_shard *s, struct arena *a, struct counter_
 	pthread_mutex_unlock(&s->lock);
 }
 
-static void mark_again(struct counters *c, const struct counter_rows *rows)
+static void give_back(struct counters *c, const struct counter_row *row)
 {
-	VEC_EACH(struct counter_row, row, rows) {
-		struct counter_key key;
-		memcpy(key.bytes, row->key.p, sizeof key.bytes);
-		struct counter_shard *s = shard_at(c, row->key);
-		bool fresh;
-		pthread_mutex_lock(&s->lock);
-		struct counter *at = counter_find(s, &key, row->expires_at_ms, &fresh);
-		if (fresh) { /* evicted meanwhile */
-			at->start_ms = row->start_ms;
-			at->expires_at_ms = row->expires_at_ms;
-			at->used = (uint64_t)row->used;
-		}
-		if (!at->dirty) {
-			at->dirty = true;
-			at->next_dirty = s->dirty;
-			s->dirty = at;
-		}
-		pthread_mutex_unlock(&s->lock);
+	struct counter_shard *s = shard_at(c, row->key);
+	bool fresh;
+	pthread_mutex_lock(&s->lock);
+	struct counter *at = counter_of(c, row, &fresh); /* fresh: evicted meanwhile */
+	counter_give_back(at, row);
+	if (!at->dirty) {
+		at->dirty = true;
+		at->next_dirty = s->dirty;
+		s->dirty = at;
 	}
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* Processes lock rows in one order, so that none waits for another in a circle. */
+static int by_key(const void *a, const void *b)
+{
+	const struct counter_row *x = a, *y = b;
+	return memcmp(x->key.p, y->key.p, sizeof(struct counter_key));
+}
+
+static err save(struct arena *a, struct counters *c, struct counter_rows *rows)
+{
+	struct counter_rows totals;
+	if (!rows->n)
+		return DONE;
+	qsort(rows->v, rows->n, sizeof *rows->v, by_key);
+	err e = counters_add(a, c->store, rows, counter_add, &totals);
+	if (!e.code) {
+		VEC_EACH(const struct counter_row, total, &totals)
+			adopt_row(c, total);
+		return DONE;
+	}
+	log_warn("counters_not_written", LOG_Z("error", err_word(e.code)),
+	         LOG_INT("counters", rows->n));
+	VEC_EACH(const struct counter_row, row, rows)
+		give_back(c, row);
+	return e;
 }
 
 err counters_flush(struct counters *c)
@@ -115,13 +133,8 @@ err counters_flush(struct counters *c)
 	struct arena *a = arena_create(0, 0);
 	struct counter_rows rows = { 0 };
 	for (int i = 0; i < COUNTER_SHARDS; i++)
-		copy_dirty(&c->shards[i], a, &rows);
-	err e = rows.n ? counters_save(c->store, &rows) : DONE;
-	if (e.code) {
-		log_warn("counters_not_written", LOG_Z("error", err_word(e.code)),
-		         LOG_INT("counters", rows.n));
-		mark_again(c, &rows);
-	}
+		take_dirty(&c->shards[i], a, &rows);
+	err e = save(a, c, &rows);
 	if (!e.code && c->flushes++ % PURGE_EVERY == 0)
 		e = counters_purge(c->store, clock_ms());
 	arena_destroy(&a);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Quota counters as rows: replaced as they are, never added to.
+/* Quota counters as rows: what a process counted is added to what is there.
  * All that one flush brings is one transaction.
  * Source: store/counters.h. */
 #include "store/counters.h"
@@ -30,31 +30,61 @@ err counters_load(struct arena *a, struct store *st, int64_t now_ms, int64_t mos
 	return DONE;
 }
 
-static err save_one(struct db *tx, const struct counter_row *r)
+struct adding {
+	struct arena *arena;
+	const struct counter_rows *more;
+	counter_adder *add;
+	struct counter_rows *totals;
+};
+
+/* The row's lock is taken by the statement that reads it. */
+static err read_one(struct db *tx, struct adding *w, const struct counter_row *r,
+                    struct counter_row *total)
+{
+	struct db_rows rows;
+	TRY(one_row(w->arena, tx,
+	            "INSERT INTO counter (counter_key, start_ms, expires_at_ms, used, exceeded)"
+	            " VALUES ($1, $2, $3, 0, 0) ON CONFLICT (counter_key) DO UPDATE"
+	            " SET counter_key = excluded.counter_key"
+	            " RETURNING start_ms, expires_at_ms, used, exceeded, slots",
+	            DB_ARGS(DB_B(r->key), DB_I(r->start_ms), DB_I(r->expires_at_ms)), &rows));
+	const struct db_value *c = rows.v;
+	*total = (struct counter_row){ r->key, c[0].i, c[1].i, c[2].i, c[3].i,
+		                       c[4].kind == DB_NULL ? STR_NONE : c[4].s };
+	return DONE;
+}
+
+static err write_one(struct db *tx, const struct counter_row *r)
 {
 	return db_exec(
 		tx,
-		"INSERT INTO counter (counter_key, start_ms, expires_at_ms, used, exceeded, slots)"
-		" VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (counter_key) DO UPDATE SET"
-		" start_ms = excluded.start_ms, expires_at_ms = excluded.expires_at_ms,"
-		" used = excluded.used, exceeded = excluded.exceeded, slots = excluded.slots",
+		"UPDATE counter SET start_ms = $2, expires_at_ms = $3, used = $4, exceeded = $5,"
+		" slots = $6 WHERE counter_key = $1",
 		DB_ARGS(DB_B(r->key), DB_I(r->start_ms), DB_I(r->expires_at_ms), DB_I(r->used),
 	                DB_I(r->exceeded), str_given(r->slots) ? DB_B(r->slots) : DB_NONE),
 		NULL);
 }
 
-static err save_all(struct db *tx, void *arg)
+static err add_all(struct db *tx, void *arg)
 {
-	const struct counter_rows *rows = arg;
-	VEC_EACH(struct counter_row, r, rows)
-		TRY(save_one(tx, r));
+	struct adding *w = arg;
+	w->totals->n = 0;
+	VEC_EACH(const struct counter_row, more, w->more) {
+		struct counter_row total;
+		TRY(read_one(tx, w, more, &total));
+		w->add(w->arena, &total, more);
+		TRY(write_one(tx, &total));
+		VEC_PUSH(w->arena, w->totals, total);
+	}
 	return DONE;
 }
 
-err counters_save(struct store *st, const struct counter_rows *rows)
+err counters_add(struct arena *a, struct store *st, const struct counter_rows *more,
+                 counter_adder *add, struct counter_rows *totals)
 {
-	struct counter_rows all = *rows;
-	return db_tx(st->db, save_all, &all);
+	struct adding w = { a, more, add, totals };
+	*totals = (struct counter_rows){ 0 };
+	return db_tx(st->db, add_all, &w);
 }
 
 err counters_purge(struct store *st, int64_t now_ms)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Quota counters as they were a second ago, for the next start.
+/* Quota counters as they were a second ago: what a start begins with, and where several processes meet.
  * The key says whose a counter is: it is a digest that begins with organization and environment.
  * Source: house ("counters"). */
 #pragma once
@@ -21,5 +21,11 @@ struct counter_rows {
 /* Those whose window still runs at now, at most `most`. */
 err counters_load(struct arena *, struct store *, int64_t now_ms, int64_t most,
                   struct counter_rows *out) MUST_CHECK;
-err counters_save(struct store *, const struct counter_rows *) MUST_CHECK; /* inserts or replaces */
+/* Adds what was counted since the last time: in one transaction each row is read, add()ed to and written, so that
+ * processes that count the same count together.  *totals: the rows as they stand then, in the order of more.  A row
+ * that was not there begins as more's window with nothing in it.  add() may run on another thread, and anew. */
+typedef void counter_adder(struct arena *, struct counter_row *total,
+                           const struct counter_row *more);
+err counters_add(struct arena *, struct store *, const struct counter_rows *more, counter_adder *,
+                 struct counter_rows *totals) MUST_CHECK;
 err counters_purge(struct store *, int64_t now_ms) MUST_CHECK; /* drops a thousand that are over */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Quota counters in the store: saved, replaced, loaded while their window runs, purged after it.
+/* Quota counters in the store: added up, loaded while their window runs, purged after it.
  * A row is a counter and whether it is there at a moment.
  * Source: store/counters.h. */
 #include "store/suite.h"
@@ -12,14 +12,27 @@ static const struct { const char *key; int64_t start, expires, used, exceeded; c
 	{ "0123456789abcdeg", INT64_C(1700000000000), INT64_C(1800000000000), INT64_C(4000000000), 7, "" },
 };
 
-static void save(int64_t more)
+static void plus(struct arena *arena, struct counter_row *total, const struct counter_row *more)
 {
-	struct counter_rows all = { 0 };
+	(void)arena;
+	total->used += more->used;
+	total->exceeded += more->exceeded;
+	total->slots = more->slots;
+}
+
+static void save(bool again, int64_t more)
+{
+	struct counter_rows all = { 0 }, totals;
 	for (size_t i = 0; i < COUNT(rows); i++)
 		VEC_PUSH(a, &all, (struct counter_row){ .key = str_from(rows[i].key, i == 1 ? 3 : 16), .start_ms = rows[i].start,
-			.expires_at_ms = rows[i].expires, .used = rows[i].used + more, .exceeded = rows[i].exceeded,
+			.expires_at_ms = rows[i].expires, .used = more, .exceeded = again ? 0 : rows[i].exceeded,
 			.slots = str_from_z(rows[i].slots) });
-	assert_int_equal(counters_save(store, &all).code, ERR_NONE);
+	for (size_t i = 0; !again && i < COUNT(rows); i++)
+		all.v[i].used = rows[i].used;
+	assert_int_equal(counters_add(a, store, &all, plus, &totals).code, ERR_NONE);
+	assert_int_equal(totals.n, COUNT(rows));
+	for (size_t i = 0; i < COUNT(rows); i++)
+		assert_int_equal(totals.v[i].used, rows[i].used + more);
 }
 
 static void expect_at(int64_t now, size_t from, int64_t more)
@@ -41,9 +54,9 @@ static void expect_at(int64_t now, size_t from, int64_t more)
 static void counters(void **state)
 {
 	(void)state;
-	save(0);
+	save(false, 0);
 	expect_at(4999, 0, 0);
-	save(10);
+	save(true, 10);
 	expect_at(4999, 0, 10);
 	expect_at(5000, 1, 10);
 	assert_int_equal(counters_purge(store, 5000).code, ERR_NONE);

@@ -11,6 +11,9 @@ import { expect, fetchOne, folder, gateway, origin, say, slack, sleep, until } f
 import { manager } from './manager.mjs';
 import { everyKind, failures } from './steady.mjs';
 
+const QUOTA = '<Quota><Allow count="100000"/><Interval>1</Interval><TimeUnit>hour</TimeUnit></Quota>';
+const counted = { post: { response: ['s'] }, pre: { request: ['q'] }, policies: { q: QUOTA, s: say('{ratelimit.q.used.count}') } };
+const used = async (g) => +(await g.call('/counted')).text;
 const here = { post: { response: ['s'] }, policies: { s: say('here') } };
 
 test('ten in a row under load: no request fails, kept connections and new ones', async () => {
@@ -34,6 +37,8 @@ test('both serve one store meanwhile', async (t) => {
 	const token = await g.token(await g.app("free")), kept = new http.Agent({ keepAlive: true, maxSockets: 1 }), other = new http.Agent({ keepAlive: true, maxSockets: 1 });
 	for (const agent of [kept, other])
 		expect(await g.call('/kept', { token, agent }), { status: 200, body: /first/ });
+	await g.proxy('counted', counted);
+	for (let i = 0; i < 5; i++) await used(g);
 	const running = g.call('/slow/short'), held = g.call('/slow').catch((e) => e);
 	g.proc.kill('SIGUSR2');
 	await until(() => g.events('handover_started').length === 1 && /ready\n[^]*ready\n/.test(g.proc.out), 30000 * slack);
@@ -50,6 +55,14 @@ test('both serve one store meanwhile', async (t) => {
 		await until(() => g.events('taken_over').length === 1, 20000 * slack);
 		assert.notEqual((await held).status, 200);
 		g.proc.pid = g.events('handed_over')[0].pid;
+	});
+	await t.test('quotas count on: nothing is lost, nothing twice', async () => {
+		for (let i = 0; i < 3; i++) {
+			await g.handOver();
+			await used(g);
+			await sleep(2200);                                             // written behind, and what both had is added up
+		}
+		assert.equal(await used(g), 5 + 3 + 1);
 	});
 	await g.stop();
 });

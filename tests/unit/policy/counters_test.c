@@ -33,23 +33,27 @@ err counters_load(struct arena *a, struct store *s, int64_t now_ms, int64_t most
 	return DONE;
 }
 
-err counters_save(struct store *s, const struct counter_rows *rows)
+err counters_add(struct arena *a, struct store *s, const struct counter_rows *rows, counter_adder *add,
+                 struct counter_rows *totals)
 {
+	*totals = (struct counter_rows){ 0 };
 	s->saves++;
 	if (s->fails)
 		return FAIL(ERR_STORE);
-	VEC_EACH(struct counter_row, r, rows) {
+	VEC_EACH(const struct counter_row, r, rows) {
 		struct counter_row *at = NULL;
 		VEC_EACH(struct counter_row, old, &s->rows)
 			if (str_eq(old->key, r->key))
 				at = old;
 		if (!at) {
-			VEC_PUSH(s->arena, &s->rows, (struct counter_row){ 0 });
+			VEC_PUSH(s->arena, &s->rows, (struct counter_row){ .key = str_dup(s->arena, r->key), .start_ms = r->start_ms,
+				.expires_at_ms = r->expires_at_ms, .slots = STR_NONE });
 			at = &s->rows.v[s->rows.n - 1];
 		}
-		*at = *r;
+		add(s->arena, at, r);
 		at->key = str_dup(s->arena, r->key);
-		at->slots = str_dup(s->arena, r->slots);
+		at->slots = str_dup(s->arena, at->slots);
+		VEC_PUSH(a, totals, *at);
 	}
 	return DONE;
 }
@@ -191,6 +195,64 @@ static void written_and_read(void **state)
 	arena_destroy(&s.arena);
 }
 
+/* Two processes on one store: each brings its own, both see the sum. */
+static void counted_together(void **state)
+{
+	(void)state;
+	static const struct { const char *name; enum counter_kind kind; } kinds[] = { { "a", COUNT_FIXED }, { "f", COUNT_FLEXI }, { "r", COUNT_ROLLING } };
+	struct store s = { .arena = arena_create(0, 0) };
+	struct counters *old, *new;
+	assert_int_equal(counters_open(&s, &old).code, ERR_NONE);
+	for (size_t i = 0; i < 5 * COUNT(kinds); i++)
+		count_one(old, str_from_z(kinds[i % COUNT(kinds)].name), kinds[i % COUNT(kinds)].kind);
+	assert_int_equal(counters_flush(old).code, ERR_NONE);
+	assert_int_equal(counters_open(&s, &new).code, ERR_NONE);
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		str name = str_from_z(kinds[i].name);
+		assert_int_equal(count_one(new, name, kinds[i].kind).used, 6);
+		assert_int_equal(count_one(old, name, kinds[i].kind).used, 6);
+		assert_int_equal(count_one(old, name, kinds[i].kind).used, 7);
+	}
+	s.fails = true;
+	assert_int_equal(counters_flush(old).code, ERR_STORE);
+	s.fails = false;
+	assert_int_equal(counters_flush(new).code, ERR_NONE);
+	assert_int_equal(counters_flush(old).code, ERR_NONE);
+	for (size_t i = 0; i < COUNT(kinds); i++)
+		assert_int_equal(count_one(old, str_from_z(kinds[i].name), kinds[i].kind).used, 9);
+	counters_close(&old);
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		count_one(new, str_from_z(kinds[i].name), kinds[i].kind);
+		assert_int_equal(counters_flush(new).code, ERR_NONE);
+		assert_int_equal(count_one(new, str_from_z(kinds[i].name), kinds[i].kind).used, 11);
+	}
+	counters_close(&new);
+	arena_destroy(&s.arena);
+}
+
+static const struct {
+	struct counter_row there, more, sum;
+} sums[] = { /* start, end, used, exceeded */
+	{ { .start_ms = 10, .expires_at_ms = 20, .used = 3, .exceeded = 1 }, { .start_ms = 10, .expires_at_ms = 20, .used = 2, .exceeded = 1 }, { .start_ms = 10, .expires_at_ms = 20, .used = 5, .exceeded = 2 } },
+	{ { .start_ms = 10, .expires_at_ms = 20, .used = 3 }, { .start_ms = 12, .expires_at_ms = 22, .used = 2 }, { .start_ms = 10, .expires_at_ms = 20, .used = 5 } },
+	{ { .start_ms = 12, .expires_at_ms = 22, .used = 3 }, { .start_ms = 10, .expires_at_ms = 20, .used = 2 }, { .start_ms = 10, .expires_at_ms = 20, .used = 5 } },
+	{ { .start_ms = 10, .expires_at_ms = 20, .used = 3 }, { .start_ms = 20, .expires_at_ms = 30, .used = 2 }, { .start_ms = 20, .expires_at_ms = 30, .used = 2 } },
+	{ { .start_ms = 20, .expires_at_ms = 30, .used = 3 }, { .start_ms = 10, .expires_at_ms = 20, .used = 2 }, { .start_ms = 20, .expires_at_ms = 30, .used = 3 } },
+	{ { .start_ms = 900, .expires_at_ms = 910, .used = 3 }, { .start_ms = 10, .expires_at_ms = 20, .used = 2 }, { .start_ms = 10, .expires_at_ms = 20, .used = 2 } },
+};
+
+static void windows_become_one(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(sums); i++) {
+		struct counter_row t = sums[i].there;
+		counter_add(NULL, &t, &sums[i].more);
+		if (t.start_ms != sums[i].sum.start_ms || t.expires_at_ms != sums[i].sum.expires_at_ms || t.used != sums[i].sum.used ||
+		    t.exceeded != sums[i].sum.exceeded)
+			fail_msg("row %zu: %ld to %ld: %ld, %ld", i, (long)t.start_ms, (long)t.expires_at_ms, (long)t.used, (long)t.exceeded);
+	}
+}
+
 /* ---- bounded, and exact from many threads ---------------------------------------------------- */
 
 static void bounded(void **state)
@@ -249,7 +311,7 @@ static void exact_for_a_crowd(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(through_time), cmocka_unit_test(spaced),           cmocka_unit_test(written_and_read),
+		cmocka_unit_test(through_time), cmocka_unit_test(spaced),           cmocka_unit_test(written_and_read), cmocka_unit_test(counted_together), cmocka_unit_test(windows_become_one),
 		cmocka_unit_test(bounded),      cmocka_unit_test(exact_for_a_crowd),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
