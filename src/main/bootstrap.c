@@ -70,8 +70,9 @@ static err make_environment(struct bootstrap *b, const char *name)
 	return make_virtual_host(s, name, "secure", b->secure_port, &ssl);
 }
 
-static err make_all(struct bootstrap *b)
+static err make_all(void *arg)
 {
+	struct bootstrap *b = arg;
 	struct seed *s = &b->seed;
 	TRY(make_organization(s));
 	for (size_t i = 0; i < sizeof environments / sizeof *environments; i++)
@@ -86,10 +87,5 @@ static err make_all(struct bootstrap *b)
 
 err bootstrap_run(struct bootstrap *b)
 {
-	bool done;
-	TRY(store_mark_get(b->seed.store, S("bootstrap"), &done));
-	if (done)
-		return DONE;
-	TRY(make_all(b));
-	return store_mark_set(b->seed.store, S("bootstrap"));
+	return seed_once(&b->seed, S("bootstrap"), make_all, b);
 }

@@ -63,16 +63,14 @@ static err make_app(struct seed *s)
 	return seed_made(app_create(s->arena, s->store, s->org, DEVELOPER, &app, &missing));
 }
 
-err demo_run(struct seed *s)
+static err make_all(void *arg)
 {
-	bool done;
-	TRY(store_mark_get(s->store, S("demo"), &done));
-	if (done)
-		return DONE;
+	struct seed *s = arg;
 	TRY(seed_import(s, "weatherapi"));
 	TRY(seed_deploy(s, "weatherapi", "test"));
 	TRY(make_product(s));
 	TRY(make_developer(s));
-	TRY(make_app(s));
-	return store_mark_set(s->store, S("demo"));
+	return make_app(s);
 }
+
+err demo_run(struct seed *s) { return seed_once(s, S("demo"), make_all, s); }

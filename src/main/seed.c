@@ -12,6 +12,32 @@
 
 err seed_made(err e) { return e.code == ERR_CONFLICT ? DONE : e; }
 
+struct once {
+	struct seed *seed;
+	str mark;
+	err (*fn)(void *arg);
+	void *arg;
+};
+
+static err run_once(void *arg)
+{
+	struct once *o = arg;
+	bool done;
+	TRY(store_mark_get(o->seed->store, o->mark, &done));
+	if (done)
+		return DONE;
+	TRY(o->fn(o->arg));
+	return store_mark_set(o->seed->store, o->mark);
+}
+
+err seed_once(struct seed *s, str mark, err (*fn)(void *), void *arg)
+{
+	struct once o = { s, mark, fn, arg };
+	bool done;
+	TRY(store_mark_get(s->store, mark, &done));
+	return done ? DONE : store_alone(s->store, run_once, &o, s->diag);
+}
+
 static struct zip_files files_of(struct arena *a, str name)
 {
 	struct zip_files files = { 0 };

@@ -19,6 +19,8 @@ struct seed {
 
 /* DONE also when it was there. */
 err seed_made(err) MUST_CHECK;
+/* fn(arg), if no start has finished it on this store; other servers that start now wait for it. */
+err seed_once(struct seed *, str mark, err (*fn)(void *arg), void *arg) MUST_CHECK;
 /* The bundle below bundles/NAME, as revision 1 of the proxy NAME. */
 err seed_import(struct seed *, const char *name) MUST_CHECK;
 /* Revision 1 of the proxy, to every virtual host that it names. */

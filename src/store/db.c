@@ -63,6 +63,11 @@ bool db_queue(struct db *db, uint64_t *waiting)
 	return db->driver->queue && db->driver->queue(db, waiting);
 }
 
+err db_alone(struct db *db, err (*fn)(void *), void *arg, struct diag *diag)
+{
+	return db->driver->alone ? db->driver->alone(db, fn, arg, diag) : fn(arg);
+}
+
 int db_lock(const struct db *db) { return db->driver->lock ? db->driver->lock(db) : -1; }
 
 void db_listen(struct db *db, void (*fn)(void *), void *arg) { db->driver->listen(db, fn, arg); }

@@ -68,6 +68,9 @@ err db_tx(struct db *, err (*fn)(struct db *tx, void *arg), void *arg) MUST_CHEC
 /* Transactions that wait for the writer; false: this driver has no queue. */
 bool db_queue(struct db *, uint64_t *waiting);
 
+/* Runs fn(arg) while no other server of this database runs one: what is done once per store.  From a plain thread. */
+err db_alone(struct db *, err (*fn)(void *arg), void *arg, struct diag *) MUST_CHECK;
+
 /* What locks the folder, so that it can be handed on: whoever has the descriptor has the lock; -1: none. */
 int db_lock(const struct db *);
 

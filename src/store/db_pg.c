@@ -353,14 +353,14 @@ static err check_settings(struct db *db, struct diag *diag)
 	return DONE;
 }
 
-/* Several nodes may start at once: one migrates, the others wait and find it done. */
-static err migrate_alone(struct postgres *g, struct diag *diag)
+static err alone(struct db *db, err (*fn)(void *), void *arg, struct diag *diag)
 {
+	struct postgres *g = of_db(db);
 	struct pg_conn *p;
 	TRY(take(g, &p));
 	err e = pg_script(p, "SELECT pg_advisory_lock(7104886226)", diag);
 	if (!e.code)
-		e = migrate(&g->db, diag);
+		e = fn(arg);
 	pg_disconnect(p); /* and with it the lock */
 	give(g, p);
 	return e;
@@ -371,6 +371,7 @@ static const struct driver outer = { .exec = outer_exec,
 	                             .tx = outer_tx,
 	                             .listen = start_listening,
 	                             .close = close_all,
+	                             .alone = alone,
 	                             .dialect = &words,
 	                             .script = tx_script };
 
@@ -393,8 +394,8 @@ err postgres_open(const struct db_options *o, struct diag *diag, struct db **out
 		pg_disconnect(p);
 		e = check_settings(*out, diag);
 	}
-	if (!e.code)
-		e = migrate_alone(g, diag);
+	if (!e.code) /* several nodes may start at once: one migrates, the others find it done */
+		e = migrate(*out, diag);
 	if (e.code)
 		db_close(out);
 	return e;

@@ -14,6 +14,8 @@ struct driver {
 	void (*listen)(struct db *, void (*fn)(void *arg), void *arg);
 	bool (*queue)(struct db *, uint64_t *waiting); /* NULL: none */
 	int (*lock)(const struct db *);                /* NULL: nothing is locked */
+	/* NULL: whoever has the folder is alone, and who takes it over begins nothing anew */
+	err (*alone)(struct db *, err (*fn)(void *arg), void *arg, struct diag *);
 	void (*close)(struct db *);
 	/* migrate.c: SQL text as the driver reads it, and a text of several statements without arguments */
 	const struct dialect *dialect;

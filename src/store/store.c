@@ -65,8 +65,19 @@ static err check_keys(struct store *st, const struct db_rows *known, const char 
 	return e.code ? diag_add(diag, e.code, 0, "the store cannot be written") : DONE;
 }
 
-static err open_seal(struct store *st, const struct store_options *o, struct diag *diag)
+struct opening {
+	struct store *store;
+	const struct store_options *options;
+	struct diag *diag;
+};
+
+/* Alone: two that find no key at the same time would begin with two. */
+static err open_seal(void *arg)
 {
+	struct opening *opening = arg;
+	struct store *st = opening->store;
+	const struct store_options *o = opening->options;
+	struct diag *diag = opening->diag;
 	struct db_rows known;
 	str file = o->secret_key_file;
 	if (!str_given(file) && !is_sqlite(o))
@@ -111,7 +122,8 @@ static err open_parts(struct store *st, const struct store_options *o, struct di
 		                .connections = o->connections,
 		                .lock = o->lock };
 	TRY(db_open(&d, diag, &st->db));
-	TRY(open_seal(st, o, diag));
+	struct opening opening = { st, o, diag };
+	TRY(db_alone(st->db, open_seal, &opening, diag));
 	err e = feed_open(st);
 	return e.code ? diag_add(diag, e.code, 0, "the store's change feed cannot be read") : DONE;
 }
@@ -154,6 +166,11 @@ bool store_is_reachable(struct store *st)
 {
 	return st->max_stale_ms == INT64_MAX ||
 	       clock_mono_ns() / 1000000 - atomic_load(&st->feed.heard_ms) < REACHABLE_MS;
+}
+
+err store_alone(struct store *st, err (*fn)(void *), void *arg, struct diag *diag)
+{
+	return db_alone(st->db, fn, arg, diag);
 }
 
 int store_lock(const struct store *st) { return db_lock(st->db); }

@@ -20,7 +20,7 @@ struct store_options {
 	int lock;               /* store_lock() of the process that hands over, taken; 0: none */
 };
 
-/* One finding says why it cannot start: a second server on one folder, a schema of a newer program,
+/* One finding says why it cannot start: a second server on one folder, a schema that only a newer program can use,
  * a key file that does not fit, synchronous_commit off, no connection. */
 err store_open(const struct store_options *, struct diag *, struct store **out) MUST_CHECK;
 void store_close(struct store **); /* waits for what is queued; no typed call may run */
@@ -28,6 +28,9 @@ int store_lock(
 	const struct store *); /* the descriptor that locks the folder; -1: nothing is locked */
 bool store_is_reachable(struct store *);             /* for health: the database answered lately */
 bool store_queue(struct store *, uint64_t *waiting); /* for the writer; false: there is no queue */
+
+/* Runs fn(arg) while no other server of this store runs one.  From a plain thread. */
+err store_alone(struct store *, err (*fn)(void *arg), void *arg, struct diag *) MUST_CHECK;
 
 /* Once per store: marks that outlive restarts, e.g. "bootstrap", "demo". */
 err store_mark_get(struct store *, str name, bool *set) MUST_CHECK;

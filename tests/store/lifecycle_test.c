@@ -256,7 +256,8 @@ static void foreign_places(void **state)
 	refuses(&(struct store_options){ .location = S("sqlite:/proc/nowhere") }, "/proc/nowhere");
 }
 
-/* A database that a later program has migrated, or that somebody changed. */
+/* A database that a later program has migrated: what it added is left alone, what it says of the oldest that can go
+ * on is obeyed. */
 static void foreign_schemas(void **state)
 {
 	(void)state;
@@ -269,6 +270,14 @@ static void foreign_schemas(void **state)
 	GOOD(db_exec(db,
 	             "INSERT INTO schema_step (version, checksum, applied_at_ms)"
 	             " SELECT MAX(version) + 1, 'x', 0 FROM schema_step",
+	             DB_NO_ARGS, NULL));
+	db_close(&db);
+	GOOD(store_open(&o, &diag, &store));
+	store_close(&store);
+	GOOD(db_open(&d, &diag, &db));
+	GOOD(db_exec(db,
+	             "INSERT INTO schema_needs (version, oldest) SELECT MAX(version), MAX(version)"
+	             " FROM schema_step",
 	             DB_NO_ARGS, NULL));
 	db_close(&db);
 	refuses(&o, "needs a newer one");

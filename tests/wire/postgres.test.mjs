@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process';
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
+import tls from 'node:tls';
 import { basic, demo, expect, folder, gateway, launch, proxy, root, say, sleep } from './gateway.mjs';
 
 // The database lives as long as the other end of the pipe, so that it ends with this process.
@@ -65,6 +66,23 @@ test('a second server on the same database', async () => {
 	expect(await other.call('/later'), { status: 200, body: 'here' });
 	expect(await other.mgmt('/apis', { auth: basic(g.user, g.pass) }), { status: 200 });
 	assert.equal((await other.stop()).code, 0);
+});
+
+test('two first starts at the same moment make one organization', async () => {
+	const empty = await postgres(), dirs = [folder(), folder()];
+	dirs.forEach((d) => copyFileSync(join(g.dir, 'secret.key'), join(d, 'secret.key')));
+	const both = await Promise.all(dirs.map((dir) => gateway({ set: { store: empty }, dir, pass: 'one-Passw0rd' })));
+	for (const s of both) {
+		assert.deepEqual((await s.must('/apis')).json.sort(), ['helloworld', 'oauth', 'weatherapi']);
+		assert.deepEqual((await s.must('/apis/oauth/revisions')).json, ['1']);
+		await ok(s, await both[0].token(), 200);
+	}
+	const pems = await Promise.all(both.map((s) => new Promise((done, no) => {
+		const c = tls.connect({ port: s.ports.https, host: '127.0.0.1', servername: 'acme-test.localhost', rejectUnauthorized: false }, () => { done(c.getPeerCertificate().fingerprint256); c.destroy(); }).on('error', no);
+	})));
+	assert.equal(pems[0], pems[1]);
+	for (const s of both)
+		assert.equal((await s.stop()).code, 0, s.proc.err);
 });
 
 test('asynchronous commit is refused', async () => {
