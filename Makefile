@@ -28,7 +28,7 @@ bench: build ## side by side with nginx and haproxy
 	tools/deps bench
 	bench/run
 
-soak: build ## kill -9 fifty times, lose nothing
+soak: build ## kill -9 fifty times, lose nothing; redeploy, reload, hand over under load, fail nothing
 	tools/deps test
 	tests/soak/run
 

@@ -141,17 +141,31 @@ void access_log_add(struct access_log *log, const struct exchange *x, unsigned s
 		wake(&log->due);
 }
 
+static void count_lost(struct access_log *log, size_t from)
+{
+	uint64_t lines = 0;
+	for (size_t i = from; i < log->to_write; i++)
+		lines += log->writing[i] == '\n';
+	atomic_fetch_add_explicit(&log->dropped, lines, memory_order_relaxed);
+}
+
+/* A disk that stays full is told of once, by whichever loop meets it first. */
 static void write_out(void *arg)
 {
 	struct access_log *log = arg;
 	for (size_t at = 0; at < log->to_write;) {
 		ssize_t n = write(log->fd, log->writing + at, log->to_write - at);
 		if (n < 0 && errno != EINTR) {
-			log_error("access_log_failed", LOG_Z("reason", strerrordesc_np(errno)));
+			if (!atomic_exchange(log->failing, true))
+				log_error("access_log_failed",
+				          LOG_Z("reason", strerrordesc_np(errno)));
+			count_lost(log, at);
 			return;
 		}
 		at += n > 0 ? (size_t)n : 0;
 	}
+	if (atomic_exchange(log->failing, false))
+		log_info("access_log_written_again");
 }
 
 static void flush(struct access_log *log)
@@ -184,9 +198,9 @@ static void flusher(void *arg)
 	wake(log->stop);
 }
 
-void access_log_init(struct access_log *log, struct arena *arena, int fd)
+void access_log_init(struct access_log *log, struct arena *arena, int fd, _Atomic(bool) *failing)
 {
-	*log = (struct access_log){ .fd = fd };
+	*log = (struct access_log){ .fd = fd, .failing = failing };
 	if (fd < 0)
 		return;
 	log->filling = arena_alloc(arena, ACCESS_LOG_BYTES, 1);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opening and closing the data plane, and its counters.
+/* Opening and closing the data plane.
  * Nothing is accepted before everything deployed has been loaded.
  * Source: house. */
 #include "gateway/gateway.h"
@@ -15,32 +15,6 @@
 #include "http/client.h"
 
 enum { DRAIN_LOOK_MS = 20, UNWIND_MS = 5000 };
-
-struct on_loop {
-	struct gateway_loop *loop;
-	void (*fn)(struct gateway_loop *);
-	struct waker done;
-};
-
-static void run_on_loop(void *arg)
-{
-	struct on_loop *job = arg;
-	job->fn(job->loop);
-	wake(&job->done);
-}
-
-void gateway_each_loop(struct gateway *g, void (*fn)(struct gateway_loop *))
-{
-	struct arena *arena = arena_create(0, 0);
-	struct on_loop *jobs = arena_array(arena, struct on_loop, g->conf.n_loops);
-	for (size_t i = 0; i < g->conf.n_loops; i++) {
-		jobs[i] = (struct on_loop){ .loop = &g->loops[i], .fn = fn };
-		loop_post(g->loops[i].loop, run_on_loop, &jobs[i]);
-	}
-	for (size_t i = 0; i < g->conf.n_loops; i++)
-		wait_end(&jobs[i].done);
-	arena_destroy(&arena);
-}
 
 /* The caller's arrays and texts end with his call. */
 static void copy_conf(struct gateway *g, const struct gateway_conf *conf)
@@ -90,29 +64,6 @@ static struct gateway *make(const struct gateway_conf *conf)
 	return g;
 }
 
-/* ---- jobs on loops and fibers ---- */
-
-static void run_in_fiber(void *arg)
-{
-	struct fiber_job *job = arg;
-	job->fn(job->gateway);
-	wake(&job->done);
-}
-
-static void start_fiber(void *arg)
-{
-	struct fiber_job *job = arg;
-	struct loop *loop = job->gateway->conf.control;
-	if (fiber_start(loop, run_in_fiber, job).code) /* the loop is full of requests: they end */
-		timer_set(loop, &job->again, deadline_in(10), start_fiber, job);
-}
-
-void gateway_in_fiber(struct gateway *g, void (*fn)(struct gateway *), struct fiber_job *job)
-{
-	*job = (struct fiber_job){ .gateway = g, .fn = fn };
-	loop_post(g->conf.control, start_fiber, job);
-}
-
 /* ---- opening ---- */
 
 static err open_log(struct gateway *g, struct diag *diag)
@@ -139,7 +90,7 @@ static err open_all(struct gateway *g, struct diag *diag)
 {
 	TRY(open_log(g, diag));
 	for (size_t i = 0; i < g->conf.n_loops; i++)
-		access_log_init(&g->loops[i].log, g->arena, g->log_fd);
+		access_log_init(&g->loops[i].log, g->arena, g->log_fd, &g->log_failing);
 	gateway_attach(g);
 	err e = gateway_load(g);
 	if (e.code)
@@ -258,31 +209,4 @@ void gateway_close(struct gateway **gp)
 		close(g->log_fd);
 	struct arena *arena = g->arena;
 	arena_destroy(&arena);
-}
-
-/* ---- counters ---- */
-
-static uint64_t now(const _Atomic(uint64_t) *c)
-{
-	return atomic_load_explicit(c, memory_order_relaxed);
-}
-
-struct gateway_totals gateway_totals(const struct gateway *g)
-{
-	struct gateway_totals t = { 0 };
-	for (size_t i = 0; i < g->conf.n_loops; i++) {
-		const struct counters_of_loop *c = &g->loops[i].counters;
-		for (size_t k = 0; k < 6; k++)
-			t.by_class[k] += now(&c->by_class[k]);
-		t.faults += now(&c->faults);
-		t.arena_bytes += now(&c->arena_bytes);
-		t.tokens_issued += now(&c->tokens_issued);
-		t.tokens_good += now(&c->tokens_good);
-		t.tokens_refused += now(&c->tokens_refused);
-		t.no_proxy += now(&c->no_proxy);
-		t.bytes_out += now(&c->bytes_out);
-		t.active += now(&c->active);
-		t.log_dropped += now(&g->loops[i].log.dropped);
-	}
-	return t;
 }

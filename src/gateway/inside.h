@@ -92,11 +92,13 @@ struct gateway {
 	struct fiber_job following, watching;
 	struct waker deployed_anew;
 	int log_fd;
+	_Atomic(bool) log_failing;
 	_Atomic(bool) stopping, busy, deaf; /* deaf: a loop cannot accept */
 	bool follows;
 	deadline drain_until;
 };
 
+/* jobs.c */
 /* Runs fn(loop) on every loop's thread, on all at once, and waits for all of them. */
 void gateway_each_loop(struct gateway *, void (*fn)(struct gateway_loop *));
 /* Runs fn(g) in a fiber of the control loop; when it returned, job->done is woken. */

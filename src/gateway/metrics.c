@@ -83,6 +83,26 @@ void metrics_add(struct counters_of_loop *c, const struct exchange *x, unsigned 
 
 static uint64_t now(const counter *c) { return atomic_load_explicit(c, memory_order_relaxed); }
 
+struct gateway_totals gateway_totals(const struct gateway *g)
+{
+	struct gateway_totals t = { 0 };
+	for (size_t i = 0; i < g->conf.n_loops; i++) {
+		const struct counters_of_loop *c = &g->loops[i].counters;
+		for (size_t k = 0; k < 6; k++)
+			t.by_class[k] += now(&c->by_class[k]);
+		t.faults += now(&c->faults);
+		t.arena_bytes += now(&c->arena_bytes);
+		t.tokens_issued += now(&c->tokens_issued);
+		t.tokens_good += now(&c->tokens_good);
+		t.tokens_refused += now(&c->tokens_refused);
+		t.no_proxy += now(&c->no_proxy);
+		t.bytes_out += now(&c->bytes_out);
+		t.active += now(&c->active);
+		t.log_dropped += now(&g->loops[i].log.dropped);
+	}
+	return t;
+}
+
 /* A label's value: '\\', '"' and line feed are escaped, and nothing else. */
 static void put_label(struct buf *b, str s)
 {
@@ -233,7 +253,8 @@ void gateway_metrics(struct gateway *g, struct buf *b)
 	        "gatehouse_tokens_verified_total{result=\"refused\"} %llu\n",
 	        (unsigned long long)t.tokens_good, (unsigned long long)t.tokens_refused);
 	put_one(b, "gatehouse_access_log_dropped_total", "counter",
-	        "Lines of the access log that found no room.", t.log_dropped);
+	        "Lines of the access log that found no room, or could not be written.",
+	        t.log_dropped);
 	put_times(b, g, "gatehouse_request_duration_seconds",
 	          "From the first byte of a request to the last of its answer.",
 	          offsetof(struct counters_of_loop, request));

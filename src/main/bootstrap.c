@@ -85,7 +85,4 @@ static err make_all(void *arg)
 	                          &b->password_shown); /* last: a password is said once */
 }
 
-err bootstrap_run(struct bootstrap *b)
-{
-	return seed_once(&b->seed, S("bootstrap"), make_all, b);
-}
+err bootstrap_run(struct bootstrap *b) { return seed_once(&b->seed, S("bootstrap"), make_all, b); }

@@ -119,11 +119,10 @@ static err bring_up(void *arg)
 	for (m->version = (int64_t)rows.n + 1; m->version <= last_step(); m->version++) {
 		e = db_tx(m->db, apply, m);
 		if (e.code)
-			return m->diag->findings.n
-			               ? e
-			               : diag_add(m->diag, e.code, 0,
-			                          "schema step %lld cannot be applied",
-			                          (long long)m->version);
+			return m->diag->findings.n ? e
+			                           : diag_add(m->diag, e.code, 0,
+			                                      "schema step %lld cannot be applied",
+			                                      (long long)m->version);
 	}
 	return DONE;
 }

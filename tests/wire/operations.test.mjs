@@ -138,6 +138,19 @@ test('an idle connection is closed at drain_timeout', async () => {
 	agent.destroy();
 });
 
+test('an access log that cannot be written is told of once, and its lines are counted', async () => {
+	const g = await gateway({ set: { access_log: '/dev/full', 'metrics.public': 'true', workers: '2' } });
+	for (let i = 0; i < 6; i++) {
+		expect(await g.call('/none', { headers: { Connection: 'close' } }), { status: 404 });
+		await sleep(500);
+	}
+	await until(() => g.events('access_log_failed').length > 0);
+	assert.equal(g.events('access_log_failed').length, 1);
+	const { text } = await fetchOne({ port: g.ports.management, path: '/metrics' });
+	assert.ok(+/gatehouse_access_log_dropped_total (\d+)/.exec(text)[1] >= 3, text);
+	await g.stop();
+});
+
 test('redeploys every 100 ms under load: no request fails', async () => {
 	const g = await gateway();
 	const files = (body) => ({ target: target.url, post: { response: ['s'] }, policies: { s: say(body) } });

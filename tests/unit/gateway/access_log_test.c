@@ -22,7 +22,8 @@ struct made {
 static void make(struct made *m, str path)
 {
 	*m = (struct made){ .arena = arena_create(0, 0) };
-	access_log_init(&m->log, m->arena, 2); /* never started: nothing is written */
+	static _Atomic(bool) failing;
+	access_log_init(&m->log, m->arena, 2, &failing); /* never started: nothing is written */
 	m->request = (struct message){ .verb = S("GET") };
 	m->call = (struct http_call){ .received_start_ms = 1377112607007, .bytes_out = 42 };
 	m->x = (struct exchange){ .call = &m->call, .request = &m->request, .request_path = path, .message_id = S("m-1"),
