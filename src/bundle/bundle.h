@@ -29,8 +29,8 @@ err bundle_check(struct arena *, const struct zip_files *, enum bundle_kind, pol
 /* The compiled form, in an arena of its own that proxy_release() frees. */
 struct bundle_identity {
 	str organization, environment, name, revision;
-	/* struct target_server, of the environment; NULL: those that are named are not looked up */
-	const struct list *target_servers;
+	/* of the environment; NULL: what the bundle names of it is not looked up */
+	const struct surroundings *around;
 };
 err bundle_compile(const struct zip_files *, enum bundle_kind, const struct bundle_identity *,
                    policy_finder, struct diag *, struct proxy **out) MUST_CHECK;

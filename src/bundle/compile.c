@@ -2,17 +2,13 @@
 /* From the files of a bundle to the arrays that the engine walks: every name resolved, or a finding.
  * The result owes nothing to the files: all of it lives in the proxy's own arena.
  * Source: Apigee, "API proxy configuration reference"; flow/proxy.h. */
-#include "bundle/balance.h"
 #include "bundle/load.h"
-#include "http/uri.h"
-#include "rt/tls.h"
 
 struct compile {
 	struct arena *arena; /* the proxy's */
 	struct diag *diag;
 	struct loaded loaded;
 	struct proxy *proxy;
-	const struct list *target_servers;
 	err worst;
 };
 
@@ -124,54 +120,6 @@ static void make_endpoint(struct compile *c, str file, const struct endpoint_xml
 	}
 }
 
-static void release_tls(void *tls)
-{
-	struct tls_context *t = tls;
-	tls_release(&t);
-}
-
-static struct tls_context *make_tls(struct compile *c, str file, const struct ssl_xml *x)
-{
-	if (!x)
-		return NULL;
-	if (x->client_auth)
-		COMPLAIN(c, file, x->line,
-		         "<ClientAuthEnabled> true is not supported yet by this gateway");
-	if (x->enforce && x->ignore_errors)
-		COMPLAIN(c, file, x->line,
-		         "<Enforce> and <IgnoreValidationErrors> cannot both be true");
-	if (!x->ignore_errors)
-		return NULL; /* the gateway's own client context: verified by the system's certificates */
-	struct tls_context *tls = NULL;
-	if (tls_client(&(struct tls_terms){ .any = true }, c->diag, &tls).code)
-		COMPLAIN(c, file, x->line,
-		         "no TLS context can be made for <IgnoreValidationErrors>");
-	else
-		arena_defer(c->arena, release_tls, tls);
-	return tls;
-}
-
-static void make_balanced(struct compile *c, str file, const struct connection_xml *x,
-                          struct target_endpoint *out)
-{
-	if (!x->balancer) {
-		if (x->path)
-			COMPLAIN(c, file, x->line,
-			         "<Path> stands with a <LoadBalancer>; write it into the <URL>");
-		if (x->monitor)
-			COMPLAIN(c, file, x->monitor->line,
-			         "<HealthMonitor> stands with a <LoadBalancer>");
-		return;
-	}
-	struct balancer_place place = { c->arena, c->diag, c->proxy->environment,
-		                        c->target_servers };
-	c->diag->file = file;
-	err e = balancer_make(&place, x, &out->balancer);
-	c->diag->file = STR_NONE;
-	c->worst = e.code ? e : c->worst;
-	c->proxy->names_target_servers = true;
-}
-
 static void make_local(struct compile *c, str file, const struct target_endpoint_xml *x,
                        struct target_endpoint *out)
 {
@@ -189,14 +137,6 @@ static void make_local(struct compile *c, str file, const struct target_endpoint
 	*local = (struct local_target){ l->proxy, l->endpoint, l->path };
 	out->local = local;
 	must(!target_properties(&c->loaded.binder, &l->properties, &out->props).code);
-}
-
-/* NULL, too, for what is no URL: the call says so. */
-static const struct uri *fixed_uri(struct compile *c, const struct template *url)
-{
-	struct uri *u = arena_new(c->arena, struct uri);
-	str text;
-	return template_is_literal(url, &text) && !uri_parse(text, u).code ? u : NULL;
 }
 
 static void make_target(struct compile *c, const struct loaded_endpoint *l,
@@ -217,10 +157,10 @@ static void make_target(struct compile *c, const struct loaded_endpoint *l,
 		         STR(x->ep.name));
 		return;
 	}
-	out->url = http->url;
-	out->fixed = http->url ? fixed_uri(c, http->url) : NULL;
-	out->tls = make_tls(c, l->file, http->ssl);
-	make_balanced(c, l->file, http, out);
+	c->diag->file = l->file;
+	err e = connection_make(&c->loaded.binder, http, out);
+	c->diag->file = STR_NONE;
+	c->worst = e.code ? e : c->worst;
 	must(!target_properties(&c->loaded.binder, &x->connection->properties, &out->props).code);
 }
 
@@ -248,7 +188,7 @@ static const struct target_endpoint *bare_target(struct compile *c, const struct
 	t->ep.pre.name = S("PreFlow");
 	t->ep.post.name = S("PostFlow");
 	t->url = url;
-	t->fixed = fixed_uri(c, url);
+	t->fixed = fixed_uri(c->arena, url);
 	must(!target_properties(&c->loaded.binder, &none, &t->props).code);
 	return t;
 }
@@ -424,8 +364,9 @@ err bundle_compile(const struct zip_files *files, enum bundle_kind kind,
 	struct compile c = { .arena = arena,
 		             .diag = diag,
 		             .proxy = proxy,
-		             .target_servers = id->target_servers,
 		             .loaded = { .binder = bundle_binder(arena, diag), .find = find } };
+	c.loaded.binder.around = id->around;
+	c.loaded.binder.named = &proxy->named;
 	compile_all(&c, files, kind);
 	if (c.worst.code) {
 		proxy_release(proxy);

@@ -6,7 +6,7 @@
 
 #include "base/field.h"
 #include "bundle/bind.h"
-#include "flow/properties.h"
+#include "flow/connection.h"
 
 struct step_xml {
 	str name;
@@ -58,59 +58,6 @@ struct proxy_endpoint_xml {
 	struct listen_xml *listen;
 	struct list routes; /* struct route_xml */
 	struct flow_xml *post_client;
-};
-
-struct ssl_xml {
-	bool enabled, ignore_errors, enforce, client_auth;
-	unsigned line;
-};
-
-struct server_xml { /* of a LoadBalancer */
-	str name;
-	uint64_t weight;
-	bool enabled, fallback;
-	unsigned line;
-};
-
-struct balancer_xml {
-	int algorithm; /* enum balance */
-	struct list servers;
-	uint64_t max_failures, disable_s;
-	bool retry;
-	struct strs unhealthy;
-	unsigned line;
-};
-
-struct http_monitor_xml {
-	bool tls, trust_all, own_tls, includes_id;
-	uint64_t connect_s, io_s, port;
-	str verb, path, payload;
-	struct list headers; /* struct property */
-	struct strs codes;
-	struct list answer_headers;
-	unsigned line;
-};
-
-struct tcp_monitor_xml {
-	uint64_t connect_s, port;
-};
-
-struct monitor_xml { /* HealthMonitor */
-	bool enabled;
-	uint64_t interval_s;
-	struct tcp_monitor_xml *tcp;
-	struct http_monitor_xml *http;
-	unsigned line;
-};
-
-struct connection_xml { /* HTTPTargetConnection */
-	struct balancer_xml *balancer;
-	struct monitor_xml *monitor;
-	struct template *path;
-	struct template *url;
-	struct list properties;
-	struct ssl_xml *ssl;
-	unsigned line;
 };
 
 struct local_xml { /* LocalTargetConnection */

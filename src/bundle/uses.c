@@ -44,6 +44,14 @@ static err virtual_hosts_there(const struct proxy *p, const struct proxy_endpoin
 	return DONE;
 }
 
+struct strs bundle_names(struct arena *a, const struct proxy *p)
+{
+	struct strs out = { arena_array(a, str, p->named.n + 1), 0 };
+	for (; out.n < p->named.n; out.n++)
+		out.v[out.n] = str_dup(a, p->named.v[out.n]);
+	return out;
+}
+
 err bundle_uses(struct arena *a, const struct proxy *p, str prefix,
                 const struct strs *virtual_hosts, struct diag *d, struct base_paths *out)
 {

@@ -13,6 +13,9 @@ struct base_paths {
 	size_t n, cap;
 };
 
+/* What it names of its environment, to outlive it: "targetservers/NAME", ... */
+struct strs bundle_names(struct arena *, const struct proxy *);
+
 /* prefix: "/" or absent for none.  A virtual host that the environment does not have is a finding;
  * so is a path that the proxy takes twice.  What comes out outlives the proxy. */
 err bundle_uses(struct arena *, const struct proxy *, str prefix, const struct strs *virtual_hosts,

@@ -121,9 +121,10 @@ struct proxy {                     /* one revision, as it is deployed; or a shar
 	size_t n_targets;
 	struct steps shared; /* of a shared flow */
 	bool is_shared_flow;
-	bool names_target_servers; /* when one changes, the proxy is compiled anew */
-	struct map policies;       /* name -> struct step * (its configuration), attached or not */
-	struct map resources;      /* "jsc/x.js" -> str * */
+	struct strs named; /* of the environment, "targetservers/NAME", "keystores/", "references/";
+	                    * with some, the proxy is compiled anew when such a thing changes */
+	struct map policies;  /* name -> struct step * (its configuration), attached or not */
+	struct map resources; /* "jsc/x.js" -> str * */
 };
 
 /* Proxies are shared by snapshots and counted; both may be called from any thread. */

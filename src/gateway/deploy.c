@@ -7,7 +7,7 @@
 #include "gateway/inside.h"
 #include "store/organizations.h"
 #include "store/proxies.h"
-#include "store/target_servers.h"
+#include "store/surroundings.h"
 
 _Static_assert((int)API_PROXY == (int)BUNDLE_PROXY &&
                        (int)API_SHARED_FLOW == (int)BUNDLE_SHARED_FLOW,
@@ -22,7 +22,7 @@ struct reload {
 	struct arena *arena; /* of what comes */
 	struct deployed *next;
 	size_t n;
-	struct list target_servers; /* of the environment */
+	struct surroundings around;
 };
 
 /* ---- compiling one ---- */
@@ -68,7 +68,7 @@ static err compile_in(struct arena *arena, const struct reload *r, const struct 
 		.files = &files,
 		.kind = (enum bundle_kind)d->kind,
 		.identity = { d->organization, d->environment, d->name,
-		              str_fmt(arena, "%lld", (long long)d->revision), &r->target_servers },
+		              str_fmt(arena, "%lld", (long long)d->revision), &r->around },
 		.find = g->conf.find_policy,
 		.diag = &diag,
 	};
@@ -181,8 +181,8 @@ static err reload_in(struct reload *r)
 		                            .env = r->e->name,
 		                            .any_kind = true };
 	TRY(deployment_list(r->scratch, r->gateway->conf.store, &filter, &rows));
-	TRY(target_server_list(r->scratch, r->gateway->conf.store, r->e->organization, r->e->name,
-	                       &r->target_servers));
+	TRY(surroundings_load(r->scratch, r->gateway->conf.store, r->e->organization, r->e->name,
+	                      &r->around));
 	note_running(r);
 	r->arena = arena_create(0, 0);
 	err trouble = deploy_all(r, &rows);

@@ -40,15 +40,15 @@ static void mark_deployment(struct gateway *g, const struct change *c)
 		g->hosts_dirty = true; /* an environment that we have not seen yet */
 }
 
-/* Who names target servers is compiled anew, and who did not compile may do so now. */
-static void mark_target_servers(struct gateway *g, const struct change *c)
+/* Who names things of the environment is compiled anew, and who did not compile may do so now. */
+static void mark_who_names(struct gateway *g, const struct change *c)
 {
 	VEC_EACH(struct environment_state *, e, &g->environments) {
 		if (!str_eq((*e)->organization, c->org) || !str_eq((*e)->name, c->env))
 			continue;
 		for (size_t i = 0; i < (*e)->n_deployed; i++) {
 			struct deployed *d = &(*e)->deployed[i];
-			if (!d->proxy || d->proxy->names_target_servers)
+			if (!d->proxy || d->proxy->named.n)
 				d->stale = (*e)->dirty = true;
 		}
 	}
@@ -69,7 +69,9 @@ static void mark(struct gateway *g, const struct change *c)
 		mark_revision(g, c);
 		break;
 	case FEED_target_server:
-		mark_target_servers(g, c);
+	case FEED_keypair:
+	case FEED_reference:
+		mark_who_names(g, c);
 		break;
 	default:
 		break; /* not the gateway's: caches listen for themselves */

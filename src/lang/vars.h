@@ -30,7 +30,11 @@ struct binder {
 	struct arena *arena; /* what is compiled lives here */
 	struct flowvar *(*bind)(struct binder *, str name);
 	struct diag *diag;
+	/* What it finds in its environment, NULL: nothing is looked up; and what it names of it. */
+	const struct surroundings *around;
+	struct strs *named; /* "targetservers/NAME" */
 };
+struct surroundings; /* model/surroundings.h */
 
 /* What an evaluation is handed. */
 struct scope {

@@ -80,6 +80,7 @@ static err uses_of(struct seed *s, struct deploy_request *r)
 	err e = bundle_uses(s->arena, proxy, r->base_path, &hosts, s->diag, &paths);
 	r->uses = paths.v;
 	r->n_uses = paths.n;
+	r->resources = bundle_names(s->arena, proxy);
 	proxy_release(proxy);
 	return e;
 }

@@ -49,6 +49,7 @@ static struct message *prepare(struct api *q, struct deploy_request *d)
 	if (bad)
 		return bad;
 	bad = uses_of(q, p, d);
+	d->resources = bundle_names(q->arena, p);
 	proxy_release(p);
 	return bad;
 }

@@ -4,7 +4,7 @@
  * Source: Apigee Edge management API, revisions. */
 #include "management/revision.h"
 
-#include "store/target_servers.h"
+#include "store/surroundings.h"
 
 struct message *revision_number(struct api *q, int64_t *number)
 {
@@ -134,12 +134,12 @@ static struct message *run_check(struct api *q, struct check_job *j, const struc
 	j->identity =
 		(struct bundle_identity){ q->org, str_given(q->env) ? q->env : S(""), key->name,
 		                          str_fmt(q->arena, "%lld", (long long)number), NULL };
-	struct list servers;
+	struct surroundings around;
 	if (j->compile && str_given(q->env)) {
-		err e = target_server_list(q->arena, q->store, q->org, q->env, &servers);
+		err e = surroundings_load(q->arena, q->store, q->org, q->env, &around);
 		if (e.code)
 			return answer_trouble(q, e);
-		j->identity.target_servers = &servers;
+		j->identity.around = &around;
 	}
 	err e = offload(LANE_CPU, check, j);
 	if (e.code)

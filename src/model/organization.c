@@ -34,9 +34,17 @@ static const struct field environment_fields[] = {
 	FIELDS_END,
 };
 
+static const struct field common_name_fields[] = {
+	FIELD(common_name, value, "value", T_STR, .required = true),
+	FIELD(common_name, wildcard, "wildcardMatch", T_BOOL),
+	FIELDS_END,
+};
+
 const struct field ssl_info_fields[] = {
 	FIELD(ssl_info, ciphers, "ciphers", T_STRS),
 	FIELD(ssl_info, client_auth_enabled, "clientAuthEnabled", T_ENUM, .names = yes_no),
+	FIELD(ssl_info, common_name, "commonName", T_GROUPP, .sub = common_name_fields,
+	      .sub_size = sizeof(struct common_name)),
 	FIELD(ssl_info, enabled, "enabled", T_ENUM, .names = yes_no),
 	FIELD(ssl_info, ignore_validation_errors, "ignoreValidationErrors", T_BOOL),
 	FIELD(ssl_info, key_alias, "keyAlias", T_STR),

@@ -24,8 +24,14 @@ struct environment {
 	struct list properties;
 };
 
+struct common_name { /* that a target's certificate must have instead of its host's name */
+	str value;
+	bool wildcard; /* a leading "*." stands for one label */
+};
+
 struct ssl_info { /* sSLInfo of virtual hosts and targets */
 	struct strs ciphers;
+	struct common_name *common_name;  /* of targets */
 	int client_auth_enabled, enabled; /* 0 "false", 1 "true": strings in JSON */
 	bool ignore_validation_errors;
 	str key_alias, key_store;

@@ -6,9 +6,8 @@
 #include "policy/callout.h"
 
 #include "base/log.h"
-#include "flow/properties.h"
+#include "flow/connection.h"
 #include "http/uri.h"
-#include "rt/tls.h"
 
 struct callout_request {
 	struct list actions;
@@ -16,15 +15,10 @@ struct callout_request {
 	bool clear_payload, ignore_unresolved;
 };
 
-struct callout_ssl {
-	bool enabled, enforce, ignore_errors, client_auth;
-	unsigned line;
-};
-
 struct callout_connection {
 	struct template *url;
 	struct list properties;
-	struct callout_ssl *ssl;
+	struct ssl_xml *ssl;
 	unsigned line;
 };
 
@@ -49,29 +43,13 @@ static const struct field request_fields[] = {
 	      .doc = "true: a variable without value is empty; false: it is a fault"),
 	FIELDS_END,
 };
-static const struct field ssl_fields[] = {
-	FIELD(callout_ssl, enabled, "Enabled", T_BOOL,
-	      .doc = "taken; an https URL is what decides"),
-	FIELD(callout_ssl, enforce, "Enforce", T_BOOL),
-	FIELD(callout_ssl, client_auth, "ClientAuthEnabled", T_BOOL, .doc = "false"),
-	FIELD(callout_ssl, ignore_errors, "IgnoreValidationErrors", T_BOOL,
-	      .doc = "true: any certificate will do"),
-	FIELD_BARE("TrustStore", T_LATER),
-	FIELD_BARE("KeyStore", T_LATER),
-	FIELD_BARE("KeyAlias", T_LATER),
-	FIELD_BARE("Ciphers", T_LATER),
-	FIELD_BARE("Protocols", T_LATER),
-	FIELD_BARE("CommonName", T_LATER),
-	FIELD(callout_ssl, line, "", T_LINE),
-	FIELDS_END,
-};
-static const struct field connection_fields[] = {
+static const struct field callout_connection_fields[] = {
 	FIELD(callout_connection, url, "URL", T_TEMPLATE, .required = true,
 	      .doc = "a message template"),
 	FIELD(callout_connection, properties, "Properties/Property", T_LIST, .sub = property_fields,
 	      .sub_size = sizeof(struct property), .doc = "as of a target connection"),
 	FIELD(callout_connection, ssl, "SSLInfo", T_GROUPP, .sub = ssl_fields,
-	      .sub_size = sizeof(struct callout_ssl)),
+	      .sub_size = sizeof(struct ssl_xml)),
 	FIELD_BARE("LoadBalancer", T_LATER),
 	FIELD_BARE("Authentication", T_LATER),
 	FIELD(callout_connection, line, "", T_LINE),
@@ -85,7 +63,7 @@ static const struct field fields[] = {
 	FIELD(service_callout, timeout_ms, "Timeout", T_INT, .min = 1, .max = 86400000,
 	      .dflt = "55000", .doc = "milliseconds for the whole callout"),
 	FIELD(service_callout, connection, "HTTPTargetConnection", T_GROUPP, .required = true,
-	      .sub = connection_fields, .sub_size = sizeof(struct callout_connection)),
+	      .sub = callout_connection_fields, .sub_size = sizeof(struct callout_connection)),
 	FIELD_BARE("LocalTargetConnection", T_LATER),
 	FIELD(service_callout, line, "", T_LINE),
 	FIELDS_END,
@@ -117,28 +95,6 @@ static const struct assign_faults assign_faults = {
 
 /* ---- deploy time -------------------------------------------------------------------------- */
 
-static void release_tls(void *tls)
-{
-	struct tls_context *t = tls;
-	tls_release(&t);
-}
-
-static err check_ssl(struct service_callout *c, struct binder *b)
-{
-	const struct callout_ssl *ssl = c->connection->ssl;
-	if (ssl && ssl->client_auth)
-		return diag_add(b->diag, ERR_SYNTAX, ssl->line,
-		                "<ClientAuthEnabled> true is not supported yet by this gateway");
-	if (ssl && ssl->enforce && ssl->ignore_errors)
-		return diag_add(b->diag, ERR_SYNTAX, ssl->line,
-		                "<Enforce> and <IgnoreValidationErrors> cannot both be true");
-	if (!ssl || !ssl->ignore_errors)
-		return DONE;
-	TRY(tls_client(&(struct tls_terms){ .any = true }, b->diag, &c->tls));
-	arena_defer(b->arena, release_tls, c->tls);
-	return DONE;
-}
-
 static err check(void *conf, str name, struct binder *b)
 {
 	struct service_callout *c = conf;
@@ -151,7 +107,7 @@ static err check(void *conf, str name, struct binder *b)
 		                "that retain, compress, limit or ask for HTTP/1.0 are not for it");
 	if (c->request)
 		TRY(assign_check(&c->request->actions, b));
-	return check_ssl(c, b);
+	return ssl_make(b, c->connection->ssl, &c->tls);
 }
 
 /* ---- run time ----------------------------------------------------------------------------- */

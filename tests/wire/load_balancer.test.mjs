@@ -161,7 +161,7 @@ const refused = [
 	['a URL beside', ['a'], '', '<URL>http://h</URL>', /holds <URL> and <LoadBalancer>/],
 	['SSLInfo beside', ['a'], '', '<SSLInfo><Enabled>true</Enabled></SSLInfo>', /it belongs to the target server/],
 	['a code that is none', ['a'], '<ServerUnhealthyResponse><ResponseCode>bad</ResponseCode></ServerUnhealthyResponse>', '', /<ResponseCode> is "bad"/],
-	['a server whose sSLInfo is more than this gateway does', ['strict'], '', '', /not supported yet/],
+	['a server whose truststore is not there', ['strict'], '', '', /the truststore "ts" of the environment test has no certificate/],
 ];
 test('refused at deploy', async () => {
 	await g.must(at, { body: { name: 'strict', host: 'h', port: 443, sSLInfo: { enabled: 'true', trustStore: 'ts' } } });

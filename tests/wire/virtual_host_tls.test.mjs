@@ -8,7 +8,7 @@ import http2 from 'node:http2';
 import https from 'node:https';
 import test from 'node:test';
 import tls from 'node:tls';
-import { certificate, keystore } from './certificates.mjs';
+import { certificate, keystore, upload } from './certificates.mjs';
 import { expect, fetchOne, gateway, load } from './gateway.mjs';
 
 const g = await gateway();
@@ -173,7 +173,7 @@ test('a change is presented without a restart', async (t) => {
 	});
 	await t.test('a truststore gets another authority', async () => {
 		assert.equal((await ask('mutual.test', { cert: wrong })).status, 400);
-		await g.must(`${at}/keystores/trust/aliases?alias=more&format=keycertfile`, (await import('./certificates.mjs')).upload({ certFile: others.cert }));
+		await g.must(`${at}/keystores/trust/aliases?alias=more&format=keycertfile`, upload({ certFile: others.cert }));
 		assert.equal((await ask('mutual.test', { cert: wrong })).status, 200);
 		expect(await g.mgmt(`${at}/keystores/trust/aliases/more`, { method: 'DELETE' }), { status: 200 });
 		assert.equal((await ask('mutual.test', { cert: wrong })).status, 400);

@@ -24,7 +24,7 @@
 #include "store/deployments.h"
 #include "store/feed.h"
 #include "store/organizations.h"
-#include "store/target_servers.h"
+#include "store/surroundings.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
@@ -119,11 +119,11 @@ err virtual_host_all(struct arena *a, struct store *s, struct list *out)
 	return DONE;
 }
 
-/* No proxy here names one. */
-err target_server_list(struct arena *a, struct store *s, str org, str env, struct list *out)
+/* No proxy here names anything. */
+err surroundings_load(struct arena *a, struct store *s, str org, str env, struct surroundings *out)
 {
 	(void)a, (void)s, (void)org, (void)env;
-	*out = (struct list){ 0 };
+	*out = (struct surroundings){ 0 };
 	return DONE;
 }
 
