@@ -17,6 +17,9 @@
 #include "main/health.h"
 #include "policy/counters.h"
 #include "rt/tls.h"
+#include "store/codes.h"
+#include "store/sessions.h"
+#include "store/sso_tokens.h"
 
 enum { CONTROL_FIBERS = 1000, PURGE_MS = 60000, PAUSE_MS = 20 };
 
@@ -174,15 +177,25 @@ static void close_control(struct node *n)
 	http_pool_drain(n->control.loop);
 }
 
-/* Expired tokens go in small pieces, so that nobody waits for it. */
+/* What is over goes in small pieces, so that nobody waits for it. */
+static int64_t purge_some(struct store *store)
+{
+	static err (*const purges[])(struct store *, int64_t, int64_t *) = { token_purge, sso_purge,
+		                                                             code_purge,
+		                                                             session_purge };
+	int64_t all = 0, gone = 0;
+	for (size_t i = 0; i < sizeof purges / sizeof *purges; i++)
+		if (!purges[i](store, clock_ms(), &gone).code) /* else the store is away: later */
+			all += gone;
+	return all;
+}
+
 static void purge(void *arg)
 {
 	struct node *n = arg;
-	struct store *store = n->conf.services->store;
 	int64_t gone = 0;
 	while (!n->stopping && !wait_until(deadline_in(gone ? PAUSE_MS : PURGE_MS)).code)
-		if (token_purge(store, clock_ms(), &gone).code)
-			gone = 0; /* the store is away: later */
+		gone = purge_some(n->conf.services->store);
 }
 
 static void start_purge(struct node *n)

@@ -14,14 +14,18 @@ enum { SSO_SEGMENTS = 12, SSO_BODY_MAX = 1 << 20 };
 /* What a route needs: the columns are the rows of routes.def, each check is a file (need_*.c). */
 enum sso_need {
 	NEED_NOTHING = 0,
-	NEED_FORM = 1,   /* the body is a form, and is read */
-	NEED_CLIENT = 2, /* the client says who it is, by Basic or in the form */
+	NEED_FORM = 1,    /* the body is a form, and is read */
+	NEED_CLIENT = 2,  /* the client says who it is, by Basic or in the form */
+	NEED_BEARER = 4,  /* an access token with one of the route's scopes */
+	NEED_SESSION = 8, /* somebody is logged in with a browser */
+	NEED_CSRF = 16,   /* the form came from a page of ours */
 };
 
 struct sso_call;
 struct sso_route {
 	const char *verb, *pattern; /* "/oauth/clients/{id}" */
 	unsigned needs;             /* enum sso_need, or-ed */
+	const char *scopes;         /* NEED_BEARER: any of these words; NULL: any token */
 	struct message *(*answer)(struct sso_call *);
 };
 
@@ -33,13 +37,18 @@ struct sso_call {
 	const struct sso_route *route;
 	str segments[SSO_SEGMENTS]; /* of the path, decoded */
 	size_t n_segments;
-	struct pairs query, form;               /* form: NEED_FORM */
+	struct pairs query, form;              /* form: NEED_FORM */
 	struct client_credentials_view client; /* NEED_CLIENT */
+	struct bearer bearer;                  /* NEED_BEARER */
+	struct session *session;               /* NEED_SESSION; sso/session.h */
 };
 
 /* A need that is not met answers for the route; NULL: it is met. */
 struct message *need_form(struct sso_call *);
 struct message *need_client(struct sso_call *);
+struct message *need_bearer(struct sso_call *);
+struct message *need_session(struct sso_call *);
+struct message *need_csrf(struct sso_call *);
 
 /* A parameter of the path by its name in the pattern; of the query, of the form: STR_NONE if absent. */
 str sso_param(const struct sso_call *, const char *name);
@@ -62,4 +71,5 @@ struct message *sso_error_about(struct sso_call *, enum sso_error_id, str what);
 /* Trouble that is nobody's fault here: 503 while the store is away or a queue is full, 500 for the rest. */
 struct message *sso_trouble(struct sso_call *, err);
 struct message *sso_json(struct sso_call *, unsigned status, str text); /* never cached */
+struct message *sso_redirect(struct sso_call *, str path); /* 303 to a path of this service */
 struct message *sso_bytes(struct sso_call *, unsigned status, str content_type, str bytes);

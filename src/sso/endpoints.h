@@ -6,6 +6,6 @@
 
 #include "sso/call.h"
 
-#define ROUTE(verb, pattern, needs, fn) struct message *endpoint_##fn(struct sso_call *);
+#define ROUTE(verb, pattern, needs, scopes, fn) struct message *endpoint_##fn(struct sso_call *);
 #include "sso/routes.def"
 #undef ROUTE

@@ -7,7 +7,7 @@
 enum { ANSWER_MS = 120000 };
 
 static const struct sso_route routes[] = {
-#define ROUTE(verb, pattern, needs, fn) { #verb, pattern, needs, endpoint_##fn },
+#define ROUTE(verb, pattern, needs, scopes, fn) { #verb, pattern, needs, scopes, endpoint_##fn },
 #include "sso/routes.def"
 #undef ROUTE
 };
@@ -17,8 +17,8 @@ static const struct {
 	unsigned need;
 	struct message *(*check)(struct sso_call *);
 } needs[] = {
-	{ NEED_FORM, need_form },
-	{ NEED_CLIENT, need_client },
+	{ NEED_FORM, need_form },       { NEED_CLIENT, need_client }, { NEED_BEARER, need_bearer },
+	{ NEED_SESSION, need_session }, { NEED_CSRF, need_csrf },
 };
 
 static bool path_take(struct sso_call *q, str path)
