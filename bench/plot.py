@@ -2,7 +2,7 @@
 """The ratios of a run as an SVG of bars, a group a row; the row's first contestant is 1."""
 from html import escape
 
-WIDTH, LEFT, BAR, COLOURS = 900, 190, 16, {"nginx": "#7a9e7e", "haproxy": "#6c8ebf", "nginx-lua": "#b8a04c", "gatehouse": "#c0504d", "gatehouse-many": "#8e3a38"}
+WIDTH, LEFT, BAR, COLOURS = 900, 190, 16, {"nginx": "#7a9e7e", "haproxy": "#6c8ebf", "nginx-lua": "#b8a04c", "gatehouse": "#c0504d"}
 
 
 def plot(rows, about):
@@ -15,7 +15,7 @@ def plot(rows, about):
         for c in r["contestants"]:
             ratio = c["ratios"][base]
             out.append(f'<text x="{LEFT - 8}" y="{y + 12}" text-anchor="end">{escape(c["name"])}</text>'
-                       f'<rect x="{LEFT}" y="{y}" width="{ratio * scale:.1f}" height="{BAR - 3}" fill="{COLOURS.get(c["name"], "#888")}"/>'
+                       f'<rect x="{LEFT}" y="{y}" width="{ratio * scale:.1f}" height="{BAR - 3}" fill="{COLOURS.get(c["name"].split(",")[0], "#888")}"/>'
                        f'<text x="{LEFT + ratio * scale + 6:.1f}" y="{y + 11}">{ratio:.2f} ({c["per_cpu_s"]:,.0f})</text>')
             y += BAR
         y += 12
