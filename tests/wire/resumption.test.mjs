@@ -9,6 +9,7 @@ import https from 'node:https';
 import { join } from 'node:path';
 import test from 'node:test';
 import tls from 'node:tls';
+import { certificate, keystore } from './certificates.mjs';
 import { expect, folder, gateway, targetEndpoint, until } from './gateway.mjs';
 
 const dir = folder();
@@ -75,4 +76,25 @@ test('a target is asked for a full handshake once', async (t) => {
 			await new Promise((ok) => server.close(ok));
 		});
 	await g.stop();
+});
+
+test('an RSA key: handshakes leave the loop, and some clients leave them', async () => {
+	const g = await gateway({ set: { workers: 1 } });
+	await keystore(g, 'rsa', { a: certificate('rsa.example', { rsa: true, names: ['rsa.example'] }) });
+	await g.must('/environments/test/virtualhosts', { body: { name: 'rsa', port: String(g.ports.https), hostAliases: ['rsa.example'],
+		sSLInfo: { enabled: 'true', keyStore: 'rsa', keyAlias: 'a' } } });
+	await g.proxy('here', { vhosts: ['rsa'] });
+	const one = (leaves) => new Promise((ok) => {
+		let text = '';
+		const s = tls.connect({ port: g.ports.https, host: '127.0.0.1', servername: 'rsa.example', rejectUnauthorized: false, maxVersion: leaves % 2 ? 'TLSv1.2' : 'TLSv1.3' });
+		s.on('error', () => {}).on('data', (d) => { text += d; }).on('close', () => ok(text));
+		s.on('secureConnect', () => s.write('GET /here HTTP/1.1\r\nHost: rsa.example\r\nConnection: close\r\n\r\n'));
+		if (leaves % 3 === 2)
+			s.on('connect', () => setTimeout(() => s.destroy(), leaves % 5));
+	});
+	const got = await Promise.all(Array.from({ length: 60 }, (_, i) => one(i)));
+	got.forEach((text, i) => assert.ok(i % 3 === 2 || text.startsWith('HTTP/1.1 200'), `${i}: ${text}`));
+	const late = Array.from({ length: 20 }, () => one(0));           // and the end of the server finds some away
+	assert.equal((await g.stop()).code, 0);
+	await Promise.all(late);
 });
