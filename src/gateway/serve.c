@@ -52,33 +52,36 @@ static unsigned status_of(const struct exchange *x)
 	return x->client_gone && !x->call->answered ? 499 : answer->status;
 }
 
+static const struct refusal {
+	unsigned status;
+	const char *status_text, *why;
+} no_certificate = { 400, "Bad Request", "No required SSL certificate was sent" },
+  bad_certificate = { 400, "Bad Request", "The SSL certificate error" },
+  misdirected = { 421, "Misdirected Request", "Misdirected Request" };
+
 /* Apigee's router answers who shows no certificate, or one that is not trusted, before any proxy sees the
  * request.  Who took other terms than those of the host that he asks for has proved nothing to it. */
-static const char *refusal(const struct host *host, const struct sock *sock)
+static const struct refusal *refusal(const struct host *host, const struct sock *sock)
 {
 	if (!str_eq(sock_tls_label(sock), host->asks))
-		return "421 Misdirected Request";
+		return &misdirected;
 	enum tls_trust trust = sock_tls_peer(sock);
 	if (host->any || trust == TLS_TRUSTED_PEER)
 		return NULL;
-	return trust == TLS_NO_PEER ? "400 No required SSL certificate was sent"
-	                            : "400 The SSL certificate error";
+	return trust == TLS_NO_PEER ? &no_certificate : &bad_certificate;
 }
 
-static void refuse(struct exchange *x, const char *why)
+static void refuse(struct exchange *x, const struct refusal *r)
 {
 	struct http_call *call = x->call;
-	unsigned status = why[1] == '2' ? 421 : 400;
-	const char *text = why + 4, *title = status == 400 ? "400 Bad Request" : why;
-	str body =
-		str_fmt(x->arena,
-	                "<html>\r\n<head><title>%s</title></head>\r\n<body bgcolor=\"white\">\r\n"
-	                "<center><h1>%s</h1></center>\r\n<center>%s</center>\r\n"
-	                "</body>\r\n</html>\r\n",
-	                why, title, text);
+	str body = str_fmt(x->arena,
+	                   "<html>\r\n<head><title>%u %s</title></head>\r\n"
+	                   "<body bgcolor=\"white\">\r\n<center><h1>%u %s</h1></center>\r\n"
+	                   "<center>%s</center>\r\n</body>\r\n</html>\r\n",
+	                   r->status, r->why, r->status, r->status_text, r->why);
 	x->request = call->request;
 	x->request_path = call->request->path;
-	x->response = message_response(x->arena, status);
+	x->response = message_response(x->arena, r->status);
 	message_set_content(x->arena, x->response, body, S("text/html"));
 	x->client_sent_start_ms = loop_utc_ms(x->loop);
 	x->client_gone = http_answer(call, x->response, deadline_in(REFUSAL_MS)).code != 0;
@@ -106,13 +109,13 @@ void gateway_serve(struct http_call *call)
 		.tls = conf->client_tls,
 		.services = conf->services,
 	};
-	const char *why = NULL;
+	const struct refusal *refused = NULL;
 	if (host) {
 		x->tls_shown = host->told;
-		why = str_given(host->asks) ? refusal(host, call->sock) : NULL;
+		refused = str_given(host->asks) ? refusal(host, call->sock) : NULL;
 	}
-	if (why)
-		refuse(x, why);
+	if (refused)
+		refuse(x, refused);
 	else
 		flow_run(x);
 	unsigned status = status_of(x);

@@ -9,32 +9,34 @@
 #include "rt/tls.h"
 #include "store/keystores.h"
 
-struct loading {
-	struct arena *arena;
-	struct store *store;
-	struct tls_context **out;
-};
-
-static err add(const struct loading *l, const struct vhost_entry *it)
+/* In an arena of its own, which wipes the keys. */
+static err add_in(struct arena *a, struct store *store, const struct vhost_entry *it,
+                  struct tls_context **out)
 {
-	const struct vhost_key *k = &it->key;
-	const struct virtual_host *v = it->vhost;
-	struct diag d = { .arena = l->arena };
+	struct diag d = { .arena = a };
 	struct tls_terms terms;
-	err e = virtual_host_terms(l->arena, l->store, k->org, k->env, v->ssl, &d, &terms);
+	const struct vhost_key *k = &it->key;
+	err e = virtual_host_terms(a, store, k, it->vhost->ssl, &d, &terms);
 	if (!e.code)
-		e = tls_server_add(l->out, &terms, &v->host_aliases, it->label, &d);
+		e = tls_server_add(out, &terms, &it->vhost->host_aliases, it->label, &d);
 	if (e.code != ERR_SYNTAX)
 		return e;
 	log_warn("no_certificate", LOG_STR("organization", k->org), LOG_STR("environment", k->env),
-	         LOG_STR("virtual_host", k->name), LOG_STR("why", diag_text(l->arena, &d)));
+	         LOG_STR("virtual_host", k->name), LOG_STR("why", diag_text(a, &d)));
 	return DONE;
+}
+
+static err add(struct store *store, const struct vhost_entry *it, struct tls_context **out)
+{
+	struct arena *a = arena_create(0, 0);
+	err e = add_in(a, store, it, out);
+	arena_destroy(&a);
+	return e;
 }
 
 err certificates_load(struct arena *a, struct store *store, struct tls_context **out,
                       bool *self_signed)
 {
-	struct loading l = { a, store, out };
 	struct list all = { 0 };
 	*out = NULL;
 	*self_signed = false;
@@ -44,7 +46,7 @@ err certificates_load(struct arena *a, struct store *store, struct tls_context *
 		if (!ssl || !ssl->enabled)
 			continue;
 		*self_signed |= str_eq(ssl->key_alias, ALIAS_SELF_SIGNED);
-		TRY(add(&l, it));
+		TRY(add(store, it, out));
 	}
 	return DONE;
 }

@@ -44,7 +44,7 @@ static struct message *bad_request(struct api *q, const char *what)
 
 static struct message *read_form(struct api *q, struct given *out)
 {
-	str bytes;
+	str bytes = STR_NONE;
 	struct message *bad = api_body(q, FORM_MAX, &bytes);
 	if (bad)
 		return bad;
@@ -107,7 +107,7 @@ static struct message *use_pair(struct api *q, str cert, str key, str password, 
 static struct message *read_files(struct api *q, struct keypair *p)
 {
 	struct given g = { 0 };
-	str cert, key = STR_NONE;
+	str cert = STR_NONE, key = STR_NONE;
 	struct message *bad = read_form(q, &g);
 	if (bad || (bad = file_of(q, &g, "certFile", &cert)))
 		return bad;
@@ -120,7 +120,7 @@ static struct message *read_pkcs12(struct api *q, struct keypair *p)
 {
 	struct given g = { 0 };
 	struct diag d = { .arena = q->arena };
-	str file, cert, key;
+	str file = STR_NONE, cert, key;
 	struct message *bad = read_form(q, &g);
 	if (bad || (bad = file_of(q, &g, "file", &file)))
 		return bad;
@@ -153,7 +153,7 @@ static struct message *read_jar(struct api *q, struct keypair *p)
 	struct given g = { 0 };
 	struct diag d = { .arena = q->arena };
 	struct zip_files all = { 0 };
-	str file;
+	str file = STR_NONE;
 	struct message *bad = read_form(q, &g);
 	if (bad || (bad = file_of(q, &g, "file", &file)))
 		return bad;
@@ -244,7 +244,7 @@ struct message *alias_read(struct api *q, struct keypair *p)
 struct message *alias_read_certificate(struct api *q, struct keypair *p)
 {
 	struct given g = { 0 };
-	str cert;
+	str cert = STR_NONE;
 	str type = headers_get(&q->call->request->headers, S("content-type"));
 	bool form = str_istarts(type, S("multipart/form-data"));
 	struct message *bad = form ? read_form(q, &g) : api_body(q, FILE_MAX, &cert);

@@ -6,7 +6,7 @@
 
 #include "management/resources.h"
 
-static struct message *trouble(struct api *q, err e, const struct reference *asked, str name)
+static struct message *trouble(struct api *q, err e, str refers, str name)
 {
 	struct environment *env;
 	err there = environment_get(q->arena, q->store, q->org, q->env, &env);
@@ -20,7 +20,7 @@ static struct message *trouble(struct api *q, err e, const struct reference *ask
 		return answer_error(q, 400, "messaging.config.beans.InvalidKeyStoreReference",
 		                    "KeyStore %.*s, which %.*s is to refer to, does not exist in "
 		                    "environment %.*s",
-		                    STR(asked->refers), STR(name), STR(q->env));
+		                    STR(refers), STR(name), STR(q->env));
 	if (e.code == ERR_CONFLICT)
 		return answer_error(q, 409, "messaging.config.beans.ResourceReferenceAlreadyExists",
 		                    "ResourceReference %.*s already exists in environment %.*s",
@@ -53,7 +53,7 @@ struct message *references_get(struct api *q)
 	struct vhost_key key = key_of(q, api_param(q, "reference"));
 	struct reference *r;
 	err e = reference_get(q->arena, q->store, &key, &r);
-	return e.code ? trouble(q, e, NULL, key.name) : answer_noun(q, 200, &reference_noun, r);
+	return e.code ? trouble(q, e, STR_NONE, key.name) : answer_noun(q, 200, &reference_noun, r);
 }
 
 struct message *references_create(struct api *q)
@@ -64,7 +64,7 @@ struct message *references_create(struct api *q)
 		return bad;
 	struct vhost_key key = key_of(q, r.name);
 	err e = reference_create(q->store, &key, &r);
-	return e.code ? trouble(q, e, &r, r.name) : answer_noun(q, 201, &reference_noun, &r);
+	return e.code ? trouble(q, e, r.refers, r.name) : answer_noun(q, 201, &reference_noun, &r);
 }
 
 struct message *references_change(struct api *q)
@@ -79,7 +79,8 @@ struct message *references_change(struct api *q)
 		                    "name: \"%.*s\" is not the reference of the path", STR(r.name));
 	r.name = key.name;
 	err e = reference_change(q->store, &key, &r);
-	return e.code ? trouble(q, e, &r, key.name) : answer_noun(q, 200, &reference_noun, &r);
+	return e.code ? trouble(q, e, r.refers, key.name)
+	              : answer_noun(q, 200, &reference_noun, &r);
 }
 
 struct message *references_delete(struct api *q)
@@ -89,5 +90,6 @@ struct message *references_delete(struct api *q)
 	err e = reference_delete(q->arena, q->store, &key, &was);
 	if (e.code == ERR_CONFLICT)
 		return answer_in_use(q, "reference", key.name);
-	return e.code ? trouble(q, e, NULL, key.name) : answer_noun(q, 200, &reference_noun, was);
+	return e.code ? trouble(q, e, STR_NONE, key.name)
+	              : answer_noun(q, 200, &reference_noun, was);
 }

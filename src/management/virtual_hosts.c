@@ -53,13 +53,14 @@ struct message *virtual_hosts_get(struct api *q)
 /* What could not be presented is refused here, not found out at the first handshake. */
 static struct message *ssl_unfit(struct api *q, const struct ssl_info *ssl)
 {
+	struct vhost_key here = vhost_key_of(q, S(""));
 	struct diag d = { .arena = q->arena };
 	struct tls_terms terms;
 	struct tls_context *trial = NULL;
 	struct certificates all = { 0 };
 	if (!ssl || !ssl->enabled)
 		return NULL;
-	err e = virtual_host_terms(q->arena, q->store, q->org, q->env, ssl, &d, &terms);
+	err e = virtual_host_terms(q->arena, q->store, &here, ssl, &d, &terms);
 	if (!e.code)
 		e = tls_server_add(&trial, &terms, &(struct strs){ 0 }, S(""), &d);
 	tls_release(&trial);

@@ -278,12 +278,12 @@ err keystores_load(struct arena *a, struct store *st, str org, str env, struct k
 	return keypair_list(a, st, org, env, &out->keypairs);
 }
 
-err virtual_host_terms(struct arena *a, struct store *st, str org, str env,
+err virtual_host_terms(struct arena *a, struct store *st, const struct vhost_key *k,
                        const struct ssl_info *ssl, struct diag *d, struct tls_terms *out)
 {
 	struct keystores all;
 	struct tls_material m;
-	TRY(keystores_load(a, st, org, env, &all));
+	TRY(keystores_load(a, st, k->org, k->env, &all));
 	TRY(tls_material_find(a, &all, ssl, d, 0, &m));
 	if (!m.key_pem.n)
 		return diag_add(d, ERR_SYNTAX, 0, "sSLInfo: keyStore and keyAlias are needed");

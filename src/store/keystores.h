@@ -32,8 +32,8 @@ err keystores_load(struct arena *, struct store *, str org, str env,
                    struct keystores *out) MUST_CHECK;
 /* What a virtual host presents and asks for.  ERR_SYNTAX with a finding; keys are wiped with the arena. */
 struct tls_terms;
-err virtual_host_terms(struct arena *, struct store *, str org, str env, const struct ssl_info *,
-                       struct diag *, struct tls_terms *out) MUST_CHECK;
+err virtual_host_terms(struct arena *, struct store *, const struct vhost_key *,
+                       const struct ssl_info *, struct diag *, struct tls_terms *out) MUST_CHECK;
 
 /* ERR_SYNTAX: there is no such keystore to refer to. */
 err reference_create(struct store *, const struct vhost_key *, const struct reference *) MUST_CHECK;
