@@ -171,6 +171,8 @@ static enum step target(struct scan *s)
 		return STEP_MORE;
 	if (str_eq(s->m->verb, S("CONNECT")))
 		return h1_bad(s, 501, "CONNECT is not supported");
+	if (str_eq(s->m->verb, S("PRI"))) /* RFC 9113 §3.4: the preface of HTTP/2, or a part of it */
+		return h1_bad(s, 400, "PRI is no method of HTTP/1");
 	if (*from == '/')
 		return path(s, from);
 	if (*from == '*') { /* RFC 9112 §3.2.4 */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // slowhttptest's slow heads, slow bodies and slow readers beside normal traffic at a fixed rate.
 // Invariant: beside 1,000 of each, p99 stays within twice (or 2 ms of) what it is alone, and memory is bounded.
+// What else runs on the machine only ever adds to a p99: of several rounds each way the best is compared.
 // Source: slowhttptest(1) -H, -B, -X; h2load(1) --rps. node tests/strict/slow.mjs, with $GATEHOUSE.
 import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
@@ -12,7 +13,7 @@ for (const tool of ['slowhttptest', 'h2load'])
 		console.error(`${tool} is missing; tools/deps strict installs it`);
 		process.exit(2);
 	}
-const RATE = +(process.env.RATE ?? 300), SECONDS = +(process.env.SECONDS_EACH ?? 8), CLIENTS = +(process.env.CLIENTS ?? 1000), MAX_KIB = CLIENTS * 64;
+const RATE = +(process.env.RATE ?? 300), SECONDS = +(process.env.SECONDS_EACH ?? 3), ROUNDS = +(process.env.ROUNDS ?? 5), CLIENTS = +(process.env.CLIENTS ?? 1000), MAX_KIB = CLIENTS * 64;
 const dir = folder(), [port] = await freePorts(1), g = await gateway();
 chmodSync(dir, 0o755);
 writeFileSync(join(dir, 'large'), Buffer.alloc(1 << 20, 'x'));
@@ -38,25 +39,30 @@ const attacks = {
 	'slow bodies': ['-B', '-u', `${url}/x`, '-i', '5', '-s', '8192', '-x', '24'],
 	'slow readers': ['-X', '-u', `${url}/large`, '-w', '512', '-y', '1024', '-n', '5', '-z', '32', '-k', '3'],
 };
+const cpu = () => {                                           // ms that the gateway has used
+	const f = readFileSync(`/proc/${g.proc.pid}/stat`, 'utf8').split(') ')[1].split(' ');
+	return (+f[11] + +f[12]) * 10;
+};
+async function rounds() {
+	const before = cpu(), all = [];
+	for (let i = 0; i < ROUNDS; i++)
+		all.push(await traffic());
+	const times = all.map((r) => r.p99).sort((a, b) => a - b), sum = (key) => all.reduce((n, r) => n + r[key], 0);
+	return { p99: times[0], text: times.map((t) => t.toFixed(2)).join(' '), n: sum('n'), bad: sum('bad'), cpu: cpu() - before };
+}
 let failed = 0;
 await traffic();
-async function round(args) {
-	const alone = await traffic(), before = g.memory();
-	const attack = spawn('slowhttptest', ['-c', String(CLIENTS), '-r', '500', '-l', String(SECONDS + 6), '-p', '3', ...args], { stdio: 'ignore', cwd: dir });
+for (const [what, args] of Object.entries(attacks)) {
+	const alone = await rounds(), before = g.memory();
+	const attack = spawn('slowhttptest', ['-c', String(CLIENTS), '-r', '500', '-l', String(SECONDS * ROUNDS * 2 + 6), '-p', '3', ...args], { stdio: 'ignore', cwd: dir });
 	const over = ended(attack);
 	await sleep(3000);
-	const beside = await traffic(), during = g.memory();
+	const beside = await rounds(), during = g.memory();
 	attack.kill('SIGINT');
 	await over;
-	return { alone, beside, before, during, good: !beside.bad && beside.p99 <= Math.max(2 * alone.p99, alone.p99 + 2) && during.peak - before.now < MAX_KIB };
-}
-// What else runs on the machine moves p99, too: a round that fails is looked at again, twice.
-for (const [what, args] of Object.entries(attacks)) {
-	let r;
-	for (let tries = 3; tries && !r?.good; tries--) {
-		r = await round(args);
-		console.log(`${r.good ? 'ok  ' : 'FAIL'} ${what}, ${CLIENTS} clients: p99 ${r.alone.p99.toFixed(2)} ms alone, ${r.beside.p99.toFixed(2)} ms beside; ${r.beside.bad} of ${r.beside.n} failed; memory ${r.before.now} KiB, at most ${r.during.peak} KiB`);
-	}
-	failed += !r.good;
+	const good = !beside.bad && beside.p99 <= Math.max(2 * alone.p99, alone.p99 + 2) && during.peak - before.now < MAX_KIB;
+	failed += !good;
+	console.log(`${good ? 'ok  ' : 'FAIL'} ${what}, ${CLIENTS} clients: p99 ${beside.p99.toFixed(2)} ms beside, ${alone.p99.toFixed(2)} ms alone: ${(beside.p99 / alone.p99).toFixed(2)} times; ${beside.bad} of ${beside.n} failed; memory ${before.now} KiB, at most ${during.peak} KiB`);
+	console.log(`     each round beside: ${beside.text} ms, ${beside.cpu} ms of CPU; alone: ${alone.text} ms, ${alone.cpu} ms of CPU`);
 }
 process.exit(failed ? 1 : 0);

@@ -65,18 +65,19 @@ test('an answer that begins early streams while the request still comes', async 
 
 for (const path of ['/mirror', '/mirrorread']) {
 	for (const headers of [{}, { 'Content-Length': SIZE * MIB }]) {
-		test(`${path}, ${SIZE} MiB, ${headers['Content-Length'] ? 'by length' : 'chunked'}: whole, at constant memory`, async () => {
+		test(`${path}, ${SIZE} MiB, ${headers['Content-Length'] ? 'by length' : 'chunked'}: whole, at constant memory`, async (t) => {
 			const before = g.memory().peak, { req, answer } = begin(path, headers);
 			const fed = feed(req, SIZE);
 			assert.equal(await length(await answer), SIZE * MIB);
 			await fed;
 			const grown = g.memory().peak - before;
+			t.diagnostic(`${SIZE} MiB each way at once: memory grew by ${grown} KiB, to ${g.memory().peak} KiB`);
 			assert.ok(grown < 8 * 1024 * slack, `grew by ${grown} KiB`);
 		});
 	}
 }
 
-test('both ends send at once while neither reads for a second', async () => {
+test('both ends send at once while neither reads for a second', async (t) => {
 	let got = 0, ended = false;
 	const N = 8 * MIB;
 	const url = await raw((s) => {
@@ -100,6 +101,7 @@ test('both ends send at once while neither reads for a second', async () => {
 	s.on('data', (c) => { back += c.length; }).resume();
 	await until(() => got > N, 20000);
 	await until(() => back > N + 1);
+	t.diagnostic(`${got} bytes up, ${back} down, all that was sent`);
 	s.destroy();
 });
 
@@ -160,7 +162,7 @@ test('a request that breaks off beside its answer: neither ends as if it were wh
 	assert.ok(!seen.join('').includes('0\r\n\r\n'), 'the target saw no end');
 });
 
-test('Server-Sent Events and other drops flow at once', async () => {
+test('Server-Sent Events and other drops flow at once', async (t) => {
 	const p = await origin((one, res) => {
 		res.writeHead(200, { 'Content-Type': 'text/event-stream' });
 		let n = 0;
@@ -177,6 +179,7 @@ test('Server-Sent Events and other drops flow at once', async () => {
 		for (const [, at] of c.toString().matchAll(/data: (\d+)\n\n/g))
 			late.push(Date.now() - at);
 	}
+	t.diagnostic(`10 events, 50 ms apart, came late by ${late.join(', ')} ms`);
 	assert.equal(late.length, 10);
 	assert.ok(Math.max(...late) < 250, `${late} ms`);            // collected, the first would be 450 late
 });

@@ -283,12 +283,13 @@ const streams = [
 test(`${SIZE} MiB through at bounded memory`, async (t) => {
 	await g.proxy('sink', { target: sink.url });
 	for (const [what, how] of streams) {
-		await t.test(what, async () => {
+		await t.test(what, async (t) => {
 			const before = g.memory().peak;
 			const r = await pump(how);
 			assert.equal(r.status, 200);
 			assert.equal(how.up ? +r.echo : r.length, SIZE * MIB);
 			const grown = g.memory().peak - before;
+			t.diagnostic(`${SIZE} MiB: memory grew by ${grown} KiB, to ${g.memory().peak} KiB`);
 			assert.ok(grown < 16 * 1024 * slack, `grew by ${grown} KiB`);
 		});
 	}

@@ -90,7 +90,7 @@ static const struct row requests[] = {
 	{ S_INIT("GET / HTTP/1.2\r\n" H END), "GET / - 11 none keep|Host=a" },
 	{ S_INIT("GET / HTTP/2.0\r\n" H END), "505 the HTTP version is not supported" },
 	{ S_INIT("GET / HTTP/0.9\r\n" H END), "505 the HTTP version is not supported" },
-	{ S_INIT("PRI * HTTP/2.0\r\n\r\n"), "400 the request target is malformed" },
+	{ S_INIT("PRI * HTTP/2.0\r\n\r\n"), "400 PRI is no method of HTTP/1" },
 	{ S_INIT("GET / HTTP/1.1\n" H END), "400 a bare LF" },
 	{ S_INIT("GET / HTTP/1.1\r" H END), "400 a bare CR" },
 	{ S_INIT("CONNECT a:443 HTTP/1.1\r\n" H END), "501 CONNECT is not supported" },
