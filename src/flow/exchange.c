@@ -44,11 +44,14 @@ enum verdict content_failed(struct exchange *x, const struct message *m, err e)
 
 str exchange_content(struct exchange *x, struct message *m)
 {
-	if (m->body.kind == BODY_NONE || !content_decode(x, m))
-		return S("");
-	if (m->body.kind == BODY_BYTES)
-		return m->body.bytes;
+	return m->body.kind != BODY_NONE && content_decode(x, m) ? exchange_bytes(x, m) : S("");
+}
+
+str exchange_bytes(struct exchange *x, struct message *m)
+{
 	str content;
+	if (m->body.kind == BODY_BYTES) /* a policy may have made more than a stream may bring */
+		return m->body.bytes;
 	err e = message_content(x->arena, m, content_max(x, m), x->deadline, &content);
 	if (!e.code)
 		return content;

@@ -90,8 +90,10 @@ struct exchange {
 	struct tally tally;
 };
 
-/* The content of a message, read into memory now if it still streams (docs/why/bodies.md).  At most
- * 10 MB; over it, or when the sender fails, the fault is raised and "" is the answer. */
+/* The content of a message, decoded and read into memory now if it still streams (docs/why/bodies.md).  At
+ * most 10 MB, or what the endpoint says; over it, or when the sender fails, the fault is raised and "" is the answer. */
 str exchange_content(struct exchange *, struct message *);
+/* The same bytes as they came, whatever their Content-Encoding: to be sent on more than once. */
+str exchange_bytes(struct exchange *, struct message *);
 /* The message of the current position: request, response or error. */
 struct message *exchange_message(struct exchange *);

@@ -136,7 +136,7 @@ static enum verdict prepare(struct exchange *x, const struct service_callout *c,
 	};
 	enum verdict verdict = r ? assign_run(&g, &r->actions) : CONTINUE;
 	if (verdict == CONTINUE && m->body.kind == BODY_STREAM)
-		exchange_content(x, m); /* so that it can be sent here and there */
+		exchange_bytes(x, m); /* so that it can be sent here and there */
 	*out = m;
 	return x->fault_pending ? FAULT : verdict;
 }

@@ -173,6 +173,16 @@ test('a coding that is not known cannot be read, and is passed on', async () => 
 	assert.equal(seen.headers['content-encoding'], 'br');
 });
 
+test('a callout that sends the request on, sends its bytes as they came', async () => {
+	const c = `<ServiceCallout><Request variable="request" clearPayload="false"/><Response>r</Response><HTTPTargetConnection><URL>${o.url}</URL></HTTPTargetConnection></ServiceCallout>`;
+	await g.proxy('callsout', { pre: { request: ['c'] }, policies: { c, a: mark('X-Read', '{r.content}') }, post: { response: ['a'] }, target: o.url });
+	for (const [coding, bytes] of [['br', Buffer.from('x')], ['gzip', Buffer.concat([whole, Buffer.alloc(20000)])]]) {
+		const r = await g.call(`/callsout${q({ coding: 'gzip', body: 'of the callout' })}`, { headers: { 'Content-Encoding': coding }, body: bytes });
+		assert.equal(r.status, 200, r.text);
+		assert.deepEqual(seen.raw, bytes);
+		assert.equal(seen.headers['content-encoding'], coding);
+	}
+});
 test('a bomb: read, it ends at 10 MiB; passed on decoded, it is never held', async () => {
 	const bomb = zlib.gzipSync(Buffer.alloc(200 << 20)), before = g.memory().peak;
 	expect(await g.call('/reads', { headers: { 'Content-Encoding': 'gzip' }, body: bomb }), { status: 413, body: fault('protocol.http.TooBigBody', 'Body buffer overflow') });
