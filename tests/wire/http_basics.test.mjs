@@ -284,7 +284,7 @@ test(`${SIZE} MiB through at bounded memory`, async (t) => {
 	await g.proxy('sink', { target: sink.url });
 	for (const [what, how] of streams) {
 		await t.test(what, async (t) => {
-			const before = g.memory().peak;
+			const before = g.memoryFromHere();
 			const r = await pump(how);
 			assert.equal(r.status, 200);
 			assert.equal(how.up ? +r.echo : r.length, SIZE * MIB);
