@@ -188,7 +188,7 @@ static void test_preface(void **state)
 	fd = dial(t.port);
 	assert_true(say(fd, S("P")));
 	sleep_a_while(20);
-	assert_true(say(fd, S("RI /x HTTP/1.1\r\nHost: a\r\n\r\n")));
+	assert_true(say(fd, S("ROPFIND /x HTTP/1.1\r\nHost: a\r\n\r\n")));
 	assert_true(str_starts(hear(a, fd, 40).text, S("HTTP/1.1 200 OK")));
 	close(fd);
 	stop();
