@@ -156,7 +156,7 @@ class Nginx(Configured):
 
 def origin(row, port, tls, rsa):
     """The name, which is sent as SNI, has an RSA key."""
-    return f"https://rsa.localhost:{rsa}" if row == "rsa" else f"https://127.0.0.1:{tls}" if row in ("tls", "handshake") else f"http://127.0.0.1:{port}"
+    return f"https://rsa.localhost:{rsa}" if row == "rsa" else f"https://127.0.0.1:{tls}" if row in ("tls", "handshake", "h2") else f"http://127.0.0.1:{port}"
 
 
 class NginxLua(Configured):

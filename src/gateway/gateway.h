@@ -30,6 +30,7 @@ struct gateway_conf {
 	struct tls_context *client_tls; /* for https targets that say nothing of TLS */
 	struct http_limits limits;
 	str access_log; /* a file, appended to; STR_NONE: none */
+	bool h2;        /* is spoken to clients, too */
 };
 
 /* From a plain thread.  Loads and compiles what is deployed, then listens.  A proxy that does not compile

@@ -13,7 +13,7 @@ static void make_servers(struct gateway_loop *l)
 		.handle = gateway_serve,
 		.error_body = gateway_error_body,
 		.limits = conf->limits,
-		.h2 = true,
+		.h2 = conf->h2,
 	};
 	for (size_t k = 0; k < conf->n_listeners; k++) {
 		struct listening *at = &l->gateway->listening[k];

@@ -37,6 +37,7 @@ struct h2 {
 	struct timer turn;
 	int64_t calm, calm_ms; /* h2_flood.c: what is left of the allowance, and as of when */
 	int64_t head_ms;       /* since when a head is on its way */
+	size_t head_bytes;     /* of it, decoded */
 	int64_t idle_ms;       /* since when no stream is open */
 	int64_t heard_ms;      /* when the peer last said something */
 	int64_t moved_ms;      /* when the peer last took bytes */

@@ -204,7 +204,6 @@ static void answer(struct fetch *f)
 	struct h2_ask *a = f->ask;
 	struct message *m = f->response;
 	bool bodiless = str_eq(f->request->verb, S("HEAD")) || m->status == 204 || m->status == 304;
-	m->version = 20;
 	m->reason = http_reason(m->status);
 	a->stream.meanwhile = meanwhile;
 	a->stream.over = over;
@@ -255,6 +254,6 @@ void h2_ask_begin(struct fetch *f, struct h2_target *t)
 	a->early_end = &a->early;
 	a->stream.arena = f->arena;
 	a->stream.io_ms = f->times.io_ms;
-	f->response->headers = (struct headers){ 0 };
+	*f->response = (struct message){ .kind = MESSAGE_RESPONSE, .version = 20 };
 	h2_add_stream(&t->h2, &a->stream);
 }

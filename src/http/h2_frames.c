@@ -26,6 +26,7 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
 {
 	struct h2 *h = arg;
 	h->in_head = true;
+	h->head_bytes = 0;
 	h->head_ms = loop_now_ms(h->local->loop);
 	if (frame->hd.type != NGHTTP2_HEADERS || frame->headers.cat != NGHTTP2_HCAT_REQUEST)
 		return 0;
@@ -43,12 +44,18 @@ static str text(nghttp2_rcbuf *b)
 	return str_from(v.base, v.len);
 }
 
+/* A bomb of HPACK: a byte each names a field of kilobytes.  What is over the limit of heads is not kept, but it is
+ * decoded and looked at; so much of it ends the connection. */
 static int on_header(nghttp2_session *session, const nghttp2_frame *frame, nghttp2_rcbuf *name,
                      nghttp2_rcbuf *value, uint8_t flags, void *arg)
 {
+	enum { BOMB = 256 * 1024 };
 	struct h2 *h = arg;
 	struct h2_stream *s = stream_of(session, frame->hd.stream_id);
 	(void)flags;
+	h->head_bytes += text(name).n + text(value).n;
+	if (h->head_bytes > BOMB)
+		return NGHTTP2_ERR_CALLBACK_FAILURE;
 	return !s || h->end->field(s, text(name), text(value))
 	               ? 0
 	               : NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;

@@ -238,6 +238,7 @@ static err open_gateway(struct arena *a, struct node *n, struct diag *d)
 		.client_tls = n->client_tls,
 		.limits = http_limits_default(),
 		.access_log = n->conf.access_log,
+		.h2 = n->conf.settings->http2,
 	};
 	return gateway_open(&conf, d, &n->gateway);
 }

@@ -20,6 +20,7 @@ struct settings {
 	int64_t access_token_ms, refresh_token_ms;
 	int log_level;
 	bool metrics_public;
+	bool http2;
 	struct config_pairs hosts;
 };
 

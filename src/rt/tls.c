@@ -157,14 +157,22 @@ static int acknowledge_name(SSL *ssl, int *alert, void *arg)
 	return SSL_TLSEXT_ERR_OK;
 }
 
+/* RFC 9113 §9.2.2: in TLS 1.2, HTTP/2 wants a key of its own for each session, and AEAD. */
+static bool cipher_fits_h2(SSL *ssl)
+{
+	const SSL_CIPHER *c = SSL_get_pending_cipher(ssl);
+	int kx = c ? SSL_CIPHER_get_kx_nid(c) : NID_undef;
+	return SSL_version(ssl) != TLS1_2_VERSION ||
+	       (c && SSL_CIPHER_is_aead(c) && (kx == NID_kx_ecdhe || kx == NID_kx_dhe));
+}
+
 /* RFC 7301 §3.2: without a protocol in common the handshake ends with no_application_protocol. */
 static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *n,
                            const unsigned char *in, unsigned in_n, void *arg)
 {
 	const struct tls_context *t = arg;
-	unsigned skip = atomic_load(&t->h2) ? 0 : H2;
+	unsigned skip = atomic_load(&t->h2) && cipher_fits_h2(ssl) ? 0 : H2;
 	unsigned char *chosen;
-	(void)ssl;
 	if (SSL_select_next_proto(&chosen, n, protocols + skip, PROTOCOLS - skip, in, in_n) !=
 	    OPENSSL_NPN_NEGOTIATED)
 		return SSL_TLSEXT_ERR_ALERT_FATAL;

@@ -7,7 +7,7 @@ import http2 from 'node:http2';
 import net from 'node:net';
 import { after, before, test } from 'node:test';
 import tls from 'node:tls';
-import { gateway, origin, proxy, sleep } from './gateway.mjs';
+import { gateway, origin, proxy, sleep, wire } from './gateway.mjs';
 
 let target, gw;
 const open = [];
@@ -116,6 +116,26 @@ test('HTTP/1.1 is still spoken where it is asked for', async () => {
 	await new Promise((ok, no) => s.on('secureConnect', ok).on('error', no));
 	assert.equal(s.alpnProtocol, 'http/1.1');
 	s.destroy();
+});
+
+// RFC 9113, 9.2.2: no session key that a stolen certificate gives away, no CBC.
+for (const [cipher, want] of [['ECDHE-ECDSA-AES128-GCM-SHA256', 'h2'], ['ECDHE-ECDSA-AES128-SHA256', 'http/1.1'], ['ECDHE-ECDSA-AES256-SHA', 'http/1.1']])
+	test(`TLS 1.2 with ${cipher}: ${want}`, async () => {
+		const s = tls.connect({ port: gw.ports.https, host: '127.0.0.1', servername: host, rejectUnauthorized: false, maxVersion: 'TLSv1.2', ciphers: cipher, ALPNProtocols: ['h2', 'http/1.1'] });
+		await new Promise((ok, no) => s.on('secureConnect', ok).on('error', no));
+		assert.equal(s.alpnProtocol, want);
+		s.destroy();
+	});
+
+test('switched off: HTTP/1.1 alone', async () => {
+	const off = await gateway({ set: { 'gateway.http2': 'false' } });
+	const s = tls.connect({ port: off.ports.https, host: '127.0.0.1', servername: host, rejectUnauthorized: false, ALPNProtocols: ['h2', 'http/1.1'] });
+	await new Promise((ok, no) => s.on('secureConnect', ok).on('error', no));
+	assert.equal(s.alpnProtocol, 'http/1.1');
+	s.destroy();
+	const r = await wire(off.ports.http, 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+	assert.equal(r.status, 400, r.text);
+	await off.stop();
 });
 
 test('a reset reaches the target', async () => {
