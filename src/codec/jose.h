@@ -8,7 +8,7 @@
 #include "base/diag.h"
 #include "codec/json.h"
 
-enum { JOSE_TEXT_MAX = 64 << 10, JWKS_TEXT_MAX = 1 << 20, JWKS_KEYS_MAX = 1000 };
+enum { JOSE_TEXT_MAX = 64 << 10, JWKS_TEXT_MAX = 256 << 10, JWKS_KEYS_MAX = 100 };
 
 /* In threes: a family's SHA-256, SHA-384 and SHA-512. */
 enum jose_alg {

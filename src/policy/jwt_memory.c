@@ -89,6 +89,8 @@ static err take_apart(struct jwt_token *t, str text)
 err jwt_token_read(struct exchange *x, str text, struct jwt_token **out)
 {
 	unsigned char sum[32];
+	if (text.n > JOSE_TEXT_MAX)
+		return FAIL(ERR_LIMIT);
 	sha256(text, sum);
 	str key = str_from(sum, sizeof sum);
 	struct jwt_token *t = shelf_take(memory(x)->tokens, key);
@@ -154,6 +156,8 @@ const struct jwt_keys *jwt_keys_of(struct exchange *x, enum jwt_material kind, s
                                    str password)
 {
 	unsigned char sum[33] = { (unsigned char)kind };
+	if (text.n > JWKS_TEXT_MAX)
+		return NULL;
 	sha256(str_fmt(x->arena, "%.*s\n%.*s", STR(password), STR(text)), sum + 1);
 	str key = str_from(sum, sizeof sum);
 	struct jwt_keys *k = shelf_take(memory(x)->keys, key);

@@ -50,7 +50,9 @@ static str names_of(struct exchange *x, const json_t *object)
 	json_t *v;
 	buf_char(&out, '[');
 	json_object_foreach((json_t *)(uintptr_t)object, name, v)
+	{
 		buf_fmt(&out, "%s%s", out.n > 1 ? ", " : "", name);
+	}
 	buf_char(&out, ']');
 	return buf_str(&out);
 }

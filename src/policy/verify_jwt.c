@@ -203,8 +203,11 @@ static enum verdict check_more(const struct jwt_run *r, const struct jwt_claims 
 		return CONTINUE;
 	if (jwt_claims_make(r, claims, &wanted) == FAULT)
 		return FAULT;
-	json_object_foreach(wanted, name, v) if (!same(json_object_get(said, name),
-	                                               v)) return bad_claim(r->x, name);
+	json_object_foreach(wanted, name, v)
+	{
+		if (!same(json_object_get(said, name), v))
+			return bad_claim(r->x, name);
+	}
 	return CONTINUE;
 }
 
