@@ -29,4 +29,11 @@ err identity_may(struct arena *, struct identity *, const struct principal *, st
 err identity_set_password(struct arena *, struct identity *, const struct user_key *,
                           str password) MUST_CHECK;
 
+/* Ends what a user has from logging in: tokens and sessions.  Waits for the next second, in which a token
+ * may be issued again.  From a fiber. */
+err identity_end_logins(struct identity *, str zone, str user_id) MUST_CHECK;
+/* A new password of somebody who may have it (identity/password_policy.h); ends their logins. */
+err identity_change_password(struct arena *, struct identity *, const struct user *,
+                             str password) MUST_CHECK;
+
 str identity_user_name(struct arena *, str name); /* as keys have it: lower case, trimmed */

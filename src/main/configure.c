@@ -17,6 +17,9 @@ static err check(const struct settings *s, struct diag *d)
 {
 	if (!str_eq(s->store, S("sqlite")) && !is_postgres(s->store))
 		return diag_add(d, ERR_SYNTAX, 0, "store takes \"sqlite\" or \"postgres://...\"");
+	if (s->password.min_length > s->password.max_length)
+		return diag_add(d, ERR_SYNTAX, 0,
+		                "sso.password.min_length is more than sso.password.max_length");
 	if (!s->organization.n)
 		return diag_add(d, ERR_SYNTAX, 0, "organization takes a name");
 	for (size_t i = 0; i < s->organization.n; i++) {

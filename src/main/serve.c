@@ -166,6 +166,7 @@ static err wire_sso(struct serving *s)
 		              .zone = USER_ZONE,
 		              .access_validity_s = s->settings.sso_access_s,
 		              .refresh_validity_s = s->settings.sso_refresh_s,
+		              .password = s->settings.password,
 		              .rotate_refresh = s->settings.sso_rotate },
 		.store = s->store,
 		.identity = s->identity,

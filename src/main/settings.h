@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/config.h"
+#include "identity/password_policy.h"
 
 struct settings {
 	str organization;
@@ -12,6 +13,7 @@ struct settings {
 	int64_t sso_access_s, sso_refresh_s;
 	bool sso_rotate;
 	int64_t lockout_failures, lockout_window_s, lockout_s;
+	struct password_policy password;
 	str store, secret_key_file, access_log;
 	str management_listen, default_listen, secure_listen, sso_listen, ui_listen,
 		mocktarget_listen;

@@ -7,12 +7,14 @@
 
 #include "http/server.h"
 #include "identity/identity.h"
+#include "identity/password_policy.h"
 #include "token/bearer.h"
 
 struct sso_settings {
 	str url;  /* how clients reach it, without a slash at the end: "http://localhost:9099" */
 	str zone; /* the zone that this host name stands for; tokens say it as zid */
 	int64_t access_validity_s, refresh_validity_s; /* of clients that say nothing */
+	struct password_policy password;               /* of new passwords */
 	bool rotate_refresh; /* a refresh token is good once; public clients' always are */
 };
 

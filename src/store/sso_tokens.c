@@ -4,6 +4,7 @@
  * Source: store/sso_tokens.h. */
 #include "store/sso_tokens.h"
 
+#include "rt/fiber.h"
 #include "store/inside.h"
 
 #define COLUMNS                                                                              \
@@ -174,6 +175,14 @@ err sso_revoke(struct store *st, str zone, const struct sso_revocation *r)
 	err e = db_tx(st->db, revoke, &call);
 	arena_destroy(&a);
 	return e;
+}
+
+err sso_revocation_settle(int64_t now_ms)
+{
+	int64_t over_ms = now_ms / 1000 * 1000 + 1000;
+	while (clock_ms() < over_ms)
+		TRY(wait_until(deadline_in(over_ms - clock_ms())));
+	return DONE;
 }
 
 err sso_is_revoked(struct arena *a, struct store *st, str zone, const struct sso_bearer *b,

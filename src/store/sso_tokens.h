@@ -41,6 +41,8 @@ struct sso_revocation {
 	int64_t now_ms, until_ms;
 };
 err sso_revoke(struct store *, str zone, const struct sso_revocation *) MUST_CHECK;
+/* Waits until the second of a revocation at now_ms is over: before it is answered. */
+err sso_revocation_settle(int64_t now_ms) MUST_CHECK;
 /* Whether a JWT with these claims ended.  iat has seconds only: what was issued in the second of a
  * revocation counts as before it: who issues waits for the next. */
 struct sso_bearer {
