@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "gateway/gateway.h"
+#include "identity/password.h"
 
 static bool ready(void *arg, const char **why)
 {
@@ -81,6 +82,8 @@ static void metrics(void *arg, struct buf *b)
 	if (store_queue(h->store, &waiting))
 		put(b, "gatehouse_store_queue", "gauge", "Transactions that wait for the writer.",
 		    (double)waiting);
+	put(b, "gatehouse_password_hashes_total", "counter",
+	    "Argon2id hashes, those for names that nobody has too.", (double)password_hashes());
 	put_process(b, h);
 }
 

@@ -95,6 +95,7 @@ static struct message *check(struct sso_call *q, struct issue *i)
 	i->id_token = str_eq(i->grant_type, S("authorization_code"));
 	i->kept_refresh = rotates ? STR_NONE : text;
 	i->rotated = rotates ? row : NULL;
+	i->family = row->family;
 	return narrow(q, &b, i);
 }
 

@@ -40,7 +40,7 @@ static struct sso_token row_of(const struct making *m, str id, str claims, int64
 		buf_fmt(&scope, "%s%.*s", i ? " " : "", STR(m->i->scope.v[i]));
 	return (struct sso_token){ .id = id,
 		                   .opaque = m->opaque,
-		                   .family = m->i->rotated ? m->i->rotated->family : id,
+		                   .family = str_given(m->i->family) ? m->i->family : id,
 		                   .user_id = m->i->person ? m->i->person->user.id : STR_NONE,
 		                   .client_id = m->claims.client_id,
 		                   .scope = buf_str(&scope),
@@ -97,6 +97,8 @@ static err make(struct making *m)
 	m->refresh = m->i->kept_refresh;
 	if (m->i->refresh && !str_given(m->refresh))
 		TRY(make_refresh(m));
+	if (m->n_rows == 2) /* the refresh token's row begins the family */
+		m->rows[0].family = m->rows[1].family;
 	if (m->i->id_token && strs_have(&m->i->scope, S("openid")))
 		return sign(m, true, claims_id(m->q->arena, &m->claims, m->i->nonce), &m->id_token);
 	return DONE;
@@ -171,7 +173,10 @@ struct message *issue_answer(struct sso_call *q, const struct issue *i)
 	err e = make(&m);
 	if (!e.code)
 		e = keep(&m);
-	if (e.code == ERR_CONFLICT) /* another rotated it first */
-		return sso_error(q, SSO_REFRESH_UNKNOWN);
+	if (e.code == ERR_CONFLICT) { /* another rotated it first: one of the two has a copy */
+		e = sso_family_revoke(q->store, q->sso->settings.zone, i->rotated->family);
+		if (!e.code)
+			return sso_error(q, SSO_REFRESH_UNKNOWN);
+	}
 	return e.code ? sso_trouble(q, e) : told(&m);
 }

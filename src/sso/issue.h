@@ -18,6 +18,7 @@ struct issue {
 	/* A refresh token that comes back as it was given, or that the new one takes the place of. */
 	str kept_refresh;
 	const struct sso_token *rotated;
+	str family; /* what the login began, whose end is theirs; absent: it begins now */
 };
 
 /* The answer of the token endpoint, or the error that keeps it from it. */

@@ -99,10 +99,19 @@ err sso_token_list(struct arena *a, struct store *st, str zone, const struct sso
 	return DONE;
 }
 
+/* Rotations and the end of a family come one after the other, so that the end misses no token that is being
+ * made: they begin with the row of the login. */
+static err family_lock(struct db *tx, str zone, str family)
+{
+	return db_exec(tx, "UPDATE sso_token SET state = state WHERE zone = $1 AND id = $2",
+	               DB_ARGS(DB_T(zone), DB_T(family)), NULL);
+}
+
 static err rotate(struct db *tx, void *arg)
 {
 	struct token_call *c = arg;
 	const struct sso_rotation *r = c->rotation;
+	TRY(family_lock(tx, c->zone, r->next->family));
 	err e = exec_one(
 		tx,
 		"UPDATE sso_token SET state = 1 WHERE zone = $1 AND id = $2 AND client_id = "
@@ -119,10 +128,19 @@ err sso_token_rotate(struct store *st, str zone, const struct sso_rotation *r)
 	return db_tx(st->db, rotate, &call);
 }
 
+static err end_family(struct db *tx, void *arg)
+{
+	struct token_call *c = arg;
+	TRY(family_lock(tx, c->zone, c->family));
+	return db_exec(
+		tx, "UPDATE sso_token SET state = 2 WHERE zone = $1 AND family = $2 AND state <> 2",
+		DB_ARGS(DB_T(c->zone), DB_T(c->family)), NULL);
+}
+
 err sso_family_revoke(struct store *st, str zone, str family)
 {
-	return db_exec(st->db, "UPDATE sso_token SET state = 2 WHERE zone = $1 AND family = $2",
-	               DB_ARGS(DB_T(zone), DB_T(family)), NULL);
+	struct token_call call = { .zone = zone, .family = family };
+	return db_tx(st->db, end_family, &call);
 }
 
 /* ---- JWTs that ended early ---- */

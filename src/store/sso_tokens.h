@@ -29,7 +29,8 @@ struct sso_rotation {
 };
 err sso_token_rotate(struct store *, str zone, const struct sso_rotation *) MUST_CHECK;
 
-/* Ends every stored token of a login: somebody presented a spent one. */
+/* Ends every stored token of a login: somebody presented a spent one.  A family has the id of the refresh
+ * token that it began with; next's above says which. */
 err sso_family_revoke(struct store *, str zone, str family) MUST_CHECK;
 
 /* What ended: one JWT by its jti, or all that a user, a client or a user with a client had by now_ms.

@@ -3,20 +3,13 @@
 // Invariant: the same answers as on SQLite; what one server changes, the other knows within a second.
 // Source: house rules (store: two drivers, one SQL text); tests/store/run starts the database.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import tls from 'node:tls';
-import { basic, demo, expect, folder, gateway, launch, proxy, root, say, sleep } from './gateway.mjs';
+import { basic, demo, expect, folder, gateway, launch, proxy, say, sleep } from './gateway.mjs';
+import { postgres } from './postgres.mjs';
 
-// The database lives as long as the other end of the pipe, so that it ends with this process.
-async function postgres() {
-	const run = spawn(join(root, 'tests/store/run'), ['postgres', 'bash', '-c', 'echo "$GATEHOUSE_STORE"; exec cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
-	const url = await new Promise((ok, no) => run.stdout.once('data', (b) => ok(String(b).trim())).once('end', () => no(new Error('no PostgreSQL'))));
-	[run, run.stdin, run.stdout].forEach((h) => h.unref());
-	return url;
-}
 const store = await postgres();
 const g = await gateway({ set: { store } });
 const ok = async (s, token, status) => expect(await s.call('/weather/json', { token }), { status });

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// A PostgreSQL server for a test, fresh and empty: the value of the `store` key.
+// Invariant: the database lives as long as the other end of the pipe, so that it ends with this process.
+// Source: tests/store/run.
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { root } from './gateway.mjs';
+
+export async function postgres() {
+	const run = spawn(join(root, 'tests/store/run'), ['postgres', 'bash', '-c', 'echo "$GATEHOUSE_STORE"; exec cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
+	const url = await new Promise((ok, no) => run.stdout.once('data', (b) => ok(String(b).trim())).once('end', () => no(new Error('no PostgreSQL'))));
+	[run, run.stdin, run.stdout].forEach((h) => h.unref());
+	return url;
+}
