@@ -11,8 +11,9 @@
 #include <unistd.h>
 
 #include "base/rand.h"
+#include "sso/seed.h"
 
-enum { PASSWORD_LENGTH = 20 };
+enum { PASSWORD_LENGTH = 20, SECRET_LENGTH = 32 };
 
 static str environment_text(const char *name)
 {
@@ -36,12 +37,11 @@ static bool all_written(int fd, str bytes)
 	return write(fd, bytes.p, bytes.n) == (ssize_t)bytes.n && fsync(fd) == 0;
 }
 
-static err write_password(struct seed *s, str data, str password)
+static err write_secret(struct seed *s, str path, str secret)
 {
-	str path = administrator_file(s->arena, data);
 	const char *to = str_z(s->arena, path);
 	const char *from = str_z(s->arena, str_fmt(s->arena, "%s.new", to));
-	str line = str_fmt(s->arena, "%.*s\n", STR(password));
+	str line = str_fmt(s->arena, "%.*s\n", STR(secret));
 	int fd = open(from, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	bool ok = fd >= 0 && all_written(fd, line);
 	int why = errno;
@@ -49,7 +49,7 @@ static err write_password(struct seed *s, str data, str password)
 		close(fd);
 	if (!ok || rename(from, to))
 		return diag_add(s->diag, ERR_IO, 0,
-		                "cannot write the administrator's password to %.*s: %s", STR(path),
+		                "cannot write an administrator's secret to %.*s: %s", STR(path),
 		                strerror(ok ? errno : why));
 	return DONE;
 }
@@ -58,7 +58,7 @@ static err tell(struct seed *s, str data, str password, bool *shown)
 {
 	*shown = isatty(STDOUT_FILENO);
 	if (!*shown)
-		return write_password(s, data, password);
+		return write_secret(s, administrator_file(s->arena, data), password);
 	printf("The first administrator, with a password that is not shown "
 	       "again:\n\nADMIN='%.*s:%.*s'\n",
 	       STR(s->by), STR(password));
@@ -81,4 +81,23 @@ err administrator_make(struct seed *s, struct identity *id, str data, bool *show
 	if (!given.n)
 		TRY(tell(s, data, password, shown));
 	return DONE;
+}
+
+/* The file comes before the mark that it was made: killed between them, the next start makes another. */
+static err client_make(void *arg)
+{
+	struct administrator_client *c = arg;
+	str given = environment_text("GATEHOUSE_SSO_ADMIN_SECRET");
+	str secret = given.n ? given : rand_alnum(c->seed->arena, SECRET_LENGTH);
+	TRY(sso_seed_admin(c->seed->store, USER_ZONE, secret));
+	return given.n ? DONE
+	               : write_secret(
+				 c->seed,
+				 str_fmt(c->seed->arena, "%.*s/sso-admin-secret", STR(c->data)),
+				 secret);
+}
+
+err administrator_client_make(struct administrator_client *c)
+{
+	return seed_once(c->seed, S("ssoadmin"), client_make, c);
 }

@@ -14,3 +14,11 @@ str administrator_name(struct arena *);
  * *shown: it was made here and stands on the terminal. */
 err administrator_make(struct seed *, struct identity *, str data, bool *shown) MUST_CHECK;
 str administrator_file(struct arena *, str data); /* where a random password is written to */
+
+/* The OAuth2 service's administrator, a client: once per store, with GATEHOUSE_SSO_ADMIN_SECRET or with a
+ * random secret, which rests in DATA/sso-admin-secret. */
+struct administrator_client {
+	struct seed *seed;
+	str data;
+};
+err administrator_client_make(struct administrator_client *) MUST_CHECK;

@@ -127,15 +127,20 @@ static err map_hosts(struct serving *s)
 	return DONE;
 }
 
+static struct seed seed_of(struct serving *s)
+{
+	return (struct seed){ .arena = s->arena,
+		              .store = s->store,
+		              .org = s->settings.organization,
+		              .by = administrator_name(s->arena),
+		              .policy_find = policy_find,
+		              .diag = &s->diag };
+}
+
 static err fill_store(struct serving *s)
 {
 	struct bootstrap b = {
-		.seed = { .arena = s->arena,
-		          .store = s->store,
-		          .org = s->settings.organization,
-		          .by = administrator_name(s->arena),
-		          .policy_find = policy_find,
-		          .diag = &s->diag },
+		.seed = seed_of(s),
 		.identity = s->identity,
 		.data = s->data,
 		.default_port = listener_port(&s->listeners, LISTEN_DEFAULT),
@@ -176,7 +181,10 @@ static err wire_sso(struct serving *s)
 		             .zone = USER_ZONE },
 	};
 	s->management.bearers = &s->sso.bearers;
-	return sso_seed(s->store, USER_ZONE);
+	TRY(sso_seed(s->store, USER_ZONE));
+	struct seed seed = seed_of(s);
+	struct administrator_client admin = { &seed, s->data };
+	return administrator_client_make(&admin);
 }
 
 static err wire(struct serving *s)
@@ -331,7 +339,9 @@ const struct verb verb_serve = {
 		"reads configuration and certificates again, SIGUSR2 hands over to a new start of "
 		"the\n"
 		"program, which gets the sockets: nobody notices.\n"
-		"GATEHOUSE_ADMIN_USER and GATEHOUSE_ADMIN_PASSWORD name the first administrator.",
+		"GATEHOUSE_ADMIN_USER and GATEHOUSE_ADMIN_PASSWORD name the first administrator,\n"
+		"GATEHOUSE_SSO_ADMIN_SECRET is the first secret of the OAuth2 service's client "
+		"ssoadmin.",
 	.options = options,
 	.options_size = sizeof(struct serve_options),
 	.run = run,

@@ -45,7 +45,8 @@ str sso_header(const struct sso_call *q, const char *name)
 bool sso_wants_json(const struct sso_call *q)
 {
 	str accept = sso_header(q, "accept");
-	size_t json = str_find(accept, S("application/json")), html = str_find(accept, S("text/html"));
+	size_t json = str_find(accept, S("application/json")),
+	       html = str_find(accept, S("text/html"));
 	return json < html;
 }
 
@@ -91,8 +92,7 @@ struct message *sso_error_about(struct sso_call *q, enum sso_error_id id, str wh
 		            str_fmt(q->arena,
 		                    "Basic realm=\"UAA/client\", error=\"%.*s\", "
 		                    "error_description=\"%.*s\"",
-		                    STR(error),
-		                    STR(str_replace(q->arena, text, S("\""), S("'")))));
+		                    STR(error), STR(str_replace(q->arena, text, S("\""), S("'")))));
 	if (errors[id].status == 503)
 		headers_set(q->arena, &m->headers, S("Retry-After"), S("1"));
 	return m;
@@ -101,6 +101,15 @@ struct message *sso_error_about(struct sso_call *q, enum sso_error_id id, str wh
 struct message *sso_error(struct sso_call *q, enum sso_error_id id)
 {
 	return sso_error_about(q, id, STR_NONE);
+}
+
+str sso_told(str text)
+{
+	enum { TOLD = 120 };
+	if (text.n > TOLD)
+		for (text.n = TOLD; text.n && (text.p[text.n] & 0xc0) == 0x80;)
+			text.n--;
+	return text;
 }
 
 struct message *sso_trouble(struct sso_call *q, err e)

@@ -19,6 +19,7 @@ enum sso_need {
 	NEED_BEARER = 4,  /* an access token with one of the route's scopes */
 	NEED_SESSION = 8, /* somebody is logged in with a browser */
 	NEED_CSRF = 16,   /* the form came from a page of ours */
+	NEED_JSON = 256,  /* the body is JSON, and is read */
 };
 
 struct sso_call;
@@ -40,6 +41,7 @@ struct sso_call {
 	struct pairs query, form;              /* form: NEED_FORM */
 	struct client_credentials_view client; /* NEED_CLIENT */
 	struct bearer bearer;                  /* NEED_BEARER */
+	json_t *json;                          /* NEED_JSON: an object or an array */
 	struct session *session;               /* NEED_SESSION; sso/session.h */
 };
 
@@ -49,6 +51,12 @@ struct message *need_client(struct sso_call *);
 struct message *need_bearer(struct sso_call *);
 struct message *need_session(struct sso_call *);
 struct message *need_csrf(struct sso_call *);
+struct message *need_json(struct sso_call *);
+
+/* Whether the bearer has one of the words, or is the zone's administrator; where a row of routes.def cannot
+ * say it: a user may more with what is their own. */
+bool sso_may(const struct sso_call *, const char *scopes);
+struct message *sso_may_not(struct sso_call *); /* the answer when it has not */
 
 /* A parameter of the path by its name in the pattern; of the query, of the form: STR_NONE if absent. */
 str sso_param(const struct sso_call *, const char *name);
@@ -68,6 +76,8 @@ enum sso_error_id {
 /* {"error":...,"error_description":...} of errors.def; what stands for its %.*s. */
 struct message *sso_error(struct sso_call *, enum sso_error_id);
 struct message *sso_error_about(struct sso_call *, enum sso_error_id, str what);
+/* Short enough to be told: at most 120 bytes, cut between characters. */
+str sso_told(str text);
 /* Trouble that is nobody's fault here: 503 while the store is away or a queue is full, 500 for the rest. */
 struct message *sso_trouble(struct sso_call *, err);
 struct message *sso_json(struct sso_call *, unsigned status, str text); /* never cached */

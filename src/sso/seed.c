@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* edgecli: the client of get_token, whose secret the world knows.
- * It authenticates nobody: it only says which lifetimes and scopes a command line's tokens have.
+/* edgecli, the client of get_token, whose secret the world knows, and ssoadmin, whose secret nobody does.
+ * edgecli authenticates nobody: it only says which lifetimes and scopes a command line's tokens have.
  * Source: sso/seed.h. */
 #include "sso/seed.h"
 
@@ -23,6 +23,25 @@ static err make_edgecli(struct store *st, str zone)
 	struct client_key key = { zone, S("edgecli") };
 	err e = oauth_client_create(st, &key, &c, S("edgeclisecret"));
 	return e.code == ERR_CONFLICT ? DONE : e; /* another node was first */
+}
+
+err sso_seed_admin(struct store *st, str zone, str secret)
+{
+	str authorities[] = { S("uaa.admin"),      S("clients.admin"),  S("clients.read"),
+		              S("clients.write"),  S("clients.secret"), S("scim.read"),
+		              S("scim.write"),     S("scim.create"),    S("groups.update"),
+		              S("password.write"), S("tokens.list"),    S("tokens.revoke"),
+		              S("uaa.resource") };
+	str grants[] = { S("client_credentials") };
+	struct oauth_client c = {
+		.name = S("The administrator of this service"),
+		.authorities = { authorities, sizeof authorities / sizeof *authorities },
+		.authorized_grant_types = { grants, 1 },
+		.access_validity_s = ACCESS_S,
+	};
+	struct client_key key = { zone, SSO_ADMIN };
+	err e = oauth_client_create(st, &key, &c, secret);
+	return e.code == ERR_CONFLICT ? oauth_client_secret(st, &key, SECRET_UPDATE, secret) : e;
 }
 
 err sso_seed(struct store *st, str zone)

@@ -18,7 +18,7 @@ static const struct {
 	struct message *(*check)(struct sso_call *);
 } needs[] = {
 	{ NEED_FORM, need_form },       { NEED_CLIENT, need_client }, { NEED_BEARER, need_bearer },
-	{ NEED_SESSION, need_session }, { NEED_CSRF, need_csrf },
+	{ NEED_SESSION, need_session }, { NEED_CSRF, need_csrf },     { NEED_JSON, need_json },
 };
 
 static bool path_take(struct sso_call *q, str path)

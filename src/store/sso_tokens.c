@@ -79,10 +79,10 @@ err sso_token_list(struct arena *a, struct store *st, str zone, const struct sso
 {
 	static const char by_user[] = "SELECT " COLUMNS " FROM sso_token WHERE zone = $1 AND "
 				      "user_id = $2 AND state = 0 AND expires_at_ms > $3"
-				      " ORDER BY issued_at_ms, id";
+				      " ORDER BY issued_at_ms DESC, id LIMIT 10000";
 	static const char by_client[] = "SELECT " COLUMNS " FROM sso_token WHERE zone = $1 AND "
 					"client_id = $2 AND state = 0 AND expires_at_ms > $3"
-					" ORDER BY issued_at_ms, id";
+					" ORDER BY issued_at_ms DESC, id LIMIT 10000";
 	bool user = str_given(of->user_id);
 	struct db_rows rows;
 	must(user || str_given(of->client_id));

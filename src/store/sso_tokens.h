@@ -12,7 +12,8 @@ err sso_tokens_put(struct store *, str zone, const struct sso_token *,
                    size_t n) MUST_CHECK; /* all or none */
 err sso_token_get(struct arena *, struct store *, str zone, str id,
                   struct sso_token **out) MUST_CHECK; /* whatever its state and age */
-/* Of a user, of a client or of both (STR_NONE: any), alive at now_ms: struct sso_token. */
+/* Of a user, of a client or of both (STR_NONE: any), alive at now_ms: struct sso_token, the newest
+ * first and no more than 10,000. */
 struct sso_owner {
 	str user_id, client_id;
 };

@@ -190,7 +190,7 @@ async function ready(p, ms) {
 
 class Gateway {
 	constructor(o) {
-		Object.assign(this, { demo: true, set: {}, env: {}, args: [], user: 'admin@acme.example', pass: 'wire-Passw0rd', ...o });
+		Object.assign(this, { demo: true, set: {}, env: {}, args: [], user: 'admin@acme.example', pass: 'wire-Passw0rd', secret: 'wire-ssoadmin', ...o });
 		this.dir ??= folder();
 	}
 
@@ -203,7 +203,7 @@ class Gateway {
 			const set = { ...Object.fromEntries(LISTEN.map((n, i) => [`${n}.listen`, `127.0.0.1:${this.ports[SHORT[i]]}`])), ...this.set };
 			this.proc = launch(['serve', '--data', this.dir, ...(this.demo ? ['--demo'] : []), ...this.args,
 				...Object.entries(set).flatMap(([k, v]) => ['--set', `${k}=${v}`])],
-			{ env: { GATEHOUSE_ADMIN_USER: this.user, GATEHOUSE_ADMIN_PASSWORD: this.pass, ...this.env } });
+			{ env: { GATEHOUSE_ADMIN_USER: this.user, GATEHOUSE_ADMIN_PASSWORD: this.pass, GATEHOUSE_SSO_ADMIN_SECRET: this.secret, ...this.env } });
 			if (await ready(this.proc, 60000)) {
 				running.add(this);
 				return this;
@@ -317,6 +317,17 @@ class Gateway {
 	}
 	login(fields = {}, o) {
 		return this.sso('/oauth/token', { form: { grant_type: 'password', username: this.user, password: this.pass, ...fields }, ...o });
+	}
+
+	// A token of the service's administrator, or of any client by client_credentials, for `scope` of what it may have.
+	async ssoAdmin(scope, client = `ssoadmin:${this.secret}`) {
+		const r = await this.sso('/oauth/token', { client, form: { grant_type: 'client_credentials', ...(scope ? { scope } : {}) } });
+		return expect(r, { status: 200 }).json.access_token;
+	}
+	// One call of the service's administration, JSON in, JSON out: ssoCall('/Users', { token, body, method, headers }).
+	ssoCall(path, { token, body, headers = {}, ...o } = {}) {
+		return this.sso(path, { ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }), ...o, headers: {
+			...(token ? { Authorization: `Bearer ${token}` } : {}), ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers } });
 	}
 
 	revoke(token) {

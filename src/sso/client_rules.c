@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a client may be: its id, grants, addresses and authorities.
+ * Nobody gives a client more than they have themselves, save an administrator of clients.
+ * Source: oauth2-service reference, 3.8, 4.4; RFC 6749 §3.1.2, RFC 8252 §7. */
+#include "sso/client_rules.h"
+
+static const char *const grants[] = {
+	"authorization_code",
+	"client_credentials",
+	"implicit",
+	"password",
+	"refresh_token",
+	"urn:ietf:params:oauth:grant-type:device_code",
+	"urn:ietf:params:oauth:grant-type:jwt-bearer",
+	"urn:ietf:params:oauth:grant-type:saml2-bearer",
+	"user_token",
+};
+
+enum { ID_MAX = 255, SECRET_MAX = 255 };
+
+static bool grant_known(str name)
+{
+	for (size_t i = 0; i < sizeof grants / sizeof *grants; i++)
+		if (str_eq(name, str_from_z(grants[i])))
+			return true;
+	return false;
+}
+
+static bool visible(str s, const char *but)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+		if (c <= ' ' || c == 0x7f || str_find_char(str_from_z(but), s.p[i]) != STR_NPOS)
+			return false;
+	}
+	return s.n > 0;
+}
+
+static str check_id(str id)
+{
+	if (!visible(id, "/\\:") || id.n > ID_MAX) /* RFC 7617 §2: no colon in a user-id */
+		return S("client_id takes 1 to 255 visible characters without / \\ and :");
+	return str_eq(id, S("uaa")) ? S("client_id uaa is reserved") : STR_NONE;
+}
+
+static str check_grants(struct arena *a, const struct oauth_client *c)
+{
+	const struct strs *g = &c->authorized_grant_types;
+	if (!g->n)
+		return S("An authorized grant type must be provided");
+	for (size_t i = 0; i < g->n; i++)
+		if (!grant_known(g->v[i]))
+			return str_fmt(a, "%.*s is not an allowed grant type",
+			               STR(sso_told(g->v[i])));
+	return STR_NONE;
+}
+
+/* Absolute, without a fragment, of a scheme that no browser runs. */
+static bool address_good(str uri)
+{
+	str rest = uri, scheme = str_cut(&rest, ':');
+	if (!str_given(rest) || !rest.n || !visible(uri, "#,\"<>\\^`{|}*"))
+		return false;
+	for (size_t i = 0; i < scheme.n; i++) {
+		char ch = scheme.p[i] | 0x20;
+		bool letter = ch >= 'a' && ch <= 'z';
+		if (!letter && (!i || str_find_char(S("0123456789+-."), scheme.p[i]) == STR_NPOS))
+			return false;
+	}
+	bool web = str_ieq(scheme, S("http")) || str_ieq(scheme, S("https"));
+	bool runs = str_ieq(scheme, S("javascript")) || str_ieq(scheme, S("data")) ||
+	            str_ieq(scheme, S("vbscript")) || str_ieq(scheme, S("file"));
+	return scheme.n && !runs && (!web || (str_starts(rest, S("//")) && rest.n > 2));
+}
+
+static str check_addresses(struct arena *a, const struct oauth_client *c)
+{
+	const struct strs *g = &c->authorized_grant_types;
+	bool redirects = strs_have(g, S("authorization_code")) || strs_have(g, S("implicit"));
+	if (redirects && !c->redirect_uri.n)
+		return S("authorization_code and implicit grant types require at least one "
+		         "redirect URL");
+	for (size_t i = 0; i < c->redirect_uri.n; i++)
+		if (!address_good(c->redirect_uri.v[i]))
+			return str_fmt(a, "One of the redirect_uri is invalid: %.*s",
+			               STR(sso_told(c->redirect_uri.v[i])));
+	return STR_NONE;
+}
+
+/* was: what it had before. */
+static str check_authorities(struct sso_call *q, const struct oauth_client *c,
+                             const struct oauth_client *was)
+{
+	for (size_t i = 0; i < c->authorities.n; i++) {
+		str one = c->authorities.v[i];
+		if (!(was && strs_have(&was->authorities, one)) &&
+		    !strs_have(&q->bearer.scope, one))
+			return str_fmt(q->arena,
+			               "%.*s is not an allowed authority: the caller has it not",
+			               STR(sso_told(one)));
+	}
+	return STR_NONE;
+}
+
+static str check_words(const struct oauth_client *c)
+{
+	const struct strs *all[] = { &c->scope, &c->authorities, &c->resource_ids, &c->auto_approve,
+		                     &c->required_user_groups };
+	for (size_t k = 0; k < sizeof all / sizeof *all; k++)
+		for (size_t i = 0; i < all[k]->n; i++)
+			if (!visible(all[k]->v[i], "\"\\,")) /* RFC 6749 §3.3 */
+				return S("scopes and authorities are words of visible characters");
+	return STR_NONE;
+}
+
+str client_refusal(struct sso_call *q, const struct oauth_client *c, const struct oauth_client *was,
+                   bool has_secret)
+{
+	const struct strs *g = &c->authorized_grant_types;
+	bool admin = sso_may(q, "clients.admin");
+	str why = check_id(c->client_id);
+	if (!str_given(why))
+		why = check_grants(q->arena, c);
+	if (!str_given(why))
+		why = check_addresses(q->arena, c);
+	if (!str_given(why))
+		why = check_words(c);
+	if (!str_given(why) && !admin)
+		why = check_authorities(q, c, was);
+	if (str_given(why))
+		return why;
+	if (!admin && strs_have(g, S("implicit")) && strs_have(g, S("authorization_code")))
+		return S("Not allowed: implicit grant type is not allowed together with "
+		         "authorization_code");
+	if (!has_secret && strs_have(g, S("client_credentials")))
+		return S("Client secret is required for client_credentials grant type");
+	if (!has_secret && !c->allow_public)
+		return S("Client secret is required, or allowpublic");
+	return STR_NONE;
+}
+
+str client_secret_refusal(str secret)
+{
+	if (!secret.n || secret.n > SECRET_MAX)
+		return S("Client Secret must be 1 to 255 characters in length.");
+	return str_find_char(secret, 0) != STR_NPOS ? S("Client Secret must not hold a NUL.")
+	                                            : STR_NONE;
+}

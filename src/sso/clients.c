@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* /oauth/clients: registering, listing, replacing and deleting clients, and their secrets.
+ * A secret comes in and never goes out; whoever loses theirs gets a new one.
+ * Source: oauth2-service reference, 3.8, 4.8. */
+#include <jansson.h>
+
+#include "base/log.h"
+#include "model/json.h"
+#include "sso/client_rules.h"
+#include "sso/endpoints.h"
+#include "store/sso_tokens.h"
+
+enum { REVOKED_S = INT32_MAX, LIST_MAX = 500 };
+
+static struct client_key key_of(const struct sso_call *q)
+{
+	return (struct client_key){ q->sso->settings.zone, sso_param(q, "client") };
+}
+
+static struct message *trouble(struct sso_call *q, err e, str id)
+{
+	if (e.code == ERR_NOT_FOUND)
+		return sso_error_about(q, SSO_CLIENT_UNKNOWN, sso_told(id));
+	return e.code == ERR_CONFLICT ? sso_error_about(q, SSO_CLIENT_EXISTS, sso_told(id))
+	                              : sso_trouble(q, e);
+}
+
+static void told(const struct sso_call *q, const char *event, str id)
+{
+	log_info(event, LOG_STR("client", id), LOG_STR("by_client", q->bearer.client_id),
+	         LOG_STR("by_user", q->bearer.user_name));
+}
+
+/* ---- JSON ---- */
+/* autoapprove is true, or a list. */
+static void client_write(struct json_writer *w, struct sso_call *q, const struct oauth_client *c)
+{
+	struct buf b = buf_in(q->arena);
+	struct json_writer plain = json_to(&b, false);
+	struct diag d = { .arena = q->arena };
+	json_t *tree;
+	model_write_json(&plain, oauth_client_noun.fields, c);
+	must(!json_read(q->arena, buf_str(&b), &d, &tree).code);
+	if (strs_have(&c->auto_approve, S("true")))
+		json_object_set_new(tree, "autoapprove", json_true());
+	json_tree(w, tree);
+}
+
+static struct message *client_answer(struct sso_call *q, unsigned status,
+                                     const struct oauth_client *c)
+{
+	struct buf b = buf_in(q->arena);
+	struct json_writer w = json_to(&b, false);
+	client_write(&w, q, c);
+	return sso_json(q, status, buf_str(&b));
+}
+
+/* Takes client_secret out, and makes a list of autoapprove; then the table reads the rest. */
+static struct message *client_read(struct sso_call *q, struct oauth_client *c, str *secret)
+{
+	struct diag d = { .arena = q->arena };
+	json_t *given = json_object_get(q->json, "client_secret"),
+	       *approve = json_object_get(q->json, "autoapprove");
+	*secret = STR_NONE;
+	*c = (struct oauth_client){ 0 };
+	if (given && !json_is_null(given)) {
+		*secret = str_dup(q->arena, json_text(given));
+		str why = client_secret_refusal(*secret);
+		if (str_given(why))
+			return sso_error_about(q, SSO_CLIENT_INVALID, why);
+	}
+	json_object_del(q->json, "client_secret");
+	if (json_is_boolean(approve))
+		json_object_set_new(q->json, "autoapprove",
+		                    json_is_true(approve) ? json_pack("[s]", "true")
+		                                          : json_array());
+	if (model_read_tree(q->arena, oauth_client_noun.fields, q->json, MODEL_CREATE, &d, c).code)
+		return sso_error_about(q, SSO_CLIENT_INVALID, sso_told(diag_text(q->arena, &d)));
+	return NULL;
+}
+
+/* ---- reading ---- */
+struct message *endpoint_client_get(struct sso_call *q)
+{
+	struct oauth_client *c;
+	struct client_key key = key_of(q);
+	err e = oauth_client_get(q->arena, q->store, &key, &c);
+	return e.code ? trouble(q, e, key.id) : client_answer(q, 200, c);
+}
+
+static int64_t number_of(const struct sso_call *q, const char *name, int64_t otherwise)
+{
+	int64_t n;
+	str text = sso_query(q, name);
+	return str_to_i64(text, &n) && n > 0 ? n : otherwise;
+}
+
+struct message *endpoint_client_list(struct sso_call *q)
+{
+	struct list all;
+	struct buf b = buf_in(q->arena);
+	struct json_writer w = json_to(&b, false);
+	err e = oauth_client_list(q->arena, q->store, q->sso->settings.zone, NULL, &all);
+	if (e.code)
+		return sso_trouble(q, e);
+	int64_t start = number_of(q, "startIndex", 1), count = number_of(q, "count", 100), n = 0;
+	count = count > LIST_MAX ? LIST_MAX : count;
+	json_open(&w, '{');
+	json_key(&w, S("resources"));
+	json_open(&w, '[');
+	for (int64_t i = start - 1; i < (int64_t)all.n && n < count; i++, n++)
+		client_write(&w, q, (struct oauth_client *)all.v + i);
+	json_close(&w, ']');
+	json_key(&w, S("startIndex"));
+	json_int(&w, start);
+	json_key(&w, S("itemsPerPage"));
+	json_int(&w, n);
+	json_key(&w, S("totalResults"));
+	json_int(&w, (int64_t)all.n);
+	json_key(&w, S("schemas"));
+	json_open(&w, '[');
+	json_str(&w, S("http://cloudfoundry.org/schema/scim/oauth-clients-1.0"));
+	json_close(&w, ']');
+	json_close(&w, '}');
+	return sso_json(q, 200, buf_str(&b));
+}
+
+/* ---- writing ---- */
+struct message *endpoint_client_create(struct sso_call *q)
+{
+	struct oauth_client c, *made;
+	str secret;
+	struct message *m = client_read(q, &c, &secret);
+	if (m)
+		return m;
+	str why = client_refusal(q, &c, NULL, str_given(secret));
+	if (str_given(why))
+		return sso_error_about(q, SSO_CLIENT_INVALID, why);
+	struct client_key key = { q->sso->settings.zone, c.client_id };
+	err e = oauth_client_create(q->store, &key, &c, secret);
+	if (!e.code)
+		e = oauth_client_get(q->arena, q->store, &key, &made);
+	if (e.code)
+		return trouble(q, e, key.id);
+	told(q, "client_created", key.id);
+	return client_answer(q, 201, made);
+}
+
+static err replace(struct arena *a, void *thing, void *arg)
+{
+	(void)a;
+	*(struct oauth_client *)thing = *(const struct oauth_client *)arg;
+	return DONE;
+}
+
+struct message *endpoint_client_put(struct sso_call *q)
+{
+	struct client_key key = key_of(q);
+	struct client_credentials_view was;
+	struct oauth_client c, *now;
+	str secret;
+	err e = oauth_client_check(q->arena, q->store, &key, S(""), &was);
+	if (e.code)
+		return trouble(q, e, key.id);
+	if (json_is_object(q->json) && !json_object_get(q->json, "client_id"))
+		json_object_set_new(q->json, "client_id", json_stringn(key.id.p, key.id.n));
+	struct message *m = client_read(q, &c, &secret);
+	if (m)
+		return m;
+	str why = str_given(secret) ? S("A secret is changed at /oauth/clients/{id}/secret")
+	          : !str_eq(c.client_id, key.id)
+	                  ? S("client_id is not that of the address")
+	                  : client_refusal(q, &c, was.client, was.has_secret);
+	if (str_given(why))
+		return sso_error_about(q, SSO_CLIENT_INVALID, why);
+	struct edit edit = { .fn = replace, .arg = &c };
+	e = oauth_client_change(q->arena, q->store, &key, &edit, &now);
+	if (e.code)
+		return trouble(q, e, key.id);
+	told(q, "client_changed", key.id);
+	return client_answer(q, 200, now);
+}
+
+/* What the client's name or secret opened is over in the next second. */
+static err end_tokens(struct sso_call *q, str client)
+{
+	int64_t now_ms = clock_ms();
+	struct sso_revocation r = { .kind = REVOKED_CLIENT,
+		                    .client_id = client,
+		                    .now_ms = now_ms,
+		                    .until_ms = now_ms + REVOKED_S * 1000LL };
+	TRY(sso_revoke(q->store, q->sso->settings.zone, &r));
+	return sso_revocation_settle(now_ms);
+}
+
+struct message *endpoint_client_delete(struct sso_call *q)
+{
+	struct client_key key = key_of(q);
+	struct oauth_client *was;
+	err e = oauth_client_delete(q->arena, q->store, &key, &was);
+	if (!e.code)
+		e = end_tokens(q, key.id);
+	if (e.code)
+		return trouble(q, e, key.id);
+	told(q, "client_deleted", key.id);
+	return client_answer(q, 200, was);
+}
+
+/* ---- secrets ---- */
+static const struct {
+	str mode;
+	const char *done;
+	enum sso_error_id conflict;
+} changes[] = {
+	[SECRET_UPDATE] = { S_INIT("UPDATE"), "secret updated", SSO_CLIENT_UNKNOWN },
+	[SECRET_ADD] = { S_INIT("ADD"), "Secret is added", SSO_SECRET_TWO },
+	[SECRET_DELETE] = { S_INIT("DELETE"), "Secret is deleted", SSO_SECRET_ONE },
+};
+enum { CHANGES = sizeof changes / sizeof *changes };
+
+struct secret_body {
+	str old_secret, secret, mode, client_id;
+};
+static const struct field secret_fields[] = {
+	FIELD(secret_body, old_secret, "oldSecret", T_STR),
+	FIELD(secret_body, secret, "secret", T_STR),
+	FIELD(secret_body, mode, "changeMode", T_STR, .dflt = "UPDATE"),
+	FIELD(secret_body, client_id, "clientId", T_STR),
+	FIELDS_END,
+};
+
+/* An administrator changes any; a client its own, if it knows the one before. */
+static enum sso_error_id secret_allowed(struct sso_call *q, const struct client_credentials_view *v)
+{
+	if (sso_may(q, "clients.admin"))
+		return SSO_FINE;
+	if (str_given(q->bearer.user_id) || !str_eq(q->bearer.client_id, v->client->client_id))
+		return SSO_SECRET_OTHER;
+	return v->secret_fits ? SSO_FINE : SSO_SECRET_OLD;
+}
+
+static struct message *secret_change(struct sso_call *q, const struct client_key *key,
+                                     const struct secret_body *b)
+{
+	int how = 0;
+	while (how < CHANGES && !str_eq(b->mode, changes[how].mode))
+		how++;
+	str why = how == CHANGES         ? S("changeMode takes UPDATE, ADD or DELETE")
+	          : how == SECRET_DELETE ? STR_NONE
+	                                 : client_secret_refusal(b->secret);
+	if (str_given(why))
+		return sso_error_about(q, SSO_CLIENT_INVALID, why);
+	err e = oauth_client_secret(q->store, key, (enum secret_change)how, b->secret);
+	if (!e.code && how == SECRET_UPDATE)
+		e = end_tokens(q, key->id);
+	if (e.code == ERR_CONFLICT)
+		return sso_error(q, changes[how].conflict);
+	if (e.code)
+		return trouble(q, e, key->id);
+	told(q, "client_secret_changed", key->id);
+	return sso_json(
+		q, 200,
+		str_fmt(q->arena, "{\"status\":\"ok\",\"message\":\"%s\"}", changes[how].done));
+}
+
+struct message *endpoint_client_secret(struct sso_call *q)
+{
+	struct client_key key = key_of(q);
+	struct secret_body b = { 0 };
+	struct diag d = { .arena = q->arena };
+	struct client_credentials_view v;
+	if (model_read_tree(q->arena, secret_fields, q->json, MODEL_CREATE, &d, &b).code)
+		return sso_error_about(q, SSO_CLIENT_INVALID, sso_told(diag_text(q->arena, &d)));
+	err e = oauth_client_check(q->arena, q->store, &key,
+	                           str_given(b.old_secret) ? b.old_secret : S(""), &v);
+	enum sso_error_id wrong = e.code ? SSO_FINE : secret_allowed(q, &v);
+	if (e.code)
+		return trouble(q, e, key.id);
+	return wrong ? sso_error(q, wrong) : secret_change(q, &key, &b);
+}
