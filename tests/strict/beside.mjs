@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Attacks beside normal traffic at a fixed rate, through a proxy to nginx: a printed row each.
-// Invariant: p99 stays within twice (or 2 ms of) what it is alone, nothing fails, and memory is bounded.
-// What else runs on the machine, the attacking tool first of all, only ever adds to a p99: of several rounds each way the best
-// is compared, and what nginx, which is not attacked, keeps in the same minute is the control.
+// Invariant: p99 stays within twice what it is alone, nothing fails, and memory is bounded; a row that holds only by the 2 ms
+// that one turn of a busy machine's scheduler takes says so. What nginx, which is not attacked, keeps in the same minute is
+// printed for the reader and decides nothing.
+// What else runs on the machine, the attacking tool first of all, only ever adds to a p99: of several rounds each way the best is compared.
 // Source: h2load(1) --rps; house.
 import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
@@ -17,7 +18,7 @@ export function needs(...tools) {
 		}
 }
 needs('h2load');
-const RATE = +(process.env.RATE ?? 300), SECONDS = +(process.env.SECONDS_EACH ?? 3), ROUNDS = +(process.env.ROUNDS ?? 4);
+const RATE = +(process.env.RATE ?? 300), SECONDS = +(process.env.SECONDS_EACH ?? 3), ROUNDS = +(process.env.ROUNDS ?? 4), FLOOR_MS = 2;
 const [port] = await freePorts(1);
 export const dir = folder(), g = await gateway(), seconds = SECONDS * ROUNDS * 3 + 6, url = `http://127.0.0.1:${g.ports.http}/slow`;
 chmodSync(dir, 0o755);
@@ -68,9 +69,10 @@ export async function beside(attacks, { maxKiB, protocol }) {
 		const early = attack.exitCode !== null;
 		attack.kill('SIGINT');
 		await over;
-		const good = !early && !during.bad && during.p99 <= Math.max(2 * alone.p99, alone.p99 + 2, 2 * during.control.p99) && memory.peak - before.now < maxKiB;
+		const within = during.p99 <= 2 * alone.p99, near = during.p99 <= alone.p99 + FLOOR_MS;
+		const good = !early && !during.bad && (within || near) && memory.peak - before.now < maxKiB;
 		failed += !good;
-		console.log(`${good ? 'ok  ' : 'FAIL'} ${what}: ${early ? 'the attack ended early; ' : ''}p99 ${during.p99.toFixed(2)} ms beside, ${alone.p99.toFixed(2)} ms alone: ${(during.p99 / alone.p99).toFixed(2)} times; ${during.bad} of ${during.n} failed; memory ${before.now} KiB, at most ${memory.peak} KiB`);
+		console.log(`${good ? 'ok  ' : 'FAIL'} ${what}: ${early ? 'the attack ended early; ' : ''}p99 ${during.p99.toFixed(2)} ms beside, ${alone.p99.toFixed(2)} ms alone: ${(during.p99 / alone.p99).toFixed(2)} times${!within && near ? ` (over 2, taken by the floor: within ${FLOOR_MS} ms of alone)` : ''}; ${during.bad} of ${during.n} failed; memory ${before.now} KiB, at most ${memory.peak} KiB`);
 		for (const [when, r] of [['beside', during], ['alone', alone]])
 			console.log(`     each round ${when}: ${r.text} ms, ${r.cpu} ms of CPU in all; nginx, not attacked: ${r.control.text} ms`);
 	}
