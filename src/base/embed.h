@@ -19,3 +19,4 @@ static inline str embedded_str(const struct embedded *e)
 extern const struct embedded embedded_schema[];  /* store/: src/store/schema */
 extern const struct embedded embedded_bundles[]; /* main/: bundles           */
 extern const struct embedded embedded_walk[];    /* main/: docs/walk         */
+extern const struct embedded embedded_pages[];   /* sso/: src/sso/pages       */

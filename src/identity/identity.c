@@ -162,3 +162,12 @@ err identity_set_password(struct arena *a, struct identity *id, const struct use
 	TRY(password_hash(a, password, &hash));
 	return user_password_set(id->store, key, hash);
 }
+
+err identity_is_password(struct arena *a, struct identity *id, const struct user_key *key,
+                         str password)
+{
+	str hash;
+	bool active;
+	TRY(user_password(a, id->store, key, &hash, &active));
+	return password_check(a, password, hash);
+}

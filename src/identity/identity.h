@@ -35,5 +35,8 @@ err identity_end_logins(struct identity *, str zone, str user_id) MUST_CHECK;
 /* A new password of somebody who may have it (identity/password_policy.h); ends their logins. */
 err identity_change_password(struct arena *, struct identity *, const struct user *,
                              str password) MUST_CHECK;
+/* ERR_DENIED: it is another.  Counts no failure: for who has proved the one there is. */
+err identity_is_password(struct arena *, struct identity *, const struct user_key *,
+                         str password) MUST_CHECK;
 
 str identity_user_name(struct arena *, str name); /* as keys have it: lower case, trimmed */

@@ -17,7 +17,8 @@ struct trying {
 	const struct login_try *what;
 	struct user_key key;
 	struct person *person;
-	bool known; /* the account is there */
+	unsigned proofs; /* PROVE_... */
+	bool known;      /* the account is there */
 	int64_t now_ms;
 };
 
@@ -78,8 +79,7 @@ static err check_code(struct trying *t)
 	if (!t->what->code.n)
 		return FAIL(ERR_DENIED);
 	int64_t step = totp_step_of(s->totp_secret, t->what->code, t->now_ms);
-	err e = step < 0 ? FAIL(ERR_CONFLICT)
-	                 : login_totp_spend(t->identity->store, &t->key, step);
+	err e = step < 0 ? FAIL(ERR_CONFLICT) : login_totp_spend(t->identity->store, &t->key, step);
 	t->person->used_code = !e.code;
 	if (e.code != ERR_CONFLICT)
 		return e;
@@ -103,11 +103,11 @@ static err judge(struct trying *t, enum login_verdict *v)
 		*v = LOGIN_LOCKED;
 		return DONE;
 	}
-	TRY(said(check_password(t), LOGIN_WRONG, v));
-	if (*v)
-		return DONE;
-	TRY(said(check_code(t), LOGIN_CODE, v));
-	if (*v)
+	if (t->proofs & PROVE_PASSWORD)
+		TRY(said(check_password(t), LOGIN_WRONG, v));
+	if (!*v && t->proofs & PROVE_CODE)
+		TRY(said(check_code(t), LOGIN_CODE, v));
+	if (*v || !(t->proofs & PROVE_LOGIN))
 		return DONE;
 	if (!t->person->state.verified)
 		*v = LOGIN_UNVERIFIED;
@@ -116,20 +116,27 @@ static err judge(struct trying *t, enum login_verdict *v)
 	return *v ? DONE : login_succeeded(t->identity->store, &t->key, t->now_ms);
 }
 
-err identity_login(struct arena *a, struct identity *id, const struct login_try *what,
-                   struct person *person, enum login_verdict *v)
+err identity_prove(struct arena *a, struct identity *id, const struct login_try *what,
+                   unsigned proofs, struct person *person, enum login_verdict *v)
 {
 	struct trying t = { .arena = a,
 		            .identity = id,
 		            .what = what,
 		            .key = { what->zone, USER_ORIGIN, identity_user_name(a, what->name) },
 		            .person = person,
+		            .proofs = proofs,
 		            .now_ms = clock_ms() };
 	*person = (struct person){ 0 };
 	TRY(attempt_begin(id->attempts, &t.key, deadline_in(WAIT_MS)));
 	err e = judge(&t, v);
 	attempt_end(id->attempts, &t.key);
 	return e;
+}
+
+err identity_login(struct arena *a, struct identity *id, const struct login_try *what,
+                   struct person *person, enum login_verdict *v)
+{
+	return identity_prove(a, id, what, PROVE_PASSWORD | PROVE_CODE | PROVE_LOGIN, person, v);
 }
 
 err identity_person(struct arena *a, struct identity *id, str zone, str user_id, struct person *p)

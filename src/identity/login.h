@@ -9,10 +9,10 @@
 
 enum login_verdict {
 	LOGIN_GOOD,
-	LOGIN_WRONG,       /* the name, the password, or an inactive account: nobody learns which */
-	LOGIN_LOCKED,      /* too many failures; the password was not looked at */
-	LOGIN_CODE,        /* the password is right, the code is missing, wrong or spent */
-	LOGIN_UNVERIFIED,  /* what follows is told to who knows the password only */
+	LOGIN_WRONG,      /* the name, the password, or an inactive account: nobody learns which */
+	LOGIN_LOCKED,     /* too many failures; the password was not looked at */
+	LOGIN_CODE,       /* the password is right, the code is missing, wrong or spent */
+	LOGIN_UNVERIFIED, /* what follows is told to who knows the password only */
 	LOGIN_MUST_CHANGE,
 };
 
@@ -30,6 +30,16 @@ struct person { /* who logged in */
 /* Waits, for a worker thread among others.  ERR_LIMIT: too many logins at once. */
 err identity_login(struct arena *, struct identity *, const struct login_try *, struct person *,
                    enum login_verdict *) MUST_CHECK;
+
+/* A part of it alone, under the same lock-out, for one whom a session or an earlier step names. */
+enum {
+	PROVE_PASSWORD = 1,
+	PROVE_CODE = 2,  /* where the account has a second factor */
+	PROVE_LOGIN = 4, /* then it counts as a login: the verdicts of the account, its time */
+};
+err identity_prove(struct arena *, struct identity *, const struct login_try *, unsigned proofs,
+                   struct person *, enum login_verdict *) MUST_CHECK;
+
 /* Somebody who proved it before: by a session, a code, a refresh token.  ERR_NOT_FOUND: gone or inactive. */
 err identity_person(struct arena *, struct identity *, str zone, str user_id,
                     struct person *) MUST_CHECK;

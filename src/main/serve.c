@@ -172,6 +172,7 @@ static err wire_sso(struct serving *s)
 		              .access_validity_s = s->settings.sso_access_s,
 		              .refresh_validity_s = s->settings.sso_refresh_s,
 		              .password = s->settings.password,
+		              .logout_whitelist = s->settings.logout_whitelist,
 		              .rotate_refresh = s->settings.sso_rotate },
 		.store = s->store,
 		.identity = s->identity,

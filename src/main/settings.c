@@ -47,6 +47,8 @@ const struct field settings_fields[] = {
 	      .max = 255, .doc = "digits in it"),
 	FIELD(settings, password.special, "sso.password.special", T_INT, .dflt = "0", .min = 0,
 	      .max = 255, .doc = "other signs of ASCII in it"),
+	FIELD(settings, logout_whitelist, "sso.logout_whitelist", T_STR, .dflt = "",
+	      .doc = "addresses, separated by commas, that /logout.do may lead to"),
 	FIELD(settings, ui_listen, "ui.listen", T_STR, .dflt = "127.0.0.1:9000"),
 	FIELD(settings, mocktarget_listen, "mocktarget.listen", T_STR, .dflt = "127.0.0.1:8888"),
 	FIELD(settings, workers, "workers", T_INT, .dflt = "0", .min = 0, .max = 256,

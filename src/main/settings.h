@@ -14,6 +14,7 @@ struct settings {
 	bool sso_rotate;
 	int64_t lockout_failures, lockout_window_s, lockout_s;
 	struct password_policy password;
+	str logout_whitelist;
 	str store, secret_key_file, access_log;
 	str management_listen, default_listen, secure_listen, sso_listen, ui_listen,
 		mocktarget_listen;

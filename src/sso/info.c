@@ -67,14 +67,12 @@ struct message *endpoint_info(struct sso_call *q)
 struct message *endpoint_version(struct sso_call *q)
 {
 	return sso_json(q, 200,
-	                   S("{\"version\":\"" GATEHOUSE_VERSION "\",\"cliVersion\":\"2.3.0\"}"));
+	                S("{\"version\":\"" GATEHOUSE_VERSION "\",\"cliVersion\":\"2.3.0\"}"));
 }
 
 struct message *endpoint_healthz(struct sso_call *q)
 {
 	bool up = store_is_reachable(q->store);
 	return sso_bytes(q, up ? 200 : 503, S("text/plain"),
-	                    up ? S("ok\n") : S("Database Connection failed.\n"));
+	                 up ? S("ok\n") : S("Database Connection failed.\n"));
 }
-
-struct message *endpoint_login(struct sso_call *q) { return endpoint_info(q); }

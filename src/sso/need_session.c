@@ -21,8 +21,10 @@ struct message *need_session(struct sso_call *q)
 		return sso_trouble(q, e);
 	if (q->session)
 		return NULL;
-	if (!str_eq(r->verb, S("GET")) || sso_wants_json(q))
+	if (sso_wants_json(q))
 		return sso_error(q, SSO_NO_CREDENTIALS);
+	if (!str_eq(r->verb, S("GET"))) /* where to go back to would be a form's answer */
+		return sso_redirect(q, S("/login"));
 	str here = str_given(r->query) ? str_fmt(q->arena, "%.*s?%.*s", STR(r->path), STR(r->query))
 	                               : r->path;
 	return sso_redirect(
@@ -31,5 +33,8 @@ struct message *need_session(struct sso_call *q)
 
 struct message *need_csrf(struct sso_call *q)
 {
-	return csrf_fits(q) ? NULL : sso_redirect(q, S("/login?error=invalid_login_request"));
+	if (csrf_fits(q))
+		return NULL;
+	return sso_redirect(q, q->session ? S("/invalid_request")
+	                                  : S("/login?error=invalid_login_request"));
 }

@@ -89,6 +89,9 @@ static void protect(struct sso_call *q, struct message *m)
 	headers_set(q->arena, &m->headers, S("X-Frame-Options"), S("DENY"));
 	headers_set(q->arena, &m->headers, S("X-Content-Type-Options"), S("nosniff"));
 	headers_set(q->arena, &m->headers, S("Referrer-Policy"), S("no-referrer"));
+	if (str_starts(q->sso->settings.url, S("https:")))
+		headers_set(q->arena, &m->headers, S("Strict-Transport-Security"),
+		            S("max-age=31536000"));
 }
 
 void sso_serve(struct http_call *call)

@@ -15,7 +15,8 @@ struct sso_settings {
 	str zone; /* the zone that this host name stands for; tokens say it as zid */
 	int64_t access_validity_s, refresh_validity_s; /* of clients that say nothing */
 	struct password_policy password;               /* of new passwords */
-	bool rotate_refresh; /* a refresh token is good once; public clients' always are */
+	str logout_whitelist; /* addresses that /logout.do may lead to, separated by commas */
+	bool rotate_refresh;  /* a refresh token is good once; public clients' always are */
 };
 
 struct sso {

@@ -4,6 +4,7 @@
  * Source: house ("what is short enough to guess: HMAC"). */
 #include "store/codes.h"
 
+#include "codec/base64.h"
 #include "codec/digest.h"
 #include "store/inside.h"
 
@@ -25,7 +26,8 @@ static str code_mac(struct arena *a, struct store *st, const struct code_key *k,
 	unsigned char key[MAC], *mac = arena_alloc(a, MAC, 1);
 	seal_subkey(st->seal, "one-time-code", nth, key);
 	hmac_sha256(str_from(key, MAC),
-	            str_fmt(a, "%.*s%c%s%c%.*s", STR(k->zone), 0, k->purpose, 0, STR(k->text)), mac);
+	            str_fmt(a, "%.*s%c%s%c%.*s", STR(k->zone), 0, k->purpose, 0, STR(k->text)),
+	            mac);
 	return str_from(mac, MAC);
 }
 
@@ -36,9 +38,10 @@ static err insert_code(struct db *tx, void *arg)
 	struct code_call *c = arg;
 	str purpose = str_from_z(c->key->purpose);
 	if (c->alone)
-		TRY(db_exec(tx,
-		            "DELETE FROM one_time_code WHERE zone = $1 AND purpose = $2 AND owner = $3",
-		            DB_ARGS(DB_T(c->key->zone), DB_T(purpose), DB_T(c->code->owner)), NULL));
+		TRY(db_exec(
+			tx,
+			"DELETE FROM one_time_code WHERE zone = $1 AND purpose = $2 AND owner = $3",
+			DB_ARGS(DB_T(c->key->zone), DB_T(purpose), DB_T(c->code->owner)), NULL));
 	return db_exec(tx,
 	               "INSERT INTO one_time_code (zone, purpose, mac, owner, state, doc, "
 	               "expires_at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7)",
@@ -51,9 +54,7 @@ static err insert_code(struct db *tx, void *arg)
 err code_put(struct store *st, const struct code_key *k, const struct code *code, bool alone)
 {
 	struct arena *a = arena_create(512, 0);
-	struct code_call call = {
-		.arena = a, .store = st, .key = k, .code = code, .alone = alone
-	};
+	struct code_call call = { .arena = a, .store = st, .key = k, .code = code, .alone = alone };
 	err e = db_tx(st->db, insert_code, &call);
 	arena_destroy(&a);
 	return e;
@@ -112,10 +113,34 @@ err code_decide(struct store *st, const struct code_key *k, const struct code *c
 	return e;
 }
 
+/* Not under the MAC, which another key of the file would change. */
+static str code_place(struct arena *a, const struct code_key *k)
+{
+	unsigned char sum[MAC];
+	sha256(k->text, sum);
+	return str_fmt(a, "code/%.*s/%s/%.*s", STR(k->zone), k->purpose,
+	               STR(str_hex(a, str_from(sum, MAC))));
+}
+
+str code_seal(struct arena *a, struct store *st, const struct code_key *k, str secret)
+{
+	return base64url_write(a, seal_text(a, st->seal, code_place(a, k), secret));
+}
+
+err code_unseal(struct arena *a, struct store *st, const struct code_key *k, str sealed,
+                str *secret)
+{
+	str bytes;
+	if (base64url_read(a, sealed, &bytes).code)
+		return FAIL(ERR_STORE);
+	return seal_open_text(a, st->seal, code_place(a, k), bytes, secret);
+}
+
 err code_purge(struct store *st, int64_t now_ms, int64_t *gone)
 {
-	return db_exec(st->db,
-	               "DELETE FROM one_time_code WHERE (zone, purpose, mac) IN (SELECT zone, purpose, "
-	               "mac FROM one_time_code WHERE expires_at_ms < $1 LIMIT 1000)",
-	               DB_ARGS(DB_I(now_ms)), gone);
+	return db_exec(
+		st->db,
+		"DELETE FROM one_time_code WHERE (zone, purpose, mac) IN (SELECT zone, purpose, "
+		"mac FROM one_time_code WHERE expires_at_ms < $1 LIMIT 1000)",
+		DB_ARGS(DB_I(now_ms)), gone);
 }

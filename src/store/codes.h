@@ -35,5 +35,10 @@ err code_take(struct arena *, struct store *, const struct code_key *, enum code
 err code_decide(struct store *, const struct code_key *, const struct code *,
                 int64_t now_ms) MUST_CHECK;
 
+/* A secret that a code's document has to hold: sealed, bound to the code, as text. */
+str code_seal(struct arena *, struct store *, const struct code_key *, str secret);
+err code_unseal(struct arena *, struct store *, const struct code_key *, str sealed,
+                str *secret) MUST_CHECK; /* ERR_STORE */
+
 /* Drops up to 1,000 that are over; *gone 0: nothing left to do. */
 err code_purge(struct store *, int64_t now_ms, int64_t *gone) MUST_CHECK;
