@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { basic, demo, expect, gateway } from './gateway.mjs';
 
-const g = await gateway();
+const g = await gateway({ set: { 'sso.lockout_failures': 0 } });  // wrong passwords are what is tested
 const error = (r, status, what) => {
 	expect(r, { status, headers: { 'content-type': /^application\/json/ } }, what);
 	assert.deepEqual(Object.keys(r.json).sort(), ['code', 'contexts', 'message'], what);
