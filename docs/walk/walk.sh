@@ -27,3 +27,8 @@ curl -i -H "Authorization: Bearer $TOKEN" http://acme-test.localhost:9001/weathe
 curl -k 'https://acme-prod.localhost:9443/oauth/client_credential/accesstoken?grant_type=client_credentials' -X POST -u bBGAQrXgivA9lKu7NMPyoYpVKNhGar6K:hAr4Gn0gA9vAyvI4
 curl -u "$ADMIN" -X POST http://127.0.0.1:8080/v1/organizations/acme/environments/prod/apis/oauth/revisions/1/deployments
 curl -k 'https://acme-prod.localhost:9443/oauth/client_credential/accesstoken?grant_type=client_credentials' -X POST -u bBGAQrXgivA9lKu7NMPyoYpVKNhGar6K:hAr4Gn0gA9vAyvI4
+
+# A person logs in at the OAuth2 service. Its token opens the management API in the place of the password.
+curl -u edgecli:edgeclisecret http://127.0.0.1:9099/oauth/token -d grant_type=password -d "username=${ADMIN%%:*}" --data-urlencode "password=${ADMIN#*:}"
+TOKEN=$(curl -s -u edgecli:edgeclisecret http://127.0.0.1:9099/oauth/token -d grant_type=password -d "username=${ADMIN%%:*}" --data-urlencode "password=${ADMIN#*:}" | sed -n 's/.*"access_token":"\([^"]*\)".*/\1/p')
+curl -H "Authorization: Bearer $TOKEN" http://127.0.0.1:8080/v1/organizations/acme/apis

@@ -14,6 +14,7 @@ static str walk_of(struct arena *a, const struct hints *h)
 		{ S("admin@example.com:PASSWORD"),
 		  str_fmt(a, "%.*s:%.*s", STR(h->administrator), STR(h->password)) },
 		{ S("127.0.0.1:8080"), listener_here(a, h->listeners, LISTEN_MANAGEMENT) },
+		{ S("127.0.0.1:9099"), listener_here(a, h->listeners, LISTEN_SSO) },
 		{ S("localhost:9001"),
 		  str_fmt(a, "localhost:%u", listener_port(h->listeners, LISTEN_DEFAULT)) },
 		{ S("localhost:9443"),
@@ -37,11 +38,12 @@ str hints_text(struct arena *a, const struct hints *h)
 		a,
 		"\n  APIs        http://%.*s-test.localhost:%u   https://%.*s-test.localhost:%u\n"
 		"  management  http://%.*s/v1/organizations/%.*s   (user %.*s)\n"
+		"  logins      http://%.*s\n"
 		"  mock target http://%.*s\n\n"
 		"# From a consumer key to a token to a protected API; copy and paste.\n%.*s\n",
 		STR(h->org), listener_port(h->listeners, LISTEN_DEFAULT), STR(h->org),
 		listener_port(h->listeners, LISTEN_SECURE),
 		STR(listener_here(a, h->listeners, LISTEN_MANAGEMENT)), STR(h->org),
-		STR(h->administrator), STR(listener_here(a, h->listeners, LISTEN_MOCKTARGET)),
-		STR(walk_of(a, h)));
+		STR(h->administrator), STR(listener_here(a, h->listeners, LISTEN_SSO)),
+		STR(listener_here(a, h->listeners, LISTEN_MOCKTARGET)), STR(walk_of(a, h)));
 }

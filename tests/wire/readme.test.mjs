@@ -17,7 +17,7 @@ const walk = [...readme.matchAll(/^```sh\n([^]*?)^```$/gm)].map((m) => m[1].trim
 const g = await gateway({ user: 'admin@example.com' });
 // The ports and the password of this start, where the README has the usual ones.
 const here = (text) => text.replaceAll('127.0.0.1:8080', `127.0.0.1:${g.ports.management}`).replaceAll('localhost:9001', `localhost:${g.ports.http}`)
-	.replaceAll('localhost:9443', `localhost:${g.ports.https}`).replaceAll('PASSWORD', g.pass);
+	.replaceAll('localhost:9443', `localhost:${g.ports.https}`).replaceAll('127.0.0.1:9099', `127.0.0.1:${g.ports.sso}`).replaceAll('PASSWORD', g.pass);
 
 test('README and walk.sh are the same lines', () => {
 	assert.deepEqual(walk, script.split('\n').filter((l) => l && !l.startsWith('#')));
@@ -30,7 +30,7 @@ test('--demo prints them, with its own addresses', () => {
 });
 
 test('on a terminal the password that was made is shown once, and is in no file', async () => {
-	const dir = folder(), listen = ['management', 'gateway.default', 'gateway.secure', 'mocktarget'].map((k) => `--set ${k}.listen=127.0.0.1:0`);
+	const dir = folder(), listen = ['management', 'gateway.default', 'gateway.secure', 'sso', 'mocktarget'].map((k) => `--set ${k}.listen=127.0.0.1:0`);
 	const start = () => promisify(execFile)('script', ['-qec', `timeout -s TERM 3 ${binary} serve --data ${dir} --demo ${listen.join(' ')}`, '/dev/null'],
 		{ env: { PATH: process.env.PATH } }).catch((e) => e);
 	const shown = /^ADMIN='admin@example\.com:([A-Za-z0-9]{20})'\r?$/gm;
@@ -74,6 +74,11 @@ test('with a token the weather answers, and the target sees none', () => {
 test('revoked', () => {
 	assert.equal(JSON.parse(nth(/action=revoke/)).status, 'revoked');
 	assert.ok(nth(/weather\/json/, 2).endsWith(fault('keymanagement.service.access_token_not_approved', 'Access Token not approved')));
+});
+
+test('a person logs in, and the token opens the management API', () => {
+	assert.equal(JSON.parse(nth(/9099|oauth\/token -d/)).token_type, 'bearer');
+	assert.deepEqual(JSON.parse(nth(/Bearer.*\/apis$/)), ['helloworld', 'oauth', 'weatherapi']);
 });
 
 test('oauth in prod: first not, then there', () => {
