@@ -44,4 +44,4 @@ err verb_read_file(struct arena *, str path, size_t max, struct diag *, str *out
 /* A descriptor that becomes readable at SIGTERM or SIGINT, which no longer end the process by themselves. */
 int verb_signals(void);
 
-extern const struct verb verb_check, verb_import, verb_deploy, verb_mocktarget;
+extern const struct verb verb_check, verb_import, verb_deploy, verb_mocktarget, verb_user, verb_key;

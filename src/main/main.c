@@ -11,7 +11,8 @@
 #include "policy/registry.h"
 
 static const struct verb *const verbs[] = {
-	&verb_serve, &verb_check, &verb_import, &verb_deploy, &verb_mocktarget,
+	&verb_serve,      &verb_check, &verb_import, &verb_deploy,
+	&verb_mocktarget, &verb_user,  &verb_key,
 };
 enum { VERBS = sizeof verbs / sizeof *verbs };
 

@@ -15,6 +15,7 @@
 #include "http/client.h"
 #include "main/handover.h"
 #include "main/health.h"
+#include "main/operator.h"
 #include "policy/counters.h"
 #include "rt/tls.h"
 #include "store/codes.h"
@@ -36,6 +37,7 @@ struct served {
 
 struct node {
 	struct node_conf conf;
+	struct operator operator;
 	struct runner *workers, control;
 	struct loop **loops; /* of the workers */
 	size_t n_workers;
@@ -168,6 +170,7 @@ static void drain_control(struct node *n)
 static void close_control(struct node *n)
 {
 	drain_control(n);
+	operator_stop(&n->operator);
 	watch_remove(&n->signals);
 	for (size_t i = 0; i < LISTENERS; i++)
 		http_server_close(&n->served[i].server);
@@ -178,7 +181,7 @@ static void close_control(struct node *n)
 }
 
 /* What is over goes in small pieces, so that nobody waits for it. */
-static int64_t purge_some(struct store *store)
+static int64_t purge_some(struct store *store, const struct sso *sso)
 {
 	static err (*const purges[])(struct store *, int64_t, int64_t *) = { token_purge, sso_purge,
 		                                                             code_purge,
@@ -187,6 +190,8 @@ static int64_t purge_some(struct store *store)
 	for (size_t i = 0; i < sizeof purges / sizeof *purges; i++)
 		if (!purges[i](store, clock_ms(), &gone).code) /* else the store is away: later */
 			all += gone;
+	if (signer_drop_old(sso->bearers.signer, sso->settings.access_validity_s).code)
+		log_warn("old_keys_not_dropped");
 	return all;
 }
 
@@ -195,7 +200,7 @@ static void purge(void *arg)
 	struct node *n = arg;
 	int64_t gone = 0;
 	while (!n->stopping && !wait_until(deadline_in(gone ? PAUSE_MS : PURGE_MS)).code)
-		gone = purge_some(n->conf.services->store);
+		gone = purge_some(n->conf.services->store, n->conf.sso);
 }
 
 static void start_purge(struct node *n)
@@ -208,6 +213,8 @@ static void start_changes(struct node *n)
 {
 	reload_start(n->conf.reload, n->control.loop, n->gateway);
 	handover_start(n->conf.handover, n->control.loop, n);
+	n->operator=(struct operator){ .data = n->conf.data, .sso = n->conf.sso };
+	operator_start(&n->operator, n->control.loop);
 }
 
 /* ---- the data plane ---- */

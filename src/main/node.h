@@ -21,6 +21,7 @@ struct node_conf {
 	str access_log;             /* STR_NONE: none */
 	struct reload *reload;
 	struct handover *handover;
+	str data; /* the folder: the operator's socket is in it */
 };
 
 struct node;

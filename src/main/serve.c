@@ -259,6 +259,7 @@ static err start(struct serving *s)
 	struct node_conf conf = {
 		.reload = &s->reload,
 		.handover = &s->handover,
+		.data = s->data,
 		.settings = &s->settings,
 		.management = &s->management,
 		.services = &s->services,

@@ -11,7 +11,6 @@ struct key_call {
 	struct store *store;
 	const struct signing_key_put *put;
 	str zone;
-	int64_t before_ms;
 };
 
 static str place(struct arena *a, str zone, str id)
@@ -37,16 +36,17 @@ static err insert_key(struct db *tx, void *arg)
 		TRY(db_exec(tx,
 		            "UPDATE signing_key SET retired_at_ms = $3"
 		            " WHERE zone = $1 AND alg = $2 AND retired_at_ms IS NULL",
-		            DB_ARGS(DB_T(c->put->zone), DB_T(k->alg), DB_I(k->created_at_ms)), NULL));
-	return db_exec(tx,
-	               "INSERT INTO signing_key (zone, id, alg, sealed, created_at_ms)"
-	               " VALUES ($1, $2, $3, $4, $5)",
-	               DB_ARGS(DB_T(c->put->zone), DB_T(k->id), DB_T(k->alg),
-	                       DB_B(seal_text(c->arena, c->store->seal,
-	                                      place(c->arena, c->put->zone, k->id),
-	                                      k->private_pem)),
-	                       DB_I(k->created_at_ms)),
-	               NULL);
+		            DB_ARGS(DB_T(c->put->zone), DB_T(k->alg), DB_I(k->created_at_ms)),
+		            NULL));
+	return db_exec(
+		tx,
+		"INSERT INTO signing_key (zone, id, alg, sealed, created_at_ms)"
+		" VALUES ($1, $2, $3, $4, $5)",
+		DB_ARGS(DB_T(c->put->zone), DB_T(k->id), DB_T(k->alg),
+	                DB_B(seal_text(c->arena, c->store->seal,
+	                               place(c->arena, c->put->zone, k->id), k->private_pem)),
+	                DB_I(k->created_at_ms)),
+		NULL);
 }
 
 err signing_key_put(struct store *st, const struct signing_key_put *put)
@@ -80,16 +80,13 @@ err signing_key_list(struct arena *a, struct store *st, str zone, struct list *o
 	return DONE;
 }
 
-static err delete_keys(struct db *tx, void *arg)
+/* No change for others to hear of: a node that still knows the key verifies dead tokens with it. */
+err signing_key_drop(struct store *st, str zone, const struct signing_key_end *end, int64_t *gone)
 {
-	struct key_call *c = arg;
-	return db_exec(tx, "DELETE FROM signing_key WHERE zone = $1 AND retired_at_ms < $2",
-	               DB_ARGS(DB_T(c->zone), DB_I(c->before_ms)), NULL);
-}
-
-err signing_key_drop(struct store *st, str zone, int64_t retired_before_ms)
-{
-	struct key_call call = { .store = st, .zone = zone, .before_ms = retired_before_ms };
-	struct change c = change_of(zone, STR_NONE);
-	return store_change(st, &c, delete_keys, &call);
+	return db_exec(
+		st->db,
+		"DELETE FROM signing_key WHERE zone = $1 AND retired_at_ms < $2 AND NOT EXISTS"
+		" (SELECT 1 FROM sso_token t WHERE t.zone = signing_key.zone AND t.state = 0"
+		" AND t.issued_at_ms <= signing_key.retired_at_ms AND t.expires_at_ms > $3)",
+		DB_ARGS(DB_T(zone), DB_I(end->retired_before_ms), DB_I(end->now_ms)), gone);
 }

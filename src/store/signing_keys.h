@@ -23,5 +23,9 @@ struct signing_key_put {
 err signing_key_put(struct store *, const struct signing_key_put *) MUST_CHECK;
 /* struct signing_key, the newest first. */
 err signing_key_list(struct arena *, struct store *, str zone, struct list *out) MUST_CHECK;
-/* Drops those that retired before that. */
-err signing_key_drop(struct store *, str zone, int64_t retired_before_ms) MUST_CHECK;
+/* Drops those that retired before that and have signed no token that the store knows and that lives. */
+struct signing_key_end {
+	int64_t retired_before_ms, now_ms;
+};
+err signing_key_drop(struct store *, str zone, const struct signing_key_end *,
+                     int64_t *gone) MUST_CHECK;

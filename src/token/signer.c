@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/secret.h"
 #include "rt/fiber.h"
+#include "store/oauth_clients.h"
 
 enum { LOOK_AGAIN_MS = 1000, STALE_MS = 60000 };
 
@@ -187,6 +188,51 @@ err signer_rotate(struct signer *s, enum jose_alg alg)
 {
 	TRY(key_put(s, alg, false));
 	return ring_read(s);
+}
+
+/* ---- the end of old keys ---- */
+/* The longest that a client's access tokens live. */
+static err longest_life(struct arena *a, struct signer *s, int64_t *access_s)
+{
+	struct list clients;
+	TRY(oauth_client_list(a, s->store, s->zone, NULL, &clients));
+	LIST_EACH(const struct oauth_client, c, &clients)
+		*access_s = c->access_validity_s > *access_s ? c->access_validity_s : *access_s;
+	return DONE;
+}
+
+static bool has_retired(struct arena *a, struct signer *s, int64_t before_ms)
+{
+	struct list keys;
+	if (signing_key_list(a, s->store, s->zone, &keys).code)
+		return false;
+	LIST_EACH(const struct signing_key, k, &keys) {
+		wipe((char *)k->private_pem.p, k->private_pem.n);
+		if (k->retired_at_ms && k->retired_at_ms < before_ms)
+			return true;
+	}
+	return false;
+}
+
+static err drop_old(struct arena *a, struct signer *s, int64_t access_s)
+{
+	int64_t now = clock_ms();
+	if (!has_retired(a, s, now - access_s * 1000))
+		return DONE;
+	TRY(longest_life(a, s, &access_s));
+	/* Another node may sign with it until it has read of the new one. */
+	struct signing_key_end end = { now - access_s * 1000 - 2 * STALE_MS, now };
+	int64_t gone;
+	TRY(signing_key_drop(s->store, s->zone, &end, &gone));
+	return gone ? ring_read(s) : DONE;
+}
+
+err signer_drop_old(struct signer *s, int64_t access_s)
+{
+	struct arena *a = arena_create(0, 0);
+	err e = drop_old(a, s, access_s);
+	arena_destroy(&a);
+	return e;
 }
 
 /* ---- signing ---- */

@@ -31,6 +31,9 @@ err signer_verify(struct arena *, struct signer *, str jwt, json_t **claims) MUS
 /* A new key of the algorithm signs from now on. */
 err signer_rotate(struct signer *, enum jose_alg) MUST_CHECK;
 
+/* Drops keys whose last token has died: access_s is how long those live whose client says nothing. */
+err signer_drop_old(struct signer *, int64_t access_s) MUST_CHECK;
+
 /* What the world may see: those that sign first, then those that still verify.  In the arena's hands. */
 struct signer_key {
 	str kid;

@@ -6,6 +6,7 @@
 
 #include "store/oauth_clients.h"
 #include "store/signing_keys.h"
+#include "store/sso_tokens.h"
 
 #define ZONE S("uaa")
 
@@ -102,8 +103,22 @@ static err put(const char *id, int64_t at_ms, bool retire, bool only_first)
 	return signing_key_put(store, &p);
 }
 
+static err dropped(int64_t before_ms, int64_t now_ms)
+{
+	int64_t gone;
+	return signing_key_drop(store, ZONE, &(struct signing_key_end){ before_ms, now_ms }, &gone);
+}
+
 static void keys(void **state)
 {
+	struct sso_token live = { .id = S("t-r"),
+		                  .refresh = true,
+		                  .family = S("t-r"),
+		                  .client_id = S("c"),
+		                  .scope = S(""),
+		                  .claims = S("{}"),
+		                  .issued_at_ms = 2000,
+		                  .expires_at_ms = 4000 };
 	(void)state;
 	struct list all;
 	GOOD(put("first", 1000, false, true));
@@ -118,10 +133,14 @@ static void keys(void **state)
 	assert_int_equal(k[1].retired_at_ms, 2000);
 	GOOD(signing_key_list(a, store, S("zone2"), &all));
 	assert_int_equal(all.n, 0);
-	GOOD(signing_key_drop(store, ZONE, 2000));
+	GOOD(dropped(2000, 3000));
 	GOOD(signing_key_list(a, store, ZONE, &all));
 	assert_int_equal(all.n, 2);
-	GOOD(signing_key_drop(store, ZONE, 2001));
+	GOOD(sso_tokens_put(store, ZONE, &live, 1));
+	GOOD(dropped(2001, 3999)); /* a token that it signed lives */
+	GOOD(signing_key_list(a, store, ZONE, &all));
+	assert_int_equal(all.n, 2);
+	GOOD(dropped(2001, 4000));
 	GOOD(signing_key_list(a, store, ZONE, &all));
 	assert_int_equal(all.n, 1);
 }
