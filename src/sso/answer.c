@@ -42,6 +42,15 @@ str sso_header(const struct sso_call *q, const char *name)
 	return headers_get(&q->call->request->headers, str_from_z(name));
 }
 
+const struct pair *sso_repeated(const struct pairs *form)
+{
+	for (size_t i = 0; i < form->n; i++)
+		for (size_t j = 0; j < i; j++)
+			if (str_eq(form->v[i].name, form->v[j].name))
+				return &form->v[i];
+	return NULL;
+}
+
 bool sso_wants_json(const struct sso_call *q)
 {
 	str accept = sso_header(q, "accept");
@@ -82,10 +91,18 @@ static str error_text(struct arena *a, str error, str description)
 	return buf_str(&b);
 }
 
+str sso_error_code(enum sso_error_id id) { return str_from_z(errors[id].error); }
+
+unsigned sso_error_status(enum sso_error_id id) { return errors[id].status; }
+
+str sso_error_text(struct arena *a, enum sso_error_id id, str what)
+{
+	return str_replace(a, str_from_z(errors[id].text), S("%.*s"), what);
+}
+
 struct message *sso_error_about(struct sso_call *q, enum sso_error_id id, str what)
 {
-	str error = str_from_z(errors[id].error);
-	str text = str_replace(q->arena, str_from_z(errors[id].text), S("%.*s"), what);
+	str error = sso_error_code(id), text = sso_error_text(q->arena, id, what);
 	struct message *m = sso_json(q, errors[id].status, error_text(q->arena, error, text));
 	if (errors[id].status == 401) /* RFC 6749 §5.2 */
 		headers_set(q->arena, &m->headers, S("WWW-Authenticate"),

@@ -63,7 +63,8 @@ str sso_param(const struct sso_call *, const char *name);
 str sso_query(const struct sso_call *, const char *name);
 str sso_form(const struct sso_call *, const char *name);
 str sso_header(const struct sso_call *, const char *name);
-bool sso_wants_json(const struct sso_call *); /* Accept says JSON before HTML */
+const struct pair *sso_repeated(const struct pairs *); /* one that is there twice; NULL */
+bool sso_wants_json(const struct sso_call *);          /* Accept says JSON before HTML */
 
 enum sso_error_id {
 	SSO_FINE,
@@ -78,6 +79,12 @@ struct message *sso_error(struct sso_call *, enum sso_error_id);
 struct message *sso_error_about(struct sso_call *, enum sso_error_id, str what);
 /* Short enough to be told: at most 120 bytes, cut between characters. */
 str sso_told(str text);
+/* Its parts, for answers that are no JSON: a page, a redirect. */
+str sso_error_code(enum sso_error_id);
+str sso_error_text(struct arena *, enum sso_error_id, str what);
+unsigned sso_error_status(enum sso_error_id);
+/* What a bearer of a token is told: with RFC 6750's WWW-Authenticate. */
+struct message *bearer_refused(struct sso_call *, enum sso_error_id);
 /* Trouble that is nobody's fault here: 503 while the store is away or a queue is full, 500 for the rest. */
 struct message *sso_trouble(struct sso_call *, err);
 struct message *sso_json(struct sso_call *, unsigned status, str text); /* never cached */

@@ -109,9 +109,10 @@ str claims_refresh(struct arena *a, const struct claims *m, const struct claims_
 	return buf_str(&b);
 }
 
-str claims_id(struct arena *a, const struct claims *m, str nonce)
+str claims_id(struct arena *a, const struct claims *m, const struct claims_id *i)
 {
 	const struct user *u = &m->person->user;
+	str openid = S("openid");
 	struct buf b = buf_in(a);
 	struct json_writer w = json_to(&b, false);
 	json_open(&w, '{');
@@ -124,14 +125,27 @@ str claims_id(struct arena *a, const struct claims *m, str nonce)
 	number(&w, "exp", m->exp_s);
 	number(&w, "iat", m->iat_s);
 	number(&w, "auth_time", m->auth_time_s);
+	if (i->amr.n)
+		words(&w, "amr", &i->amr);
 	text(&w, "azp", m->client_id);
-	if (str_given(nonce))
-		text(&w, "nonce", nonce);
+	if (str_given(u->first_name))
+		text(&w, "given_name", u->first_name);
+	if (str_given(u->last_name))
+		text(&w, "family_name", u->last_name);
+	words(&w, "scope", &(struct strs){ &openid, 1 });
+	json_key(&w, S("email_verified"));
+	json_bool(&w, m->person->state.verified);
+	if (str_given(i->nonce))
+		text(&w, "nonce", i->nonce);
 	text(&w, "email", u->email);
 	text(&w, "cid", m->client_id);
+	text(&w, "client_id", m->client_id);
+	text(&w, "grant_type", m->grant_type);
 	text(&w, "user_name", u->key.name);
 	text(&w, "zid", m->zone);
 	text(&w, "origin", u->key.origin);
+	text(&w, "jti", i->jti);
+	text(&w, "rev_sig", m->rev_sig);
 	text(&w, "user_id", u->id);
 	json_close(&w, '}');
 	return buf_str(&b);

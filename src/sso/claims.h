@@ -23,4 +23,10 @@ struct claims_refresh {
 	bool stored; /* with the time of the login, which tokens made from it say again */
 };
 str claims_refresh(struct arena *, const struct claims *, const struct claims_refresh *);
-str claims_id(struct arena *, const struct claims *, str nonce); /* nonce: STR_NONE for none */
+
+struct claims_id {
+	str jti;
+	str nonce;       /* STR_NONE: none */
+	struct strs amr; /* RFC 8176; empty: not said */
+};
+str claims_id(struct arena *, const struct claims *, const struct claims_id *);

@@ -14,7 +14,7 @@ struct making {
 	const struct issue *i;
 	struct claims claims;
 	bool opaque;
-	str access, access_jti, refresh, id_token;
+	str access, access_jti, refresh_jti, family, refresh, id_token;
 	struct sso_token rows[2];
 	size_t n_rows;
 };
@@ -34,16 +34,12 @@ static str signature_of(const struct making *m)
 /* ---- tokens ---- */
 static struct sso_token row_of(const struct making *m, str id, str claims, int64_t exp_s)
 {
-	struct arena *a = m->q->arena;
-	struct buf scope = buf_in(a);
-	for (size_t i = 0; i < m->i->scope.n; i++)
-		buf_fmt(&scope, "%s%.*s", i ? " " : "", STR(m->i->scope.v[i]));
 	return (struct sso_token){ .id = id,
 		                   .opaque = m->opaque,
-		                   .family = str_given(m->i->family) ? m->i->family : id,
+		                   .family = m->family,
 		                   .user_id = m->i->person ? m->i->person->user.id : STR_NONE,
 		                   .client_id = m->claims.client_id,
-		                   .scope = buf_str(&scope),
+		                   .scope = scope_text(m->q->arena, &m->i->scope),
 		                   .claims = claims,
 		                   .issued_at_ms = m->claims.now_ms,
 		                   .expires_at_ms = exp_s * 1000 };
@@ -58,7 +54,6 @@ static err sign(const struct making *m, bool kid, str claims, str *jwt)
 static err make_access(struct making *m)
 {
 	struct arena *a = m->q->arena;
-	m->access_jti = rand_uuid(a);
 	if (!m->opaque)
 		return sign(m, false, claims_access(a, &m->claims, m->access_jti), &m->access);
 	str id = bearer_opaque_id(a, m->access_jti);
@@ -70,7 +65,7 @@ static err make_access(struct making *m)
 static err make_refresh(struct making *m)
 {
 	struct arena *a = m->q->arena;
-	str jti = str_fmt(a, "%.*s-r", STR(rand_uuid(a)));
+	str jti = m->refresh_jti;
 	/* What rotates does not live longer for it. */
 	int64_t exp_s =
 		m->i->rotated ? m->i->rotated->expires_at_ms / 1000
@@ -97,11 +92,24 @@ static err make(struct making *m)
 	m->refresh = m->i->kept_refresh;
 	if (m->i->refresh && !str_given(m->refresh))
 		TRY(make_refresh(m));
-	if (m->n_rows == 2) /* the refresh token's row begins the family */
-		m->rows[0].family = m->rows[1].family;
 	if (m->i->id_token && strs_have(&m->i->scope, S("openid")))
-		return sign(m, true, claims_id(m->q->arena, &m->claims, m->i->nonce), &m->id_token);
+		return sign(m, true,
+		            claims_id(m->q->arena, &m->claims,
+		                      &(struct claims_id){ m->access_jti, m->i->nonce, m->i->amr }),
+		            &m->id_token);
 	return DONE;
+}
+
+/* The ids, before anything is made of them: all that comes of a login is one family. */
+static void name_tokens(struct making *m)
+{
+	struct arena *a = m->q->arena;
+	const struct issue *i = m->i;
+	m->access_jti = str_given(i->access_jti) ? i->access_jti : rand_uuid(a);
+	m->refresh_jti = str_given(i->refresh_jti) ? i->refresh_jti
+	                                           : str_fmt(a, "%.*s-r", STR(rand_uuid(a)));
+	str first = m->opaque ? bearer_opaque_id(a, m->refresh_jti) : m->refresh_jti;
+	m->family = str_given(i->family) ? i->family : first;
 }
 
 /* Durable before it is told. */
@@ -123,13 +131,11 @@ static void member(struct json_writer *w, const char *key, str value)
 
 static struct message *told(const struct making *m)
 {
-	struct buf b = buf_in(m->q->arena), scope = buf_in(m->q->arena);
+	struct buf b = buf_in(m->q->arena);
 	struct json_writer w = json_to(&b, false);
 	/* What is left, whole seconds: less than what was granted by the time that it takes to say so. */
 	int64_t now_ms = clock_ms(), start_ms = m->claims.now_ms;
 	int64_t end_ms = start_ms + (m->claims.exp_s - m->claims.iat_s) * 1000;
-	for (size_t i = 0; i < m->i->scope.n; i++)
-		buf_fmt(&scope, "%s%.*s", i ? " " : "", STR(m->i->scope.v[i]));
 	json_open(&w, '{');
 	member(&w, "access_token", m->access);
 	member(&w, "token_type", S("bearer"));
@@ -139,7 +145,7 @@ static struct message *told(const struct making *m)
 		member(&w, "refresh_token", m->refresh);
 	json_key(&w, S("expires_in"));
 	json_int(&w, (end_ms - now_ms - (now_ms == start_ms)) / 1000);
-	member(&w, "scope", buf_str(&scope));
+	member(&w, "scope", scope_text(m->q->arena, &m->i->scope));
 	member(&w, "jti", m->access_jti);
 	json_close(&w, '}');
 	return sso_json(m->q, 200, buf_str(&b));
@@ -170,6 +176,7 @@ struct message *issue_answer(struct sso_call *q, const struct issue *i)
 		            .claims = claims_of(q, i),
 		            .opaque = str_eq(sso_form(q, "token_format"), S("opaque")) };
 	m.claims.rev_sig = signature_of(&m);
+	name_tokens(&m);
 	err e = make(&m);
 	if (!e.code)
 		e = keep(&m);

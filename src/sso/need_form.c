@@ -6,15 +6,6 @@
 
 enum { BODY_MS = 60000 };
 
-static const struct pair *repeated(const struct pairs *form)
-{
-	for (size_t i = 0; i < form->n; i++)
-		for (size_t j = 0; j < i; j++)
-			if (str_eq(form->v[i].name, form->v[j].name))
-				return &form->v[i];
-	return NULL;
-}
-
 static bool is_form(const struct sso_call *q)
 {
 	str type = sso_header(q, "content-type");
@@ -32,6 +23,6 @@ struct message *need_form(struct sso_call *q)
 		return sso_error(q, SSO_NOT_A_FORM);
 	if (form_read(q->arena, bytes, &q->form).code)
 		return sso_error(q, SSO_BODY_SIZE);
-	const struct pair *twice = repeated(&q->form);
+	const struct pair *twice = sso_repeated(&q->form);
 	return twice ? sso_error_about(q, SSO_TWICE, twice->name) : NULL;
 }

@@ -8,8 +8,8 @@
 
 /* What every user of the zone may have. */
 static const char *const default_groups[] = {
-	"scim.me",         "openid", "password.write",  "approvals.me",   "oauth.approvals",
-	"uaa.user",        "profile", "roles",          "user_attributes", "email",
+	"scim.me",  "openid",  "password.write", "approvals.me",    "oauth.approvals",
+	"uaa.user", "profile", "roles",          "user_attributes", "email",
 };
 
 struct strs scope_words(struct arena *a, str text)
@@ -31,29 +31,31 @@ static bool is_default(str scope)
 	return false;
 }
 
-/* The words that were asked for, or all that the client has. */
-static struct message *asked(struct sso_call *q, const struct strs *has, struct strs *out)
-{
-	*out = scope_words(q->arena, sso_form(q, "scope"));
-	for (size_t i = 0; i < out->n; i++)
-		if (!strs_have(has, out->v[i]))
-			return sso_error_about(q, SSO_SCOPE_UNKNOWN, out->v[i]);
-	if (!out->n)
-		*out = *has;
-	return NULL;
-}
-
-static str joined(struct arena *a, const struct strs *s, const char *by)
+str scope_text(struct arena *a, const struct strs *s)
 {
 	struct buf b = buf_in(a);
 	for (size_t i = 0; i < s->n; i++)
-		buf_fmt(&b, "%s%.*s", i ? by : "", STR(s->v[i]));
+		buf_fmt(&b, "%s%.*s", i ? " " : "", STR(s->v[i]));
 	return buf_str(&b);
+}
+
+/* The words that were asked for, or all that the client has. */
+static struct refusal asked(struct arena *a, str text, const struct strs *has, struct strs *out)
+{
+	*out = scope_words(a, text);
+	for (size_t i = 0; i < out->n; i++)
+		if (!strs_have(has, out->v[i]))
+			return (struct refusal){ SSO_SCOPE_UNKNOWN, out->v[i] };
+	if (!out->n)
+		*out = *has;
+	return (struct refusal){ SSO_FINE, STR_NONE };
 }
 
 struct message *scope_of_client(struct sso_call *q, struct strs *out)
 {
-	return asked(q, &q->client.client->authorities, out);
+	struct refusal why =
+		asked(q->arena, sso_form(q, "scope"), &q->client.client->authorities, out);
+	return why.id ? sso_error_about(q, why.id, why.about) : NULL;
 }
 
 /* The person's origin and groups are such as the client demands. */
@@ -69,23 +71,35 @@ static enum sso_error_id welcome(const struct oauth_client *c, const struct pers
 	return SSO_FINE;
 }
 
-struct message *scope_of_person(struct sso_call *q, const struct person *p, struct strs *out)
+err scope_find(struct sso_call *q, const struct scope_ask *ask, struct strs *out,
+               struct refusal *why)
 {
 	const struct oauth_client *c = q->client.client;
 	struct strs wanted, groups;
-	struct message *m = asked(q, &c->scope, &wanted);
-	if (m)
-		return m;
-	err e = group_names_of(q->arena, q->store, q->sso->settings.zone, p->user.id, &groups);
-	if (e.code)
-		return sso_trouble(q, e);
-	enum sso_error_id wrong = welcome(c, p, &groups);
-	if (wrong)
-		return sso_error(q, wrong);
+	*why = asked(q->arena, ask->text, &c->scope, &wanted);
+	if (why->id)
+		return DONE;
+	TRY(group_names_of(q->arena, q->store, q->sso->settings.zone, ask->person->user.id,
+	                   &groups));
+	why->id = welcome(c, ask->person, &groups);
 	*out = (struct strs){ 0 };
 	for (size_t i = 0; i < c->scope.n; i++)
 		if (strs_have(&wanted, c->scope.v[i]) &&
 		    (is_default(c->scope.v[i]) || strs_have(&groups, c->scope.v[i])))
 			strs_add(q->arena, out, c->scope.v[i]);
-	return out->n ? NULL : sso_error_about(q, SSO_SCOPE_NONE, joined(q->arena, &wanted, ", "));
+	if (!why->id && !out->n)
+		*why = (struct refusal){ SSO_SCOPE_NONE,
+			                 str_replace(q->arena, scope_text(q->arena, &wanted),
+			                             S(" "), S(", ")) };
+	return DONE;
+}
+
+struct message *scope_of_person(struct sso_call *q, const struct person *p, struct strs *out)
+{
+	struct scope_ask ask = { sso_form(q, "scope"), p };
+	struct refusal why;
+	err e = scope_find(q, &ask, out, &why);
+	if (e.code)
+		return sso_trouble(q, e);
+	return why.id ? sso_error_about(q, why.id, why.about) : NULL;
 }

@@ -149,6 +149,11 @@ static str pair_id(struct arena *a, str user_id, str client_id)
 	return str_fmt(a, "%.*s %.*s", STR(user_id), STR(client_id));
 }
 
+static str login_id(struct arena *a, str user_id, str client_id, int64_t auth_time_s)
+{
+	return str_fmt(a, "%.*s %lld", STR(pair_id(a, user_id, client_id)), (long long)auth_time_s);
+}
+
 static const struct {
 	str name;
 	const char *stored; /* what ends in the store; $2 is the id, $3 the other half of a pair */
@@ -162,6 +167,8 @@ static const struct {
 	[REVOKED_PAIR] = { S_INIT("pair"),
 	                   "UPDATE sso_token SET state = 2 WHERE zone = $1 AND user_id = $2 AND "
 	                   "client_id = $3" },
+	[REVOKED_LOGIN] = { S_INIT("login"),
+	                    "UPDATE sso_token SET state = 2 WHERE zone = $1 AND family = $2" },
 };
 
 static err revoke(struct db *tx, void *arg)
@@ -171,9 +178,12 @@ static err revoke(struct db *tx, void *arg)
 	str ids[] = { [REVOKED_TOKEN] = r->jti,
 		      [REVOKED_USER] = r->user_id,
 		      [REVOKED_CLIENT] = r->client_id,
-		      [REVOKED_PAIR] = r->user_id };
+		      [REVOKED_PAIR] = r->user_id,
+		      [REVOKED_LOGIN] = r->family };
 	str id = r->kind == REVOKED_PAIR ? pair_id(c->arena, r->user_id, r->client_id)
-	                                 : ids[r->kind];
+	         : r->kind == REVOKED_LOGIN
+	                 ? login_id(c->arena, r->user_id, r->client_id, r->auth_time_s)
+	                 : ids[r->kind];
 	struct db_args stored = DB_ARGS(DB_T(c->zone), DB_T(ids[r->kind]), DB_T(r->client_id));
 	stored.n = r->kind == REVOKED_PAIR ? 3 : 2;
 	TRY(db_exec(tx, kinds[r->kind].stored, stored, NULL));
@@ -212,9 +222,11 @@ err sso_is_revoked(struct arena *a, struct store *st, str zone, const struct sso
 		a, st->db,
 		"SELECT 1 FROM sso_revocation WHERE zone = $1 AND ((kind = 'token' AND id = $2)"
 		" OR (revoked_at_ms >= $6 AND ((kind = 'user' AND id = $3) OR"
-		" (kind = 'client' AND id = $4) OR (kind = 'pair' AND id = $5))))",
+		" (kind = 'client' AND id = $4) OR (kind = 'pair' AND id = $5) OR"
+		" (kind = 'login' AND id = $7))))",
 		DB_ARGS(DB_T(zone), DB_T(b->jti), DB_T(user), DB_T(b->client_id),
-	                DB_T(pair_id(a, user, b->client_id)), DB_I(b->iat_s * 1000)),
+	                DB_T(pair_id(a, user, b->client_id)), DB_I(b->iat_s * 1000),
+	                DB_T(login_id(a, user, b->client_id, b->auth_time_s))),
 		&rows));
 	*revoked = rows.n > 0;
 	return DONE;

@@ -35,11 +35,13 @@ err sso_token_rotate(struct store *, str zone, const struct sso_rotation *) MUST
 err sso_family_revoke(struct store *, str zone, str family) MUST_CHECK;
 
 /* What ended: one JWT by its jti, or all that a user, a client or a user with a client had by now_ms.
- * Stored tokens of theirs end with it.  The row is kept until until_ms, when the last JWT has died. */
-enum sso_revoked { REVOKED_TOKEN, REVOKED_USER, REVOKED_CLIENT, REVOKED_PAIR };
+ * Stored tokens of theirs end with it.  The row is kept until until_ms, when the last JWT has died.
+ * A login is a user with a client since a time, and the family of its stored tokens. */
+enum sso_revoked { REVOKED_TOKEN, REVOKED_USER, REVOKED_CLIENT, REVOKED_PAIR, REVOKED_LOGIN };
 struct sso_revocation {
 	enum sso_revoked kind;
-	str jti, user_id, client_id; /* those that the kind names */
+	str jti, user_id, client_id, family; /* those that the kind names */
+	int64_t auth_time_s;
 	int64_t now_ms, until_ms;
 };
 err sso_revoke(struct store *, str zone, const struct sso_revocation *) MUST_CHECK;
@@ -49,7 +51,7 @@ err sso_revocation_settle(int64_t now_ms) MUST_CHECK;
  * revocation counts as before it: who issues waits for the next. */
 struct sso_bearer {
 	str jti, user_id, client_id; /* user_id absent: the client's own */
-	int64_t iat_s;
+	int64_t iat_s, auth_time_s;
 };
 err sso_is_revoked(struct arena *, struct store *, str zone, const struct sso_bearer *,
                    bool *revoked) MUST_CHECK;

@@ -37,6 +37,7 @@ static void claims_take(struct arena *a, const json_t *claims, struct bearer *ou
 		.scope = scopes_of(a, json_object_get(claims, "scope")),
 		.iat_s = json_integer_value(json_object_get(claims, "iat")),
 		.exp_s = json_integer_value(json_object_get(claims, "exp")),
+		.auth_time_s = json_integer_value(json_object_get(claims, "auth_time")),
 		.claims = claims,
 	};
 }
@@ -99,18 +100,22 @@ static err read_opaque(struct arena *a, const struct bearer_service *s, str text
 	return DONE;
 }
 
+enum row_where { ROW_NONE, ROW_UNREAD, ROW_READ };
+
 /* A refresh token's row decides; an access token in a JWT has none, but may have ended early. */
 static err look_up(struct arena *a, const struct bearer_service *s, const struct bearer *b,
-                   bool has_row, enum bearer_worth *w)
+                   enum row_where row, enum bearer_worth *w)
 {
 	str claims;
-	bool revoked;
-	if (has_row) {
+	bool revoked, alone = row == ROW_NONE;
+	if (row == ROW_UNREAD) {
 		TRY(look_at_row(a, s, b->jti, &claims, w));
 		if (*w)
 			return DONE;
 	}
-	struct sso_bearer ask = { b->jti, b->user_id, b->client_id, b->iat_s };
+	/* Two logins may share a second: where there is a row, it knows which of them has ended. */
+	struct sso_bearer ask = { b->jti, b->user_id, b->client_id, b->iat_s,
+		                  alone ? b->auth_time_s : 0 };
 	TRY(sso_is_revoked(a, s->store, s->zone, &ask, &revoked));
 	if (revoked)
 		*w = BEARER_REVOKED;
@@ -129,7 +134,11 @@ err bearer_read(struct arena *a, const struct bearer_service *s, const struct be
 		return DONE;
 	}
 	if (!*w)
-		TRY(look_up(a, s, out, jwt && t->kind == BEARER_REFRESH, w));
+		TRY(look_up(a, s, out,
+		            !jwt                        ? ROW_READ
+		            : t->kind == BEARER_REFRESH ? ROW_UNREAD
+		                                        : ROW_NONE,
+		            w));
 	if (!*w)
 		*w = in_time(out, t->now_ms);
 	return DONE;

@@ -20,7 +20,7 @@ struct bearer {
 	str jti, client_id;
 	str user_id, user_name, origin; /* absent: the client's own token */
 	struct strs scope;
-	int64_t iat_s, exp_s;
+	int64_t iat_s, exp_s, auth_time_s;
 	const json_t *claims; /* all of them */
 };
 

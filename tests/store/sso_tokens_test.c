@@ -88,7 +88,8 @@ static void not_for_others(void **state)
 static bool revoked(const char *jti, const char *user, const char *client, int64_t iat_s)
 {
 	bool yes;
-	struct sso_bearer b = { str_from_z(jti), str_from_z(user), str_from_z(client), iat_s };
+	struct sso_bearer b = { str_from_z(jti), str_from_z(user), str_from_z(client), iat_s,
+		                7 };
 	GOOD(sso_is_revoked(a, store, ZONE, &b, &yes));
 	return yes;
 }
@@ -99,15 +100,23 @@ static void revocations(void **state)
 	struct sso_token t = refresh_token("stored", "ru", "rc");
 	GOOD(sso_tokens_put(store, ZONE, &t, 1));
 	assert_false(revoked("j1", "ru", "rc", 50));
+	struct sso_token child = refresh_token("child", "ru3", "rc3");
+	child.family = S("family");
+	GOOD(sso_tokens_put(store, ZONE, &child, 1));
 	const struct sso_revocation rows[] = {
 		{ REVOKED_TOKEN, .jti = S("j1"), .now_ms = 50500, .until_ms = 60000 },
 		{ REVOKED_PAIR, .user_id = S("ru"), .client_id = S("rc"), .now_ms = 70500, .until_ms = 80000 },
 		{ REVOKED_USER, .user_id = S("ru2"), .now_ms = 70500, .until_ms = 80000 },
 		{ REVOKED_CLIENT, .client_id = S("rc2"), .now_ms = 70500, .until_ms = 80000 },
+		{ REVOKED_LOGIN, .user_id = S("ru3"), .client_id = S("rc3"), .family = S("family"),
+		  .auth_time_s = 7, .now_ms = 70500, .until_ms = 80000 },
+		{ REVOKED_LOGIN, .user_id = S("ru3"), .client_id = S("rc4"), .family = S("other"),
+		  .auth_time_s = 8, .now_ms = 70500, .until_ms = 80000 },
 	};
 	for (size_t i = 0; i < COUNT(rows); i++)
 		GOOD(sso_revoke(store, ZONE, &rows[i]));
 	assert_int_equal(state_of("stored"), SSO_TOKEN_REVOKED);
+	assert_int_equal(state_of("child"), SSO_TOKEN_REVOKED);
 	static const struct {
 		const char *jti, *user, *client;
 		int64_t iat_s;
@@ -117,6 +126,8 @@ static void revocations(void **state)
 		{ "j2", "ru", "rc", 70, true },  { "j2", "ru", "rc", 71, false },
 		{ "j2", "ru", "z", 70, false },  { "j2", "ru2", "z", 70, true },
 		{ "j2", "ru2", "z", 71, false }, { "j2", NULL, "rc2", 70, true },
+		{ "j2", "ru3", "rc3", 70, true }, { "j2", "ru3", "rc3", 71, false },
+		{ "j2", "ru3", "rc4", 70, false },
 	};
 	for (size_t i = 0; i < COUNT(asks); i++)
 		assert_int_equal(revoked(asks[i].jti, asks[i].user, asks[i].client, asks[i].iat_s),

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { dirname, join } from 'node:path';
-import { binary, sleep } from './gateway.mjs';
+import { binary, expect, sleep } from './gateway.mjs';
 
 export const edgecli = 'edgecli:edgeclisecret';
 export const refusal = (error, text) => JSON.stringify({ error, error_description: text });
@@ -27,6 +27,12 @@ export async function seed(g, lines) {
 	assert.equal(r.status, 0, r.stderr);
 	if (rests)
 		await g.start();
+}
+
+// A client made through the service's own administration; gives 'id:secret', or null without a secret.
+export async function client(g, client_id, members) {
+	expect(await g.ssoCall('/oauth/clients', { token: await g.ssoAdmin(), body: { client_id, ...members } }), { status: 201 });
+	return members.client_secret === undefined ? null : `${client_id}:${members.client_secret}`;
 }
 
 // The code of a moment, by Node's crypto.
