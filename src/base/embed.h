@@ -20,3 +20,4 @@ extern const struct embedded embedded_schema[];  /* store/: src/store/schema */
 extern const struct embedded embedded_bundles[]; /* main/: bundles           */
 extern const struct embedded embedded_walk[];    /* main/: docs/walk         */
 extern const struct embedded embedded_pages[];   /* sso/: src/sso/pages       */
+extern const struct embedded embedded_sso_cli[]; /* sso/: packaging/sso-cli   */

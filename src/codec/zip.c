@@ -200,7 +200,7 @@ err zip_read(struct arena *a, str archive, struct diag *diag, struct zip_files *
 	return e;
 }
 
-static bool add(zip_t *zip, const struct zip_file *file, const char *name)
+static bool add(zip_t *zip, const struct zip_file *file, const char *name, mode_t mode)
 {
 	zip_source_t *bytes =
 		zip_source_buffer(zip, file->bytes.n ? file->bytes.p : "", file->bytes.n, 0);
@@ -213,7 +213,7 @@ static bool add(zip_t *zip, const struct zip_file *file, const char *name)
 	return zip_file_set_dostime(zip, (uint64_t)i, 0, 1 << 5 | 1, 0) == 0 &&
 	       zip_set_file_compression(zip, (uint64_t)i, ZIP_CM_DEFLATE, 6) == 0 &&
 	       zip_file_set_external_attributes(zip, (uint64_t)i, 0, ZIP_OPSYS_UNIX,
-	                                        (zip_uint32_t)(S_IFREG | 0644) << 16) == 0;
+	                                        (zip_uint32_t)(S_IFREG | mode) << 16) == 0;
 }
 
 static err take(struct arena *a, zip_source_t *source, str *out)
@@ -238,7 +238,7 @@ static str nothing(struct arena *a)
 	return (str){ p, 22 };
 }
 
-err zip_write(struct arena *a, const struct zip_files *files, str *out)
+static err write_all(struct arena *a, const struct zip_files *files, mode_t mode, str *out)
 {
 	zip_error_t error;
 	if (files->n == 0) {
@@ -253,7 +253,7 @@ err zip_write(struct arena *a, const struct zip_files *files, str *out)
 	err e = DONE;
 	for (size_t i = 0; i < files->n && !e.code; i++) {
 		bool safe = path_is_safe(files->v[i].path);
-		if (!safe || !add(zip, &files->v[i], str_z(a, files->v[i].path)))
+		if (!safe || !add(zip, &files->v[i], str_z(a, files->v[i].path), mode))
 			e = FAIL(ERR_SYNTAX);
 	}
 	if (e.code || zip_close(zip) != 0) {
@@ -264,4 +264,14 @@ err zip_write(struct arena *a, const struct zip_files *files, str *out)
 	}
 	zip_source_free(source);
 	return e;
+}
+
+err zip_write(struct arena *a, const struct zip_files *files, str *out)
+{
+	return write_all(a, files, 0644, out);
+}
+
+err zip_write_programs(struct arena *a, const struct zip_files *files, str *out)
+{
+	return write_all(a, files, 0755, out);
 }

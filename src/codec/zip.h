@@ -28,3 +28,5 @@ err zip_read(struct arena *, str archive, struct diag *, struct zip_files *out) 
 /* Files in the order given, deflated, all with the same time stamp: the same files, the same bytes.
  * ERR_SYNTAX for a path that zip_read would refuse, and for a duplicate. */
 err zip_write(struct arena *, const struct zip_files *, str *out) MUST_CHECK;
+/* The same for programs: unpacked, they may be run (0755; the others have 0644). */
+err zip_write_programs(struct arena *, const struct zip_files *, str *out) MUST_CHECK;

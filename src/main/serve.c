@@ -31,6 +31,7 @@
 #include "rt/dns.h"
 #include "rt/fiber.h"
 #include "rt/tls.h"
+#include "sso/cli_bundle.h"
 #include "sso/seed.h"
 
 static const struct field options[] = {
@@ -181,6 +182,7 @@ static err wire_sso(struct serving *s)
 		             .issuer = str_fmt(s->arena, "%.*s/oauth/token", STR(url)),
 		             .zone = USER_ZONE },
 	};
+	s->sso.cli_bundle = cli_bundle_create();
 	s->management.bearers = &s->sso.bearers;
 	TRY(sso_seed(s->store, USER_ZONE));
 	struct seed seed = seed_of(s);
@@ -284,6 +286,7 @@ static void stop(struct serving *s)
 	counters_close(&s->services.counters);
 	jwt_memory_destroy(&s->services.jwt);
 	token_service_destroy(&s->tokens);
+	cli_bundle_destroy(&s->sso.cli_bundle);
 	signer_close(&s->signer);
 	store_close(&s->store);
 }

@@ -19,11 +19,14 @@ struct sso_settings {
 	bool rotate_refresh;  /* a refresh token is good once; public clients' always are */
 };
 
+struct cli_bundle;
+
 struct sso {
 	struct sso_settings settings;
 	struct store *store;
 	struct identity *identity;
 	struct bearer_service bearers;
+	struct cli_bundle *cli_bundle; /* sso/cli_bundle.h */
 };
 
 /* Runs one call of the listener; arg of the http_call is the struct sso. */
