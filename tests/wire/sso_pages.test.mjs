@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { expect, gateway, sleep } from './gateway.mjs';
+import { refusal, seed } from './sso.mjs';
 import { Visitor, forms, totp } from './visitor.mjs';
 
 const SET = { 'sso.lockout_period': 1, 'sso.logout_whitelist': 'https://ui.example/out, https://other.example/' };
@@ -96,7 +97,7 @@ for (const [what, change] of forged) {
 			const r = await send(v, path, { 'X-Uaa-Csrf': csrf, code: '123456', current_password: g.pass, new_password: 'changed-1', confirm_password: 'changed-1' });
 			assert.equal(expect(r, { status: 303 }).to, '/invalid_request', path);
 		}
-		for (const path of ['/logout.do', '/login/mfa/verify.do', '/force_password_change']) {
+		for (const path of ['/logout.do', '/reset_password.do', '/login/mfa/verify.do', '/force_password_change']) {
 			const v = await visitor();
 			assert.equal((await send(v, path, { 'X-Uaa-Csrf': v.jar.get('X-Uaa-Csrf') })).to, '/login?error=invalid_login_request', path);
 		}
@@ -256,4 +257,78 @@ test('hostile names are text', async () => {
 	assert.ok(r.text.includes('x&quot;&gt;&lt;b&gt;'), r.text);
 	assert.ok(!r.text.includes('<b>') && r.text.includes('{{csrf}}'));
 	page(await v.get('/login/mfa/register'), 'Second factor');
+});
+
+test('who must choose a new password does, before anything else; who is not verified waits', async () => {
+	const who = await user('admin@acme.example'), [must, later] = ['must@acme.example', 'later@acme.example'], password = 'first-Passw0rd';
+	await seed(who.at, [`user ${must} ${password}`, `flag ${must} must_change`, `user ${later} ${password}`, `flag ${later} unverified`]);
+	assert.equal((await new Visitor(who.at).login({ username: later, password })).to, '/login?error=account_not_verified');
+	const v = new Visitor(who.at), r = await v.login({ username: must, password, at: '/login?return_to=%2Fpasscode' });
+	assert.equal(r.to, '/force_password_change');
+	assert.ok(!v.jar.has('JSESSIONID'));
+	assert.match((await v.get('/passcode')).to, /^\/login/);
+	const ask = page(await v.get(r.to), 'Change your password');
+	for (const [typed, text] of [[password, /cannot be the same as the old password/], ['short', /at least 8 characters/]])
+		assert.match(page(await v.submit(ask, { new_password: typed, confirm_password: typed }), 'Error: Change your password', 422).text, text);
+	assert.equal((await v.submit(ask, { new_password: 'second-Passw0rd', confirm_password: 'second-Passw0rd' })).to, '/passcode');
+	page(await v.get('/passcode'), 'Temporary Authentication Code');
+	assert.equal((await v.get('/force_password_change')).to, '/login');        // that step is over
+	expect(await who.at.login({ username: must, password: 'second-Passw0rd' }), { status: 200 });
+});
+
+test('logging out leads to what the client registered, to the letter', async () => {
+	const who = await user('admin@acme.example'), to = 'https://app.example/bye?x=1';
+	await seed(who.at, [['client', 'secret', { client_id: 'app', authorized_grant_types: ['client_credentials'], redirect_uri: [to], authorities: ['uaa.none'] }]]);
+	const hint = expect(await who.at.sso('/oauth/token', { form: { grant_type: 'client_credentials' }, client: 'app:secret' }), { status: 200 }).json.access_token;
+	const rows = [
+		[{ post_logout_redirect_uri: to, client_id: 'app' }, to], [{ redirect: to, client_id: 'app', state: 's&t' }, `${to}&state=s%26t`],
+		[{ post_logout_redirect_uri: `${to}2`, client_id: 'app' }, '/login?success=logout'], [{ post_logout_redirect_uri: to }, '/login?success=logout'],
+		[{ post_logout_redirect_uri: to, client_id: 'other' }, '/login?success=logout'], [{ post_logout_redirect_uri: to, id_token_hint: hint }, to],
+		[{ post_logout_redirect_uri: to, id_token_hint: `${hint}x`, client_id: 'app' }, '/login?success=logout'],
+	];
+	const v = new Visitor(who.at);
+	for (const [query, want] of rows)
+		assert.equal((await v.get(`/logout.do?${new URLSearchParams(query)}`)).to, want, JSON.stringify(query));
+});
+
+test('a forgotten password: a link from whoever runs the service, good once', async () => {
+	const who = await user('forgot@acme.example'), v = new Visitor(who.at), api = who.at;
+	assert.match(page(await v.get('/forgot_password'), 'Forgot your password?').text, /sends no mail/);
+	for (const path of ['/reset_password', '/reset_password?code=', '/reset_password?code=%3Cb%3E'])
+		page(await v.get(path), 'Error: Link not valid', 422);
+	const some = expect(await api.login(), { status: 200 }).json.access_token;
+	expect(await api.sso('/password_resets', { method: 'POST', body: who.username }), { status: 401 });
+	expect(await api.sso('/password_resets', { method: 'POST', body: who.username, headers: { Authorization: `Bearer ${some}` } }), { status: 403 });
+	await seed(api, [['client', 'secret', { client_id: 'desk', authorized_grant_types: ['client_credentials'], authorities: ['oauth.login'] }]]);
+	const desk = expect(await api.sso('/oauth/token', { form: { grant_type: 'client_credentials' }, client: 'desk:secret' }), { status: 200 }).json.access_token;
+	const headers = { Authorization: `Bearer ${desk}` }, link = (body) => api.sso('/password_resets', { method: 'POST', body, headers });
+	expect(await link('nobody@acme.example'), { status: 404 });
+	const code = async () => {
+		const r = expect(await link(` ${who.username.toUpperCase()}\n`), { status: 201, headers: { 'cache-control': 'no-store' } });
+		assert.deepEqual(Object.keys(r.json), ['code', 'user_id']);
+		return r.json.code;
+	};
+	const first = await code(), second = await code();
+	page(await v.get(`/reset_password?code=${first}`), 'Error: Link not valid', 422);      // a newer one was made
+	for (let i = 0; i < 5; i++)
+		expect(await api.login({ password: 'x' }), { status: 401 });
+	const ask = page(await v.get(`/reset_password?code=${second}`), 'Change your password');
+	assert.equal(forms(ask.text)[0].names.length, 2);
+	const set = (a, b = a) => v.submit(ask, { new_password: a, confirm_password: b });
+	page(await set('second-Passw0rd', 'other'), 'Error: Change your password', 422);
+	page(await set('short'), 'Error: Change your password', 422);
+	assert.equal((await set('second-Passw0rd')).to, '/login?success=password_reset');
+	page(await set('third-Passw0rd'), 'Error: Link not valid', 422);
+	assert.equal((await v.login({ password: 'second-Passw0rd' })).to, '/');                // no longer locked either
+	expect(await api.mgmt('/v1/organizations', { auth: `Bearer ${some}` }), { status: 401 });
+
+	const change = (body) => api.sso('/password_change', { method: 'POST', body: JSON.stringify(body), headers: { ...headers, 'Content-Type': 'application/json' } });
+	const third = await code();
+	expect(await change({ change_code: 'x', new_password: 'third-Passw0rd' }), { status: 422, body: /"invalid_code"/ });
+	expect(await change({ new_password: 'third-Passw0rd' }), { status: 422, body: /"invalid_code"/ });
+	expect(await change({ change_code: third, new_password: 'x' }), { status: 422, body: refusal('invalid_password', 'Password must be at least 8 characters in length.') });
+	const done = expect(await change({ change_code: third, new_password: 'third-Passw0rd' }), { status: 200 }).json;
+	assert.deepEqual([Object.keys(done), done.username], [['user_id', 'username', 'email'], who.username]);
+	expect(await change({ change_code: third, new_password: 'third-Passw0rd' }), { status: 422, body: /"invalid_code"/ });
+	expect(await api.login({ password: 'third-Passw0rd' }), { status: 200 });
 });

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A browser without a screen for the pages of the OAuth2 service: cookies, forms, redirects one at a time.
 // Invariant: a form is sent as its page has it: hidden fields, action and method are never assumed.
-// Source: HTML "form submission"; RFC 6265; RFC 6238 for codes.
+// Source: HTML "form submission"; RFC 6265.
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
 import { fetchOne, form } from './gateway.mjs';
+import { totp as code } from './sso.mjs';
 
 const text = (s) => s.replace(/&(amp|lt|gt|quot|#39|apos);/g, (_, e) => ({ amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'", apos: "'" })[e]);
 const attributes = (tag) => Object.fromEntries([...tag.matchAll(/([\w-]+)(?:="([^"]*)")?/g)].slice(1).map((m) => [m[1], text(m[2] ?? '')]));
@@ -54,14 +54,5 @@ export class Visitor {
 	}
 }
 
-const base32 = (s) => {
-	const bits = [...s.replace(/=+$/, '')].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('');
-	return Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2)));
-};
 // The code of a secret, so many half minutes from now.
-export function totp(secret, steps = 0) {
-	const at = Buffer.alloc(8);
-	at.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000) + steps));
-	const mac = createHmac('sha1', base32(secret)).update(at).digest(), o = mac[19] & 15;
-	return String((mac.readUInt32BE(o) & 0x7fffffff) % 1e6).padStart(6, '0');
-}
+export const totp = (secret, steps = 0) => code(secret, Date.now() + steps * 30000);
