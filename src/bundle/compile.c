@@ -120,48 +120,18 @@ static void make_endpoint(struct compile *c, str file, const struct endpoint_xml
 	}
 }
 
-static void make_local(struct compile *c, str file, const struct target_endpoint_xml *x,
-                       struct target_endpoint *out)
-{
-	const struct local_xml *l = x->local;
-	if (x->connection)
-		COMPLAIN(c, file, l->line,
-		         "the TargetEndpoint \"%.*s\" holds <LocalTargetConnection> and "
-		         "<HTTPTargetConnection>; one of them is the target",
-		         STR(x->ep.name));
-	if (!l->proxy == !l->path || (l->endpoint && !l->proxy))
-		COMPLAIN(
-			c, file, l->line,
-			"<LocalTargetConnection> needs <APIProxy> with <ProxyEndpoint>, or <Path>");
-	struct local_target *local = arena_new(c->arena, struct local_target);
-	*local = (struct local_target){ l->proxy, l->endpoint, l->path };
-	out->local = local;
-	must(!target_properties(&c->loaded.binder, &l->properties, &out->props).code);
-}
-
 static void make_target(struct compile *c, const struct loaded_endpoint *l,
                         struct target_endpoint *out)
 {
 	const struct target_endpoint_xml *x = l->target;
+	struct target_owner owner = {
+		str_fmt(c->diag->arena, "the TargetEndpoint \"%.*s\"", STR(x->ep.name)), x->ep.line
+	};
 	make_endpoint(c, l->file, &x->ep, &out->ep);
-	const struct connection_xml *http = x->connection;
-	if (x->local) {
-		make_local(c, l->file, x, out);
-		return;
-	}
-	if (!http || (!http->url && !http->balancer)) {
-		COMPLAIN(c, l->file, http ? http->line : x->ep.line,
-		         "the TargetEndpoint \"%.*s\" needs <HTTPTargetConnection> with a <URL> or "
-		         "a "
-		         "<LoadBalancer>",
-		         STR(x->ep.name));
-		return;
-	}
 	c->diag->file = l->file;
-	err e = connection_make(&c->loaded.binder, http, out);
+	err e = target_make(&c->loaded.binder, &owner, x->connection, x->local, out);
 	c->diag->file = STR_NONE;
 	c->worst = e.code ? e : c->worst;
-	must(!target_properties(&c->loaded.binder, &x->connection->properties, &out->props).code);
 }
 
 static void make_targets(struct compile *c)
@@ -366,7 +336,7 @@ err bundle_compile(const struct zip_files *files, enum bundle_kind kind,
 		             .proxy = proxy,
 		             .loaded = { .binder = bundle_binder(arena, diag), .find = find } };
 	c.loaded.binder.around = id->around;
-	c.loaded.binder.named = &proxy->named;
+	c.loaded.binder.proxy = proxy;
 	compile_all(&c, files, kind);
 	if (c.worst.code) {
 		proxy_release(proxy);

@@ -64,10 +64,6 @@ static const struct field default_rule_fields[] = {
 	FIELDS_END,
 };
 
-#define PROPERTIES(strct)                                                               \
-	FIELD(strct, properties, "Properties/Property", T_LIST, .sub = property_fields, \
-	      .sub_size = sizeof(struct property))
-
 #define ENDPOINT(strct)                                                                       \
 	FIELD(strct, ep.name, "@name", T_STR, .required = true),                              \
 		FIELD(strct, ep.pre, "PreFlow", T_GROUPP, .sub = flow_fields,                 \
@@ -85,7 +81,8 @@ static const struct field default_rule_fields[] = {
 static const struct field listen_fields[] = {
 	FIELD(listen_xml, base_path, "BasePath", T_STR, .dflt = "/"),
 	FIELD(listen_xml, virtual_hosts, "VirtualHost", T_STRS),
-	PROPERTIES(listen_xml),
+	FIELD(listen_xml, properties, "Properties/Property", T_LIST, .sub = property_fields,
+	      .sub_size = sizeof(struct property)),
 	FIELD(listen_xml, line, "", T_LINE),
 	FIELDS_END,
 };
@@ -112,25 +109,10 @@ const struct field proxy_endpoint_fields[] = {
 	FIELDS_END,
 };
 
-static const struct field local_fields[] = {
-	FIELD(local_xml, proxy, "APIProxy", T_TEMPLATE),
-	FIELD(local_xml, endpoint, "ProxyEndpoint", T_TEMPLATE),
-	FIELD(local_xml, path, "Path", T_TEMPLATE),
-	PROPERTIES(local_xml),
-	FIELD(local_xml, line, "", T_LINE),
-	FIELDS_END,
-};
-
 const struct field target_endpoint_fields[] = {
-	ENDPOINT(target_endpoint_xml),
-	FIELD(target_endpoint_xml, connection, "HTTPTargetConnection", T_GROUPP,
-	      .sub = connection_fields, .sub_size = sizeof(struct connection_xml)),
-	FIELD(target_endpoint_xml, local, "LocalTargetConnection", T_GROUPP, .sub = local_fields,
-	      .sub_size = sizeof(struct local_xml)),
-	FIELD_BARE("ScriptTarget", T_LATER),
-	FIELD_BARE("HostedTarget", T_LATER),
-	FIELD_BARE("EventFlow", T_LATER),
-	FIELDS_END,
+	ENDPOINT(target_endpoint_xml),       TARGET_FIELDS(target_endpoint_xml),
+	FIELD_BARE("ScriptTarget", T_LATER), FIELD_BARE("HostedTarget", T_LATER),
+	FIELD_BARE("EventFlow", T_LATER),    FIELDS_END,
 };
 
 const struct field shared_flow_fields[] = {

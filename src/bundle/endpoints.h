@@ -60,12 +60,6 @@ struct proxy_endpoint_xml {
 	struct flow_xml *post_client;
 };
 
-struct local_xml { /* LocalTargetConnection */
-	struct template *proxy, *endpoint, *path;
-	struct list properties;
-	unsigned line;
-};
-
 struct target_endpoint_xml {
 	struct endpoint_xml ep;
 	struct local_xml *local;

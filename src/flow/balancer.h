@@ -7,9 +7,10 @@
 
 #include <stdatomic.h>
 
+#include "base/clock.h"
 #include "base/field.h"
+#include "http/client.h"
 
-struct message;
 struct template;
 struct tls_context;
 
@@ -75,3 +76,22 @@ void balancer_failed(const struct balancer *, struct balanced_server *, int64_t 
 /* A check found it well: it is in rotation again. */
 void balancer_restored(struct balanced_server *);
 bool balancer_is_unhealthy(const struct balancer *, unsigned status);
+str balanced_url(struct arena *, const struct balanced_server *, str path);
+
+/* balanced_call.c: one request, which goes from server to server until one answers, where that is safe. */
+struct balanced_call {
+	struct balancer *balancer;
+	struct arena *arena;
+	struct loop *loop;
+	const struct message *request; /* its verb and body say what is safe */
+	deadline until;                /* then no other server is asked */
+	deadline excused;              /* when this passes, no server has failed */
+	/* One server's turn; with HTTP_FAILED_NOT it is none's failure, and the end. */
+	err (*ask)(void *self, struct balanced_server *, struct message **answer,
+	           enum http_failure *);
+	void *self;
+	str *failed; /* out: the names of those that failed, with commas, behind what is there */
+	bool none;   /* out: there was no server to ask */
+};
+err balanced_call(struct balanced_call *, struct message **answer,
+                  enum http_failure *why) MUST_CHECK;

@@ -115,5 +115,7 @@ err balancer_make(struct binder *b, const struct connection_xml *c, struct balan
 	err codes = balancer_codes(b, &x->unhealthy, x->line, &to->unhealthy, &to->n_unhealthy);
 	if (c->monitor)
 		TRY(balancer_monitor(b, c->monitor, &to->monitor));
+	if (b->proxy && to->monitor)
+		VEC_PUSH(b->arena, &b->proxy->monitored, to);
 	return servers.code ? servers : codes;
 }

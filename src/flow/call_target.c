@@ -191,81 +191,34 @@ static err call_once(struct exchange *x, struct tls_context *tls, enum http_fail
 
 /* ---- a target server among several ---- */
 
-static void call_is_over(void *active)
+static err ask_server(void *self, struct balanced_server *s, struct message **answer,
+                      enum http_failure *why)
 {
-	atomic_fetch_sub_explicit((_Atomic(uint64_t) *)active, 1, memory_order_relaxed);
-}
-
-static err call_server(struct exchange *x, struct balanced_server *s, enum http_failure *why)
-{
-	const struct balancer *b = x->target->balancer;
-	str path = b->path ? template_render(b->path, &x->scope, NULL) : S("");
-	const char *slash = path.n && path.p[0] != '/' ? "/" : "";
+	struct exchange *x = self;
+	const struct template *path = x->target->balancer->path;
 	x->target_server = s;
-	if (!evaluate(x, str_fmt(x->arena, "%.*s%s%.*s", STR(s->base), slash, STR(path))))
+	str url = balanced_url(x->arena, s, path ? template_render(path, &x->scope, NULL) : S(""));
+	if (!evaluate(x, url) || x->fault_pending)
 		return not_called(x, TARGET_MISSING); /* the path's doing, no server's */
-	bool counts = b->algorithm == BALANCE_LEAST_CONNECTIONS;
-	if (counts)
-		atomic_fetch_add_explicit(&s->active, 1, memory_order_relaxed);
 	err e = call_once(x, s->tls, why);
-	if (counts && e.code)
-		call_is_over(&s->active);
-	else if (counts)
-		arena_defer(x->arena, call_is_over, &s->active); /* its last byte comes later */
+	*answer = x->response;
 	return e;
-}
-
-/* Whose failure it is: the client's, or a deadline of the proxy's own, is no server's. */
-static bool server_failed(const struct exchange *x, err e, enum http_failure why)
-{
-	if (!e.code)
-		return balancer_is_unhealthy(x->target->balancer, x->response->status);
-	return why != HTTP_FAILED_NOT && why != HTTP_REQUEST_BODY && !deadline_passed(x->deadline);
-}
-
-/* RFC 9110 §9.2.2: what may have reached a server goes to another only if twice is as good as once; a
- * body that streams has gone by. */
-static bool may_go_elsewhere(const struct exchange *x, bool streams, enum http_failure why)
-{
-	static const str verbs[] = { S_INIT("GET"),    S_INIT("HEAD"),    S_INIT("PUT"),
-		                     S_INIT("DELETE"), S_INIT("OPTIONS"), S_INIT("TRACE") };
-	if (!x->target->balancer->retry || streams || x->fault_pending)
-		return false;
-	if (why == HTTP_CONNECT_REFUSED || why == HTTP_CONNECT_TIMEOUT || why == HTTP_RESOLVE ||
-	    why == HTTP_TLS || why == HTTP_DENIED)
-		return true; /* nothing of it was sent */
-	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
-		if (str_eq(x->request->verb, verbs[i]))
-			return true;
-	return false;
 }
 
 static err call_balanced(struct exchange *x, enum http_failure *why)
 {
-	struct balancer *b = x->target->balancer;
-	bool streams = x->request->body.kind == BODY_STREAM;
-	struct balanced_server *s = balancer_pick(b, 0, loop_now_ms(x->loop));
-	uint64_t tried = 0;
-	err e = DONE;
-	if (!s)
-		return not_called(x, NO_ACTIVE_TARGETS);
-	while (s) {
-		tried |= (uint64_t)1 << (s - b->v);
-		e = call_server(x, s, why);
-		if (!server_failed(x, e, *why)) {
-			if (!e.code)
-				balancer_answered(s);
-			break;
-		}
-		balancer_failed(b, s, loop_now_ms(x->loop));
-		x->failed_servers = x->failed_servers.n
-		                            ? str_fmt(x->arena, "%.*s,%.*s", STR(x->failed_servers),
-		                                      STR(s->name))
-		                            : s->name;
-		bool again = may_go_elsewhere(x, streams, *why);
-		s = again ? balancer_pick(b, tried, loop_now_ms(x->loop)) : NULL;
-	}
-	return e;
+	struct balanced_call c = { .balancer = x->target->balancer,
+		                   .arena = x->arena,
+		                   .loop = x->loop,
+		                   .request = x->request,
+		                   .until = x->deadline,
+		                   .excused = x->deadline,
+		                   .ask = ask_server,
+		                   .self = x,
+		                   .failed = &x->failed_servers };
+	struct message *answer = NULL;
+	err e = balanced_call(&c, &answer, why);
+	return c.none ? not_called(x, NO_ACTIVE_TARGETS) : e;
 }
 
 /* ---- the whole ---- */

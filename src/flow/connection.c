@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The field tables of HTTPTargetConnection.
+/* The field tables of HTTPTargetConnection and LocalTargetConnection.
  * Every documented element is in a table, as a value or as T_LATER; all others are unknown.
  * Source: Apigee, "API proxy configuration reference". */
 #include "flow/connection.h"
@@ -10,7 +10,7 @@ static const struct field common_name_fields[] = {
 	FIELDS_END,
 };
 
-const struct field ssl_fields[] = {
+static const struct field ssl_fields[] = {
 	FIELD(ssl_xml, enabled, "Enabled", T_BOOL, .doc = "taken; an https URL is what decides"),
 	FIELD(ssl_xml, enforce, "Enforce", T_BOOL,
 	      .doc = "taken; certificates are verified anyway"),
@@ -104,10 +104,13 @@ static const struct field monitor_fields[] = {
 	FIELDS_END,
 };
 
+#define PROPERTIES(strct)                                                               \
+	FIELD(strct, properties, "Properties/Property", T_LIST, .sub = property_fields, \
+	      .sub_size = sizeof(struct property))
+
 const struct field connection_fields[] = {
 	FIELD(connection_xml, url, "URL", T_TEMPLATE),
-	FIELD(connection_xml, properties, "Properties/Property", T_LIST, .sub = property_fields,
-	      .sub_size = sizeof(struct property)),
+	PROPERTIES(connection_xml),
 	FIELD(connection_xml, ssl, "SSLInfo", T_GROUPP, .sub = ssl_fields,
 	      .sub_size = sizeof(struct ssl_xml)),
 	FIELD(connection_xml, balancer, "LoadBalancer", T_GROUPP, .sub = balancer_fields,
@@ -119,5 +122,14 @@ const struct field connection_fields[] = {
 	FIELD_BARE("ErrorResponse", T_LATER),
 	FIELD_BARE("Authentication", T_LATER),
 	FIELD(connection_xml, line, "", T_LINE),
+	FIELDS_END,
+};
+
+const struct field local_fields[] = {
+	FIELD(local_xml, proxy, "APIProxy", T_TEMPLATE),
+	FIELD(local_xml, endpoint, "ProxyEndpoint", T_TEMPLATE),
+	FIELD(local_xml, path, "Path", T_TEMPLATE),
+	PROPERTIES(local_xml),
+	FIELD(local_xml, line, "", T_LINE),
 	FIELDS_END,
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* HTTPTargetConnection: as it is written, and what becomes of it when it is deployed.
+/* HTTPTargetConnection and LocalTargetConnection: as written, and what becomes of them when deployed.
  * Target endpoints and callouts have the same tables; what comes out owes nothing to the environment's rows.
  * Source: Apigee, "API proxy configuration reference", "Load balancing across backend servers". */
 #pragma once
@@ -64,14 +64,31 @@ struct connection_xml { /* HTTPTargetConnection */
 	unsigned line;
 };
 
-extern const struct field connection_fields[], ssl_fields[];
+struct local_xml { /* LocalTargetConnection */
+	struct template *proxy, *endpoint, *path;
+	struct list properties;
+	unsigned line;
+};
+
+/* Of a struct with the members connection and local, of these types: NULL if absent. */
+#define TARGET_FIELDS(strct)                                                                 \
+	FIELD(strct, connection, "HTTPTargetConnection", T_GROUPP, .sub = connection_fields, \
+	      .sub_size = sizeof(struct connection_xml)),                                    \
+		FIELD(strct, local, "LocalTargetConnection", T_GROUPP, .sub = local_fields,  \
+	              .sub_size = sizeof(struct local_xml))
+
+extern const struct field connection_fields[], local_fields[];
 
 /* All of these go on after a finding; the answer is the last trouble.  What is named of the environment is
  * noted with the binder, and looked up in its surroundings, if it has some. */
 
-/* url, tls and balancer of the target. */
-err connection_make(struct binder *, const struct connection_xml *,
-                    struct target_endpoint *out) MUST_CHECK;
+/* All of the target but its flows, from one of the two; `what` has them, and names itself in findings. */
+struct target_owner {
+	str what; /* "the TargetEndpoint \"default\"" */
+	unsigned line;
+};
+err target_make(struct binder *, const struct target_owner *, const struct connection_xml *,
+                const struct local_xml *, struct target_endpoint *out) MUST_CHECK;
 /* NULL: it has variables, or is none; then the call says so. */
 const struct uri *fixed_uri(struct arena *, const struct template *url);
 void binder_names(struct binder *, const char *kind, str name); /* kind: "targetservers" */

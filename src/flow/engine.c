@@ -270,12 +270,10 @@ static enum verdict step_send(struct exchange *x)
 	return CONTINUE;
 }
 
-static enum verdict step_post_client(struct exchange *x)
+static void run_post_client(struct exchange *x)
 {
-	if (x->chained)
-		step_post_client(x->chained);
 	if (!x->endpoint || !x->endpoint->post_client.n)
-		return CONTINUE;
+		return;
 	x->segment = SEG_POST_CLIENT;
 	x->flow_name = S("PostClientFlow");
 	x->deadline = deadline_in(GRACE_MS); /* nobody waits any more, and yet it has an end */
@@ -283,6 +281,14 @@ static enum verdict step_post_client(struct exchange *x)
 	struct raised answered = x->raised;
 	run_steps(x, &x->endpoint->post_client);
 	x->raised = answered; /* the answer is out; a fault here changes nothing */
+}
+
+/* And that of each proxy behind this one, also of those that its own has called only now. */
+static enum verdict step_post_client(struct exchange *x)
+{
+	run_post_client(x);
+	for (struct exchange *in = x->chained; in; in = in->chained_before)
+		step_post_client(in);
 	return CONTINUE;
 }
 

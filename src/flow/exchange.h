@@ -58,7 +58,8 @@ struct exchange {
 	str proxy_flow_name, target_flow_name; /* the last of each that ran */
 	unsigned callout_depth;                /* FlowCallout, at most 10 */
 	unsigned chain_depth;                  /* of LocalTargetConnections, at most 10 */
-	struct exchange *chained;              /* the last that this one started */
+	struct exchange *chained;              /* the last that this one started, in its arena */
+	struct exchange *chained_before;       /* the one that the same started before */
 
 	struct message *request, *response, *error;
 	struct map vars;          /* set by policies: name -> struct var * */

@@ -77,7 +77,7 @@ struct local_target { /* LocalTargetConnection: another proxy of the environment
 	const struct template *path;             /* else by path */
 };
 
-struct target_endpoint {
+struct target_endpoint { /* of a callout, too: without flows */
 	struct endpoint ep;
 	const struct template *url;       /* NULL for a target that is only named */
 	const struct uri *fixed;          /* url, read already; NULL: it holds variables */
@@ -123,6 +123,7 @@ struct proxy {                     /* one revision, as it is deployed; or a shar
 	bool is_shared_flow;
 	struct strs named; /* of the environment, "targetservers/NAME", "keystores/", "references/";
 	                    * with some, the proxy is compiled anew when such a thing changes */
+	VEC(struct balancer *) monitored; /* those with a health monitor */
 	struct map policies;  /* name -> struct step * (its configuration), attached or not */
 	struct map resources; /* "jsc/x.js" -> str * */
 };

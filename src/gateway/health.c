@@ -132,10 +132,10 @@ static int64_t check_balancer(const struct gateway *g, const struct proxy *p, st
 static int64_t check_proxy(const struct gateway *g, const struct proxy *p)
 {
 	int64_t next_ms = NEVER.mono_ms;
-	for (size_t i = 0; p && i < p->n_targets; i++) {
-		struct balancer *b = p->targets[i].balancer;
-		if (!b || !b->monitor || !b->max_failures)
-			continue; /* without MaxFailures none is ever out */
+	for (size_t i = 0; p && i < p->monitored.n; i++) {
+		struct balancer *b = p->monitored.v[i];
+		if (!b->max_failures)
+			continue; /* none is ever out */
 		int64_t at = check_balancer(g, p, b);
 		next_ms = at < next_ms ? at : next_ms;
 	}

@@ -30,11 +30,13 @@ struct binder {
 	struct arena *arena; /* what is compiled lives here */
 	struct flowvar *(*bind)(struct binder *, str name);
 	struct diag *diag;
-	/* What it finds in its environment, NULL: nothing is looked up; and what it names of it. */
+	/* What it finds in its environment, NULL: nothing is looked up; and the proxy that it becomes, NULL:
+	 * none, all of it is only checked. */
 	const struct surroundings *around;
-	struct strs *named; /* "targetservers/NAME" */
+	struct proxy *proxy;
 };
 struct surroundings; /* model/surroundings.h */
+struct proxy;        /* flow/proxy.h */
 
 /* What an evaluation is handed. */
 struct scope {

@@ -5,15 +5,20 @@
 #include "policy/callout.h"
 
 #include "base/log.h"
+#include "flow/fault.h"
+#include "http/uri.h"
+#include "rt/fiber.h"
+#include "rt/loop.h"
 #include "rt/tls.h"
 
-err callout_send(struct arena *a, struct callout *c, deadline by, struct message **answer)
+static err ask(struct arena *a, struct callout *c, deadline by, struct message **answer)
 {
 	bool usual = c->port == (c->tls ? 443U : 80U);
 	struct http_origin origin = {
 		.host = c->host,
 		.port = c->port,
 		.tls = c->tls,
+		.h2 = c->h2,
 		.times = c->timeouts,
 		.host_header = usual ? c->host : str_fmt(a, "%.*s:%u", STR(c->host), c->port),
 	};
@@ -26,9 +31,53 @@ err callout_send(struct arena *a, struct callout *c, deadline by, struct message
 	return e;
 }
 
-str callout_reason(enum http_failure why)
+struct turns {
+	struct arena *arena;
+	struct callout *callout;
+	deadline by;
+};
+
+static err ask_server(void *self, struct balanced_server *s, struct message **answer,
+                      enum http_failure *why)
 {
-	switch (why) {
+	struct turns *t = self;
+	struct callout *c = t->callout;
+	struct uri uri;
+	must(!uri_parse(s->base, &uri).code);
+	c->host = uri.host;
+	c->port = uri.port;
+	c->h2 = s->h2;
+	c->tls = !uri.tls ? NULL : s->tls ? s->tls : c->usual;
+	err e = ask(t->arena, c, t->by, answer);
+	*why = c->why;
+	return e;
+}
+
+err callout_send(struct arena *a, struct callout *c, deadline by, struct message **answer)
+{
+	if (!c->balancer)
+		return ask(a, c, by, answer);
+	struct turns turns = { a, c, by };
+	str failed = STR_NONE;
+	struct balanced_call call = { .balancer = c->balancer,
+		                      .arena = a,
+		                      .loop = loop_self(),
+		                      .request = c->request,
+		                      .until = by,
+		                      .excused = c->excused,
+		                      .ask = ask_server,
+		                      .self = &turns,
+		                      .failed = &failed };
+	err e = balanced_call(&call, answer, &c->why);
+	c->none = call.none;
+	return e;
+}
+
+str callout_reason(const struct callout *c)
+{
+	if (c->none)
+		return str_from_z(gateway_faults[NO_ACTIVE_TARGETS].string);
+	switch (c->why) {
 	case HTTP_CONNECT_REFUSED:
 		return S("Connection refused");
 	case HTTP_CONNECT_TIMEOUT:
@@ -55,9 +104,19 @@ str callout_reason(enum http_failure why)
 
 struct detached {
 	struct arena *arena;
+	const struct proxy *proxy; /* held, and with it the balancer */
+	struct tls_context *usual; /* held */
 	struct callout call;
 	int64_t timeout_ms;
 };
+
+static void end_detached(struct detached *d)
+{
+	struct arena *a = d->arena;
+	tls_release(&d->usual);
+	proxy_release(d->proxy);
+	arena_destroy(&a);
+}
 
 static void run_detached(void *arg)
 {
@@ -67,11 +126,8 @@ static void run_detached(void *arg)
 	if (e.code)
 		log_warn("detached_callout_failed", LOG_STR("host", d->call.host),
 		         LOG_Z("error", err_word(e.code)),
-		         LOG_STR("reason", callout_reason(d->call.why)));
-	if (d->call.tls)
-		tls_release(&d->call.tls);
-	struct arena *a = d->arena;
-	arena_destroy(&a);
+		         LOG_STR("reason", callout_reason(&d->call)));
+	end_detached(d);
 }
 
 static struct message *copy_request(struct arena *a, const struct message *m)
@@ -86,22 +142,20 @@ static struct message *copy_request(struct arena *a, const struct message *m)
 	return out;
 }
 
-err callout_detach(struct loop *loop, const struct callout *c, int64_t timeout_ms)
+err callout_detach(struct loop *loop, const struct proxy *proxy, const struct callout *c,
+                   int64_t timeout_ms)
 {
 	struct arena *a = arena_create(0, 0);
 	struct detached *d = arena_new(a, struct detached);
-	d->arena = a;
-	d->call = *c;
+	*d = (struct detached){ a, proxy, c->usual, *c, timeout_ms };
 	d->call.host = str_dup(a, c->host);
 	d->call.request = copy_request(a, c->request);
-	d->timeout_ms = timeout_ms;
-	if (c->tls)
-		tls_hold(c->tls);
+	d->call.excused = NEVER;
+	proxy_hold(proxy);
+	if (d->usual)
+		tls_hold(d->usual);
 	err e = fiber_start(loop, run_detached, d);
-	if (e.code) {
-		if (d->call.tls)
-			tls_release(&d->call.tls);
-		arena_destroy(&a);
-	}
+	if (e.code)
+		end_detached(d);
 	return e;
 }

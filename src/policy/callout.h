@@ -4,20 +4,27 @@
  * Source: Apigee, "ServiceCallout policy". */
 #pragma once
 
-#include "http/client.h"
+#include "flow/balancer.h"
+#include "flow/proxy.h"
 
 enum { CALLOUT_BODY_MAX = 10 << 20 };
 
 struct callout {
 	str host;
 	unsigned port;
-	struct tls_context *tls; /* NULL: plain */
-	struct message *request; /* its body is none or in memory */
+	struct tls_context *tls;   /* NULL: plain */
+	bool h2;                   /* HTTP/2 and nothing else */
+	struct balancer *balancer; /* not NULL: its servers instead, one after another */
+	struct tls_context *usual; /* for a server that says nothing of TLS */
+	struct message *request;   /* its body is none or in memory */
 	struct http_timeouts timeouts;
+	deadline excused;      /* when this passes, no server of the balancer has failed */
 	enum http_failure why; /* out */
+	bool none;             /* out: there was no server to ask */
 };
 
 err callout_send(struct arena *, struct callout *, deadline, struct message **answer) MUST_CHECK;
-/* On a fiber and in an arena of its own.  ERR_LIMIT: too many fibers. */
-err callout_detach(struct loop *, const struct callout *, int64_t timeout_ms) MUST_CHECK;
-str callout_reason(enum http_failure);
+/* On a fiber and in an arena of its own, holding the proxy.  ERR_LIMIT: too many fibers. */
+err callout_detach(struct loop *, const struct proxy *, const struct callout *,
+                   int64_t timeout_ms) MUST_CHECK;
+str callout_reason(const struct callout *);

@@ -207,7 +207,7 @@ static err fetch(struct exchange *x, str url, struct jwt_keys *k)
 	else if (e.code != ERR_CANCELED)
 		log_warn("jwks_not_fetched", LOG_STR("url", url), LOG_Z("error", err_word(e.code)),
 		         LOG_STR("reason",
-		                 call.why ? callout_reason(call.why) : diag_text(x->arena, &diag)));
+		                 call.why ? callout_reason(&call) : diag_text(x->arena, &diag)));
 	return e;
 }
 

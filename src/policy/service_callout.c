@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "flow/connection.h"
+#include "flow/engine.h"
 #include "http/uri.h"
 
 struct callout_request {
@@ -15,21 +16,16 @@ struct callout_request {
 	bool clear_payload, ignore_unresolved;
 };
 
-struct callout_connection {
-	struct template *url;
-	struct list properties;
-	struct ssl_xml *ssl;
-	unsigned line;
-};
-
 struct service_callout {
 	struct callout_request *request;
 	str response;
 	int64_t timeout_ms;
-	struct callout_connection *connection;
-	struct target_properties props;
-	struct tls_context *tls; /* NULL: the gateway's own client context */
+	struct connection_xml *connection;
+	struct local_xml *local;
 	unsigned line;
+	struct target_endpoint to;
+	const struct proxy
+		*proxy; /* that it belongs to; of a shared flow, not the one that serves */
 };
 
 static const struct field request_fields[] = {
@@ -43,18 +39,6 @@ static const struct field request_fields[] = {
 	      .doc = "true: a variable without value is empty; false: it is a fault"),
 	FIELDS_END,
 };
-static const struct field callout_connection_fields[] = {
-	FIELD(callout_connection, url, "URL", T_TEMPLATE, .required = true,
-	      .doc = "a message template"),
-	FIELD(callout_connection, properties, "Properties/Property", T_LIST, .sub = property_fields,
-	      .sub_size = sizeof(struct property), .doc = "as of a target connection"),
-	FIELD(callout_connection, ssl, "SSLInfo", T_GROUPP, .sub = ssl_fields,
-	      .sub_size = sizeof(struct ssl_xml)),
-	FIELD_BARE("LoadBalancer", T_LATER),
-	FIELD_BARE("Authentication", T_LATER),
-	FIELD(callout_connection, line, "", T_LINE),
-	FIELDS_END,
-};
 static const struct field fields[] = {
 	FIELD(service_callout, request, "Request", T_GROUPP, .sub = request_fields,
 	      .sub_size = sizeof(struct callout_request), .doc = "absent: GET"),
@@ -62,9 +46,7 @@ static const struct field fields[] = {
 	      .doc = "the variable for the answer; absent: it is not waited for"),
 	FIELD(service_callout, timeout_ms, "Timeout", T_INT, .min = 1, .max = 86400000,
 	      .dflt = "55000", .doc = "milliseconds for the whole callout"),
-	FIELD(service_callout, connection, "HTTPTargetConnection", T_GROUPP, .required = true,
-	      .sub = callout_connection_fields, .sub_size = sizeof(struct callout_connection)),
-	FIELD_BARE("LocalTargetConnection", T_LATER),
+	TARGET_FIELDS(service_callout),
 	FIELD(service_callout, line, "", T_LINE),
 	FIELDS_END,
 };
@@ -95,19 +77,26 @@ static const struct assign_faults assign_faults = {
 
 /* ---- deploy time -------------------------------------------------------------------------- */
 
+static err check_properties(const struct service_callout *c, struct binder *b)
+{
+	const struct target_properties *p = &c->to.props;
+	if (!p->request_headers.off && !p->response_headers.off && !p->query.off &&
+	    !p->compression && !p->http10 && !p->content_max)
+		return DONE;
+	return diag_add(b->diag, ERR_SYNTAX, c->local ? c->local->line : c->connection->line,
+	                "a callout's message is its own and goes as it is: the properties "
+	                "that retain, compress, limit or ask for HTTP/1.0 are not for it");
+}
+
 static err check(void *conf, str name, struct binder *b)
 {
 	struct service_callout *c = conf;
+	struct target_owner owner = { S("<ServiceCallout>"), c->line };
 	(void)name;
-	TRY(target_properties(b, &c->connection->properties, &c->props));
-	if (c->props.request_headers.off || c->props.response_headers.off || c->props.query.off ||
-	    c->props.compression || c->props.http10 || c->props.content_max)
-		return diag_add(b->diag, ERR_SYNTAX, c->connection->line,
-		                "a callout's message is its own and goes as it is: the properties "
-		                "that retain, compress, limit or ask for HTTP/1.0 are not for it");
-	if (c->request)
-		TRY(assign_check(&c->request->actions, b));
-	return ssl_make(b, c->connection->ssl, &c->tls);
+	c->proxy = b->proxy;
+	err target = target_make(b, &owner, c->connection, c->local, &c->to);
+	err request = c->request ? assign_check(&c->request->actions, b) : DONE;
+	return target.code ? target : request.code ? request : check_properties(c, b);
 }
 
 /* ---- run time ----------------------------------------------------------------------------- */
@@ -141,7 +130,10 @@ static enum verdict prepare(struct exchange *x, const struct service_callout *c,
 	return x->fault_pending ? FAULT : verdict;
 }
 
-static enum verdict find_url(struct exchange *x, const struct service_callout *c, str *text)
+/* What is called: its URL, where balanced is set only up to the servers' own part, which the first one
+ * stands for. */
+static enum verdict find_url(struct exchange *x, const struct service_callout *c, str *text,
+                             bool *balanced)
 {
 	str name = str_fmt(x->arena, "servicecallout.%.*s.target.url", STR(x->step_name));
 	struct value set = vars_get_named(x, name);
@@ -149,29 +141,44 @@ static enum verdict find_url(struct exchange *x, const struct service_callout *c
 		               .lenient = c->request && c->request->ignore_unresolved,
 		               .faults = &assign_faults,
 		               .used = arena_used(x->arena) };
+	const struct balancer *b = c->to.balancer;
 	*text = value_text(x->arena, set);
-	return text->n ? CONTINUE : assign_render(&g, c->connection->url, text);
+	*balanced = !text->n && b;
+	if (text->n)
+		return CONTINUE;
+	enum verdict verdict = assign_render(&g, b ? b->path : c->to.url, text);
+	if (b)
+		*text = balanced_url(x->arena, &b->v[0], *text);
+	return verdict;
 }
 
-/* The URL's path with the message's behind it; the proxied request's own path leads nowhere here. */
-static struct message *address(struct arena *a, const struct message *m, const struct uri *uri,
-                               bool proxied)
+/* The message with its own path and query; the proxied request's lead nowhere here. */
+static struct message *copy(struct exchange *x, const struct message *m)
 {
-	struct message *out = message_request(a, m->verb, S("/"));
-	str base = uri->path, query = uri->query;
-	str own = proxied ? S("") : m->path, own_query = proxied ? STR_NONE : m->query;
-	if (own.n && str_ends(base, S("/")))
-		base = str_sub(base, 0, base.n - 1);
-	str path = str_fmt(a, "%.*s%.*s", STR(base), STR(own));
-	out->path = path.n ? path : S("/");
-	if (query.n && own_query.n)
-		query = str_fmt(a, "%.*s&%.*s", STR(query), STR(own_query));
-	out->query = own_query.n && !query.n ? own_query : query;
+	bool proxied = m == x->request;
+	struct message *out = message_request(x->arena, m->verb, proxied ? S("") : m->path);
+	out->query = proxied ? STR_NONE : m->query;
 	for (size_t i = 0; i < m->headers.n; i++)
 		if (!proxied || !str_ieq(m->headers.v[i].name, S("Host")))
-			headers_add(a, &out->headers, m->headers.v[i].name, m->headers.v[i].value);
+			headers_add(x->arena, &out->headers, m->headers.v[i].name,
+			            m->headers.v[i].value);
 	out->body = m->body;
 	return out;
+}
+
+/* Behind the URL's. */
+static void lead_to(struct arena *a, struct message *m, const struct uri *uri)
+{
+	str base = uri->path, query = uri->query;
+	if (m->path.n && str_ends(base, S("/")))
+		base = str_sub(base, 0, base.n - 1);
+	m->path = str_fmt(a, "%.*s%.*s", STR(base), STR(m->path));
+	if (!m->path.n)
+		m->path = S("/");
+	if (query.n && m->query.n)
+		m->query = str_fmt(a, "%.*s&%.*s", STR(query), STR(m->query));
+	else if (!m->query.n)
+		m->query = query;
 }
 
 static bool is_success(const struct target_properties *p, unsigned status)
@@ -182,6 +189,40 @@ static bool is_success(const struct target_properties *p, unsigned status)
 	return !p->success && status < 400;
 }
 
+static enum verdict timed_out(struct exchange *x)
+{
+	return failed(x, str_fmt(x->arena, "timeout occurred in %.*s", STR(x->step_name)));
+}
+
+static enum verdict answered(struct exchange *x, const struct service_callout *c,
+                             struct message *answer)
+{
+	vars_set_message(x, c->response, answer);
+	if (is_success(&c->to.props, answer->status))
+		return CONTINUE;
+	return failed(x, str_fmt(x->arena, "ResponseCode %u is treated as error", answer->status));
+}
+
+/* Without <Response> it is run to its end as well; what came of it is nobody's concern. */
+static enum verdict call_proxy(struct exchange *x, const struct service_callout *c,
+                               struct message *request)
+{
+	deadline by = deadline_min(x->deadline, deadline_in(c->timeout_ms));
+	struct local_call call = { .to = c->to.local, .request = request, .until = by };
+	str content;
+	struct message *answer = flow_call_local(x, &call);
+	err e = answer ? message_content(x->arena, answer, CALLOUT_BODY_MAX, by, &content) : DONE;
+	bool told = x->fault_pending;
+	x->fault_pending = false;
+	if (!c->response.n)
+		return CONTINUE;
+	if (told)
+		return failed(x, x->raised.string);
+	if (deadline_passed(by))
+		return timed_out(x);
+	return e.code ? failed(x, S("Unexpected EOF at target")) : answered(x, c, answer);
+}
+
 static enum verdict wait_for(struct exchange *x, const struct service_callout *c,
                              struct callout *call)
 {
@@ -189,13 +230,45 @@ static enum verdict wait_for(struct exchange *x, const struct service_callout *c
 	err e = callout_send(x->arena, call, deadline_min(x->deadline, deadline_in(c->timeout_ms)),
 	                     &answer);
 	if (e.code == ERR_TIMEOUT)
-		return failed(x, str_fmt(x->arena, "timeout occurred in %.*s", STR(x->step_name)));
-	if (e.code)
-		return failed(x, callout_reason(call->why));
-	vars_set_message(x, c->response, answer);
-	if (!is_success(&c->props, answer->status))
-		return failed(x, str_fmt(x->arena, "ResponseCode %u is treated as error",
-		                         answer->status));
+		return timed_out(x);
+	return e.code ? failed(x, callout_reason(call)) : answered(x, c, answer);
+}
+
+static enum verdict send_to(struct exchange *x, const struct service_callout *c,
+                            struct message *request, const struct uri *uri, bool balanced)
+{
+	const struct target_properties *p = &c->to.props;
+	struct callout call = {
+		.host = uri->host,
+		.port = uri->port,
+		.balancer = balanced ? c->to.balancer : NULL,
+		.tls = !uri->tls   ? NULL
+		       : c->to.tls ? c->to.tls
+		                   : x->tls,
+		.usual = x->tls,
+		.request = request,
+		.timeouts = { p->connect_ms, p->io_ms, p->keep_ms },
+		.excused = x->deadline,
+	};
+	if (c->response.n)
+		return wait_for(x, c, &call);
+	if (callout_detach(x->loop, c->proxy, &call, c->timeout_ms).code)
+		log_warn("callout_not_sent", LOG_STR("policy", x->step_name));
+	return CONTINUE;
+}
+
+/* What is asked for; the variable that held the request is gone from now on. */
+static enum verdict note_request(struct exchange *x, const struct service_callout *c,
+                                 const struct message *from, const struct message *request)
+{
+	str name = S("servicecallout.requesturi"), query = request->query;
+	str target =
+		str_fmt(x->arena, "%.*s%s%.*s", STR(request->path), query.n ? "?" : "", STR(query));
+	err e = vars_set_named(x, name, VALUE_STR(target));
+	if (e.code && e.code != ERR_LIMIT)
+		return fault_raise(x, &faults[SET_FAILED], STR(x->step_name), STR(name));
+	if (c->request && c->request->variable.n && c->request->clear_payload && from != x->request)
+		vars_set_message(x, c->request->variable, NULL);
 	return CONTINUE;
 }
 
@@ -203,38 +276,24 @@ static enum verdict run(const void *conf, struct exchange *x)
 {
 	const struct service_callout *c = conf;
 	struct message *m = NULL;
-	str url;
-	struct uri uri;
+	str url = S("");
+	struct uri uri = { .path = STR_NONE };
+	bool balanced = false;
 	enum verdict verdict = prepare(x, c, &m);
 	if (verdict == CONTINUE)
-		verdict = find_url(x, c, &url);
+		verdict = find_url(x, c, &url, &balanced);
 	if (verdict != CONTINUE)
 		return verdict;
-	if (uri_parse(url, &uri).code)
+	bool local = c->to.local && !url.n;
+	if (!local && uri_parse(url, &uri).code)
 		return failed(x, str_fmt(x->arena, "invalid URL %.*s", STR(str_sub(url, 0, 200))));
-	struct callout call = {
-		.host = uri.host,
-		.port = uri.port,
-		.tls = !uri.tls ? NULL
-		       : c->tls ? c->tls
-		                : x->tls,
-		.request = address(x->arena, m, &uri, m == x->request),
-		.timeouts = { c->props.connect_ms, c->props.io_ms, c->props.keep_ms },
-	};
-	str query = call.request->query;
-	str target = str_fmt(x->arena, "%.*s%s%.*s", STR(call.request->path), query.n ? "?" : "",
-	                     STR(query));
-	err e = vars_set_named(x, S("servicecallout.requesturi"), VALUE_STR(target));
-	if (e.code && e.code != ERR_LIMIT)
-		return fault_raise(x, &faults[SET_FAILED], STR(x->step_name),
-		                   STR(S("servicecallout.requesturi")));
-	if (c->request && c->request->variable.n && c->request->clear_payload && m != x->request)
-		vars_set_message(x, c->request->variable, NULL);
-	if (c->response.n)
-		return wait_for(x, c, &call);
-	if (callout_detach(x->loop, &call, c->timeout_ms).code)
-		log_warn("callout_not_sent", LOG_STR("policy", x->step_name));
-	return CONTINUE;
+	struct message *request = copy(x, m);
+	if (!local)
+		lead_to(x->arena, request, &uri);
+	verdict = note_request(x, c, m, request);
+	if (verdict != CONTINUE)
+		return verdict;
+	return local ? call_proxy(x, c, request) : send_to(x, c, request, &uri, balanced);
 }
 
 const struct policy policy_service_callout = {

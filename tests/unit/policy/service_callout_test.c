@@ -5,6 +5,7 @@
 #define POLICY_UNDER_TEST policy_service_callout
 #include "unit/policy/run.h"
 
+#include "flow/engine.h"
 #include "http/client.h"
 
 /* ---- the client ----------------------------------------------------------------------------- */
@@ -37,9 +38,23 @@ err http_fetch(struct arena *a, const struct http_origin *o, struct message *m, 
 	return DONE;
 }
 
+struct message *flow_call_local(struct exchange *x, const struct local_call *c)
+{
+	const struct message *m = c->request;
+	str query = str_given(m->query) ? m->query : S("-");
+	snprintf(wire.sent, sizeof wire.sent, "local %.*s '%.*s' %.*s", STR(m->verb), STR(m->path), STR(query));
+	assert_true(!c->tunnel && !c->interim && deadline_left_ms(c->until) <= 55000);
+	if (!wire.status) {
+		fault_raise(x, &gateway_faults[CHAIN_TOO_DEEP], 10);
+		return NULL;
+	}
+	return message_response(x->arena, wire.status);
+}
+
 /* ---- rows ----------------------------------------------------------------------------------- */
 
 #define TO(u) "<HTTPTargetConnection><URL>" u "</URL></HTTPTargetConnection>"
+#define LOCAL "<LocalTargetConnection><APIProxy>other</APIProxy></LocalTargetConnection>"
 #define R "<Response>r</Response>"
 #define FAILED(reason) "steps.servicecallout.ExecutionFailed|500|Execution of ServiceCallout p failed. Reason: " reason
 
@@ -66,6 +81,11 @@ static const struct {
 	{ R TO("http://h/a"), 500, "h:80 (h) GET /a", FAILED("ResponseCode 500 is treated as error") },
 	{ R "<HTTPTargetConnection><Properties><Property name='success.codes'>2xx,404</Property></Properties><URL>http://h/a</URL></HTTPTargetConnection>", 404, "h:80 (h) GET /a", "404" },
 	{ R "<HTTPTargetConnection><Properties><Property name='success.codes'>2xx,404</Property></Properties><URL>http://h/a</URL></HTTPTargetConnection>", 302, "h:80 (h) GET /a", FAILED("ResponseCode 302 is treated as error") },
+	{ R LOCAL, 200, "local GET '' -", "200" },
+	{ "<Request><Set><Path>/d</Path><QueryParams><QueryParam name='k'>v</QueryParam></QueryParams></Set></Request>" R LOCAL, 200, "local GET '/d' k=v", "200" },
+	{ "<Request variable='request'/>" R LOCAL, 200, "local POST '' -", "200" },
+	{ R LOCAL, 404, "local GET '' -", FAILED("ResponseCode 404 is treated as error") },
+	{ R LOCAL, 0, "local GET '' -", FAILED("More than 10 proxies are chained") },
 	{ R TO("nowhere"), 200, "", FAILED("invalid URL nowhere") },
 	{ R TO("{no.such}"), 200, "", FAILED("unable to resolve variable no.such") },
 	{ "<Request><Set><Verb>{no.such}</Verb></Set></Request>" R TO("http://h/"), 200, "", FAILED("unable to resolve variable no.such") },
@@ -84,11 +104,15 @@ static const struct { enum err_code code; enum http_failure why; const char *wan
 };
 
 static const struct { const char *inner, *want; } refused[] = {
-	{ R, "<ServiceCallout> needs <HTTPTargetConnection>" },
-	{ R "<HTTPTargetConnection/>", "<HTTPTargetConnection> needs <URL>" },
+	{ R, "<ServiceCallout> needs <HTTPTargetConnection> with a <URL> or a <LoadBalancer>" },
+	{ R "<HTTPTargetConnection/>", "<ServiceCallout> needs <HTTPTargetConnection> with a <URL> or a <LoadBalancer>" },
+	{ R "<LocalTargetConnection><Path>/x</Path></LocalTargetConnection>" TO("http://h"), "<ServiceCallout> holds <LocalTargetConnection> and <HTTPTargetConnection>; one of them is the target" },
+	{ R "<LocalTargetConnection><ProxyEndpoint>e</ProxyEndpoint></LocalTargetConnection>", "<LocalTargetConnection> needs <APIProxy> with <ProxyEndpoint>, or <Path>" },
+	{ R "<LocalTargetConnection><Path>/x</Path><Properties><Property name='supports.http11'>false</Property></Properties></LocalTargetConnection>", "a callout's message is its own and goes as it is: the properties that retain, compress, limit or ask for HTTP/1.0 are not for it" },
 	{ R "<Timeout>soon</Timeout>" TO("http://h"), "<Timeout> is \"soon\"; a whole number from 1 to 86400000 is needed" },
 	{ R "<Timeout>-1</Timeout>" TO("http://h"), "<Timeout> is \"-1\"; a whole number from 1 to 86400000 is needed" },
-	{ R "<HTTPTargetConnection><LoadBalancer><Server name='s'/></LoadBalancer><URL>http://h</URL></HTTPTargetConnection>", "<LoadBalancer> is not supported yet by this gateway" },
+	{ R "<HTTPTargetConnection><LoadBalancer><Server name='s'/></LoadBalancer><URL>http://h</URL></HTTPTargetConnection>", "<HTTPTargetConnection> holds <URL> and <LoadBalancer>; one of them is the target" },
+	{ R "<HTTPTargetConnection><LoadBalancer/></HTTPTargetConnection>", "<LoadBalancer> needs 1 to 64 <Server>" },
 	{ R "<HTTPTargetConnection><Properties><Property name='x'>1</Property></Properties><URL>http://h</URL></HTTPTargetConnection>", NULL },
 	{ "<Request><Verb>GET</Verb></Request>" TO("http://h"), "unknown element <Verb> in <Request>; known here: Set, Add, Copy, Remove, AssignVariable, IgnoreUnresolvedVariables" },
 };
