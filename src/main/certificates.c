@@ -6,8 +6,12 @@
 #include "main/certificates.h"
 
 #include "base/log.h"
+#include "base/secret.h"
+#include "cli/verb.h"
 #include "rt/tls.h"
 #include "store/keystores.h"
+
+enum { PEM_MAX = 1 << 20 };
 
 /* In an arena of its own, which wipes the keys. */
 static err add_in(struct arena *a, struct store *store, const struct vhost_entry *it,
@@ -49,4 +53,30 @@ err certificates_load(struct arena *a, struct store *store, struct tls_context *
 		TRY(add(store, it, out));
 	}
 	return DONE;
+}
+
+static err read_files(struct arena *a, str certificate, str key, struct diag *d,
+                      struct tls_context **out)
+{
+	struct tls_terms terms = { 0 };
+	TRY(verb_read_file(a, certificate, PEM_MAX, d, &terms.cert_pem));
+	TRY(verb_read_file(a, key, PEM_MAX, d, &terms.key_pem));
+	err e = tls_server_add(out, &terms, &(struct strs){ 0 }, S("sso"), d);
+	wipe((char *)terms.key_pem.p, terms.key_pem.n);
+	return e;
+}
+
+err certificate_of_files(struct arena *a, str certificate, str key, struct diag *d,
+                         struct tls_context **out)
+{
+	*out = NULL;
+	if (!certificate.n && !key.n)
+		return DONE;
+	if (!certificate.n || !key.n)
+		return diag_add(d, ERR_SYNTAX, 0,
+		                "sso.tls.certificate and sso.tls.key go together: give both");
+	d->file = certificate;
+	err e = read_files(a, certificate, key, d, out);
+	d->file = STR_NONE;
+	return e;
 }

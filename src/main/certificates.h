@@ -12,6 +12,10 @@ struct tls_context;
 #define KEYSTORE_OWN S("gatehouse")
 #define ALIAS_SELF_SIGNED S("self-signed")
 
+/* Of PEM files.  No names: *out stays NULL; a finding says which file is wrong. */
+err certificate_of_files(struct arena *, str certificate, str key, struct diag *,
+                         struct tls_context **out) MUST_CHECK;
+
 /* *out stays NULL when no virtual host speaks TLS. */
 err certificates_load(struct arena *, struct store *, struct tls_context **out,
                       bool *self_signed) MUST_CHECK;

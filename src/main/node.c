@@ -116,13 +116,14 @@ static void start_loops(struct arena *a, struct node *n)
 }
 
 /* ---- what the control loop serves ---- */
-static void serve(struct node *n, enum listener which, const struct http_server_conf *conf)
+static void serve(struct node *n, enum listener which, struct tls_context *tls,
+                  const struct http_server_conf *conf)
 {
 	struct served *s = &n->served[which];
 	s->fd = listener_take(n->listeners, which);
 	if (s->fd < 0)
 		return;
-	s->server = http_serve(n->control.loop, s->fd, NULL, conf);
+	s->server = http_serve(n->control.loop, s->fd, tls, conf);
 	must(!http_server_accept(s->server).code);
 }
 
@@ -142,9 +143,9 @@ static void serve_control(struct node *n)
 	};
 	struct http_server_conf mocktarget = { .handle = mocktarget_handle,
 		                               .limits = http_limits_default() };
-	serve(n, LISTEN_MANAGEMENT, &management);
-	serve(n, LISTEN_SSO, &sso);
-	serve(n, LISTEN_MOCKTARGET, &mocktarget);
+	serve(n, LISTEN_MANAGEMENT, NULL, &management);
+	serve(n, LISTEN_SSO, n->conf.sso_tls, &sso);
+	serve(n, LISTEN_MOCKTARGET, NULL, &mocktarget);
 	if (counters_start(n->conf.services->counters, n->control.loop).code)
 		log_error("quotas_not_kept");
 }
@@ -211,6 +212,7 @@ static void start_purge(struct node *n)
 
 static void start_changes(struct node *n)
 {
+	n->conf.reload->sso = n->served[LISTEN_SSO].server;
 	reload_start(n->conf.reload, n->control.loop, n->gateway);
 	handover_start(n->conf.handover, n->control.loop, n);
 	n->operator=(struct operator){ .data = n->conf.data, .sso = n->conf.sso };

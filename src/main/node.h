@@ -17,8 +17,9 @@ struct node_conf {
 	struct management *management;
 	struct services *services;
 	struct sso *sso;
-	struct tls_context *secure; /* what gateway.secure.listen presents */
-	str access_log;             /* STR_NONE: none */
+	struct tls_context *sso_tls; /* NULL: plain HTTP */
+	struct tls_context *secure;  /* what gateway.secure.listen presents */
+	str access_log;              /* STR_NONE: none */
 	struct reload *reload;
 	struct handover *handover;
 	str data; /* the folder: the operator's socket is in it */

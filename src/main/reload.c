@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "gateway/gateway.h"
+#include "http/server.h"
 #include "main/certificates.h"
 #include "main/notify.h"
 #include "rt/dns.h"
@@ -71,7 +72,7 @@ struct next { /* what is read, before anything changes */
 	const struct reload *reload;
 	struct settings settings;
 	struct dns_map *hosts;
-	struct tls_context *secure;
+	struct tls_context *secure, *sso_tls;
 	int log_fd; /* -1: stays */
 	err e;
 };
@@ -102,6 +103,8 @@ static err prepare(struct next *n)
 	TRY(n->e);
 	TRY(hosts_read(&n->settings, r->mocktarget, &n->diag, &n->hosts));
 	TRY(certificates_load(n->arena, r->store, &n->secure, &self_signed));
+	TRY(certificate_of_files(n->arena, r->settings->sso_tls_certificate,
+	                         r->settings->sso_tls_key, &n->diag, &n->sso_tls));
 	return open_log(n);
 }
 
@@ -164,6 +167,17 @@ static void use_certificates(struct reload *r, struct tls_context **next)
 	*next = before;
 }
 
+/* The files are read anew under their names of the start. */
+static void use_sso_certificate(struct reload *r, struct tls_context **next)
+{
+	struct tls_context *before = *r->sso_tls;
+	if (!*next)
+		return;
+	http_server_use_tls(r->sso, *next);
+	*r->sso_tls = *next;
+	*next = before;
+}
+
 static void apply(struct reload *r, struct next *n)
 {
 	struct settings *now = r->settings;
@@ -179,6 +193,7 @@ static void apply(struct reload *r, struct next *n)
 	dns_map_use(&n->hosts);
 	gateway_forget_targets(r->gateway);
 	use_certificates(r, &n->secure);
+	use_sso_certificate(r, &n->sso_tls);
 	if (n->log_fd >= 0)
 		gateway_use_log(r->gateway, n->log_fd);
 	n->log_fd = -1;
@@ -201,6 +216,7 @@ static void reload_all(struct reload *r)
 	}
 	dns_map_destroy(&n.hosts);
 	tls_release(&n.secure);
+	tls_release(&n.sso_tls);
 	if (n.log_fd >= 0)
 		close(n.log_fd);
 	arena_destroy(&a);

@@ -13,6 +13,7 @@
 
 struct feed_reader;
 struct dns_map;
+struct http_server;
 struct gateway;
 
 struct reload {
@@ -22,8 +23,10 @@ struct reload {
 	str mocktarget; /* where it listens; STR_NONE: it does not run */
 	struct store *store;
 	struct management *management;
-	struct tls_context **secure; /* what gateway.secure.listen presents */
-	int signals;                 /* of reload_signals(); taken */
+	struct tls_context **secure;  /* what gateway.secure.listen presents */
+	struct tls_context **sso_tls; /* what sso.listen presents */
+	struct http_server *sso;      /* set by the node */
+	int signals;                  /* of reload_signals(); taken */
 
 	struct gateway *gateway; /* all that follows is reload.c's */
 	struct loop *loop;

@@ -56,7 +56,7 @@ struct serving { /* in the order in which it is opened, and closed backwards */
 	struct listeners listeners;
 	struct token_service *tokens;
 	struct identity *identity;
-	struct tls_context *secure;
+	struct tls_context *secure, *sso_tls;
 	struct management management;
 	struct signer *signer;
 	struct sso sso;
@@ -159,12 +159,14 @@ static str sso_url(struct serving *s)
 	while (str_ends(url, S("/")))
 		url.n--;
 	return url.n ? url
-	             : str_fmt(s->arena, "http://%.*s",
+	             : str_fmt(s->arena, "http%s://%.*s", s->sso_tls ? "s" : "",
 	                       STR(listener_here(s->arena, &s->listeners, LISTEN_SSO)));
 }
 
 static err wire_sso(struct serving *s)
 {
+	TRY(certificate_of_files(s->arena, s->settings.sso_tls_certificate, s->settings.sso_tls_key,
+	                         &s->diag, &s->sso_tls));
 	str url = sso_url(s);
 	TRY(signer_open(s->store, USER_ZONE, &s->diag, &s->signer));
 	s->sso = (struct sso){
@@ -256,6 +258,7 @@ static err start(struct serving *s)
 	s->reload.store = s->store;
 	s->reload.management = &s->management;
 	s->reload.secure = &s->secure;
+	s->reload.sso_tls = &s->sso_tls;
 	s->handover.settings = &s->settings;
 	s->handover.store = s->store;
 	struct node_conf conf = {
@@ -267,6 +270,7 @@ static err start(struct serving *s)
 		.services = &s->services,
 		.sso = &s->sso,
 		.secure = s->secure,
+		.sso_tls = s->sso_tls,
 		.access_log = settings_access_log(s->arena, &s->settings, s->data),
 	};
 	if (s->options->demo && !s->is_heir)
@@ -282,6 +286,7 @@ static void stop(struct serving *s)
 	reload_stop(&s->reload);
 	listeners_close(&s->listeners);
 	tls_release(&s->secure);
+	tls_release(&s->sso_tls);
 	identity_destroy(&s->identity);
 	counters_close(&s->services.counters);
 	jwt_memory_destroy(&s->services.jwt);

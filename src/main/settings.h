@@ -10,6 +10,7 @@
 struct settings {
 	str organization;
 	str sso_url;
+	str sso_tls_certificate, sso_tls_key; /* files; "": plain HTTP */
 	int64_t sso_access_s, sso_refresh_s;
 	bool sso_rotate;
 	int64_t lockout_failures, lockout_window_s, lockout_s;
