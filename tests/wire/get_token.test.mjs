@@ -3,11 +3,15 @@
 // Invariant: stdout has the token or nothing; no password is shown, told, or kept.
 // Source: oauth2-service reference, section 5; get_token(1).
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import http2 from 'node:http2';
 import { dirname, join } from 'node:path';
 import test from 'node:test';
-import { gateway, slack, sleep } from './gateway.mjs';
+import { certificate } from './certificates.mjs';
+import { folder, gateway, root, slack, sleep } from './gateway.mjs';
 import { answer, b64, Home, jwt, loginText, mock, refusal, token } from './sso_mock.mjs';
+import { Visitor, totp } from './visitor.mjs';
 
 const ME = 'me@example.com', YOU = 'you@example.com', MFA = 'mfa@example.com';
 const STRANGE = 'pa ss*[a]"&=%+é';
@@ -257,6 +261,49 @@ table('servers that answer nonsense', [
 	{ what: 'no such host', server: null, url: () => 'http://nowhere.invalid', code: 21, err: /Failure to communicate/ },
 ]);
 
+// TLS as people's servers have it: a certificate of nobody's authority, and HTTP/2 preferred.
+test('servers behind TLS', async (t) => {
+	const own = certificate('localhost', { names: ['localhost', '127.0.0.1'] }), crt = join(folder(), 'ca.pem');
+	writeFileSync(crt, own.cert);
+	const seen = [], handler = (req, res) => {
+		seen.push(req.httpVersion);
+		res.end({ '/login': loginText(), '/version': '{"cliVersion":"2.3.0"}' }[req.url] ?? answer(token(ME)));
+	};
+	const server = http2.createSecureServer({ cert: own.cert, key: own.key, allowHTTP1: true }, handler);
+	await new Promise((ok) => server.listen(0, '127.0.0.1', ok));
+	server.unref();
+	const url = `https://127.0.0.1:${server.address().port}`;
+	for (const [what, args, env, code] of [
+		['an unknown authority', [], {}, 21],
+		['--insecure', ['--insecure'], {}, 0],
+		['CURL_CA_BUNDLE', [], { CURL_CA_BUNDLE: crt }, 0],
+		['SSL_CERT_FILE', [], { SSL_CERT_FILE: crt }, 0],
+	])
+		await t.test(what, async () => {
+			const r = await new Home(url).run('get_token', [...login(ME, 'Pa55word'), ...args], { env });
+			assert.equal(r.code, code, r.err);
+			if (code)
+				assert.match(r.err, /certificate/);
+		});
+	assert.deepEqual([...new Set(seen)], ['1.1']);
+	server.close();
+});
+
+test('completion: options, and the users whose tokens are kept', async () => {
+	const home = new Home('http://a.example'), script = join(root, 'packaging/bash-completion/get_token');
+	home.keep(ME, token(ME));
+	home.keep(YOU, token(YOU));
+	home.put(join(home.cache, 'server.login'), 'x');
+	const ask = (...words) => execFileSync('bash', ['-c', `. "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _"$1"; printf '%s\n' "\${COMPREPLY[@]}"`,
+		'bash', script.replace('get_token', words[0]), ...words], { env: { ...process.env, HOME: home.dir, SSO_LOGIN_URL: home.url } }).toString().trim().split('\n').sort();
+	assert.deepEqual(ask('get_token', '--c'), ['--clear-all-sso-cache', '--clear-sso-cache']);
+	assert.deepEqual(ask('get_token', '-u', ''), [ME, YOU].sort());
+	assert.deepEqual(ask('get_token', '-u', 'y'), [YOU]);
+	assert.deepEqual(ask('get_token', '-m', ''), ['']);
+	assert.deepEqual(ask('acurl', '-u', 'm'), [ME]);
+	assert.ok(ask('acurl', '--f').includes('--force-basic-auth'));
+});
+
 test('two servers keep their tokens apart', async () => {
 	const [a, b] = [await mock(), await mock()], home = new Home(a.url);
 	const first = await home.run('get_token', login(ME, 'Pa55word'));
@@ -331,4 +378,25 @@ test('the product itself', async (t) => {
 	await row('a refresh token that was changed: a new one by password', ['-u', `${g.user}:${g.pass}`, '-m', ''], {}, 0, opens);
 	await row('a wrong passcode', ['-p', 'abcdef', '-u', 'x@acme.example'], {}, 22, (r) => assert.match(r.err, /Invalid passcode/));
 	await row('another client', ['-u', `y@acme.example:${g.pass}`, '-m', ''], { env: { CLIENT_AUTH: b64('edgecli:no') } }, 22);
+	const v = new Visitor(g), fresh = (what, ...more) => { home.clear(); return row(what, ...more); };
+	await v.login();
+	const passcode = async () => (await v.get('/passcode', { headers: { Accept: 'application/json' } })).json.passcode;
+	const one = await passcode();
+	await fresh('a passcode of its page', ['-p', one], {}, 0, opens);
+	await fresh('a passcode twice', ['-p', one], {}, 22, (r) => assert.match(r.err, /Invalid passcode/));
+	await fresh('a passcode typed, and the name', ['-p', '-u', g.user], { typed: [await passcode()] }, 0, opens);
+	await fresh('a passcode of somebody else', ['-p', await passcode(), '-u', 'x@acme.example'], {}, 14);
+	const offer = await v.get('/login/mfa/manual'), secret = /[A-Z2-7]{32}/.exec(offer.text.replaceAll(' ', ''))[0];
+	const confirmed = totp(secret, -1);
+	assert.equal((await v.submit(offer, { code: confirmed })).status, 303);
+	const login = (...more) => ['-u', `${g.user}:${g.pass}`, ...more], wrong = (r) => assert.match(r.err, /Error: Invalid MFA code\./);
+	await fresh('a second factor, and no code', login('-m', ''), {}, 22, wrong);
+	await fresh('a code that was used at the enrolment', login('-m', confirmed), {}, 22, wrong);
+	const code = totp(secret);
+	await fresh('a code, asked for', ['-u', g.user], { typed: [g.pass, code] }, 0, opens);
+	await row('the kept token needs none', [], {}, 0, opens);
+	age();
+	await row('nor does a refresh', [], {}, 0, opens);
+	await fresh('a code twice', login('-m', code), {}, 22, wrong);
+	await fresh('the next code, given', login('-m', totp(secret, 1)), {}, 0, opens);
 });

@@ -63,6 +63,7 @@ export class Home {
 	file(user) { return join(this.cache, b64(`${user}-token.dat`)); }
 	keep(user, access, refresh) { this.put(this.file(user), `${answer(access, refresh)}\n`); return access; }
 	put(path, text) { mkdirSync(dirname(path), { recursive: true, mode: 0o700 }); writeFileSync(path, text, { mode: 0o600 }); }
+	clear() { rmSync(this.cache, { recursive: true, force: true }); }
 	kept(user) { return JSON.parse(readFileSync(this.file(user), 'utf8')); }
 	// Every file and folder below it with its mode: { '.sso-cli': '700', ... }.
 	files(at = '') {
