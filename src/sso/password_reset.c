@@ -44,7 +44,12 @@ static err reset(struct sso_call *q, const struct code_key *k, str password, str
 	err e = code_take(q->arena, q->store, k, CODE_WAITING, clock_ms(), &code);
 	if (e.code)
 		return e.code == ERR_CONFLICT ? FAIL(ERR_NOT_FOUND) : e;
-	TRY(password_replace(q, p, password, faults));
+	e = password_replace(q, p, password, faults);
+	if (e.code) { /* busy, say: the link is good again */
+		code.state = CODE_WAITING;
+		TRY(code_put(q->store, k, &code, true));
+		return e;
+	}
 	return login_unlock(q->store, &p->user.key);
 }
 

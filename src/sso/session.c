@@ -45,8 +45,10 @@ static err read_row(struct sso_call *q, const struct session_row *row, struct se
 		return FAIL(ERR_STORE);
 	s->auth_time_s = json_integer_value(json_object_get(doc, "auth_time"));
 	s->used_code = json_is_true(json_object_get(doc, "code"));
-	return identity_person(q->arena, q->sso->identity, q->sso->settings.zone, row->user_id,
-	                       &s->person);
+	TRY(identity_person(q->arena, q->sso->identity, q->sso->settings.zone, row->user_id,
+	                    &s->person));
+	/* A new password comes before anything else: the login leads there. */
+	return s->person.state.must_change ? FAIL(ERR_NOT_FOUND) : DONE;
 }
 
 err session_find(struct sso_call *q, struct session **out)

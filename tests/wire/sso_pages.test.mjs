@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { expect, gateway, sleep } from './gateway.mjs';
-import { refusal, seed } from './sso.mjs';
+import { SECRET, refusal, seed } from './sso.mjs';
 import { Visitor, forms, totp } from './visitor.mjs';
 
 const SET = { 'sso.lockout_period': 1, 'sso.logout_whitelist': 'https://ui.example/out, https://other.example/' };
@@ -274,6 +274,8 @@ test('who must choose a new password does, before anything else; who is not veri
 	page(await v.get('/passcode'), 'Temporary Authentication Code');
 	assert.equal((await v.get('/force_password_change')).to, '/login');        // that step is over
 	expect(await who.at.login({ username: must, password: 'second-Passw0rd' }), { status: 200 });
+	await seed(who.at, [`flag ${must} must_change`]);
+	assert.match((await v.get('/passcode')).to, /^\/login/);                    // also who was logged in
 });
 
 test('logging out leads to what the client registered, to the letter', async () => {
@@ -331,4 +333,23 @@ test('a forgotten password: a link from whoever runs the service, good once', as
 	assert.deepEqual([Object.keys(done), done.username], [['user_id', 'username', 'email'], who.username]);
 	expect(await change({ change_code: third, new_password: 'third-Passw0rd' }), { status: 422, body: /"invalid_code"/ });
 	expect(await api.login({ password: 'third-Passw0rd' }), { status: 200 });
+});
+
+test('behind TLS and below a path: cookies and links say so', async () => {
+	const at = await gateway({ demo: false, set: { 'sso.url': 'https://login.example/auth/' } }), v = new Visitor(at);
+	const r = expect(await v.get('/login'), { status: 200, headers: { 'strict-transport-security': 'max-age=31536000' } });
+	assert.match(r.headers['set-cookie'][0], /; HttpOnly; SameSite=Lax; Secure$/);
+	assert.equal(forms(r.text)[0].action, '/auth/login.do');
+	assert.match(r.text, /href="\/auth\/resources\/style\.css"/);
+	const f = forms(r.text)[0], done = await v.call('/login.do', { fields: { ...f.fields, username: at.user, password: at.pass } });
+	assert.equal(expect(done, { status: 303 }).headers.location, 'https://login.example/auth/');
+	assert.match(done.headers['set-cookie'][0], /; Secure$/);
+});
+
+test('one step of a login, sent many times at once, opens one session', async () => {
+	const who = await user('once@acme.example'), secret = SECRET;
+	await seed(who.at, [`totp ${who.username} ${secret}`]);
+	const v = new Visitor(who.at), r = await v.login(), verify = await v.get(r.to), code = totp(secret);
+	const to = (await Promise.all(Array.from({ length: 16 }, () => v.submit(verify, { code })))).map((x) => [x.to, (x.headers['set-cookie'] ?? []).some((c) => c.startsWith('JSESSIONID'))]);
+	assert.deepEqual(to.filter(([, session]) => session), [['/', true]]);
 });
