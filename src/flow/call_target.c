@@ -167,7 +167,8 @@ static err call_once(struct exchange *x, struct tls_context *tls, enum http_fail
 	struct http_origin origin = { .host = uri->host,
 		                      .port = uri->port,
 		                      .h2 = x->target_server && x->target_server->h2,
-		                      .peer_ip = &x->target_ip };
+		                      .peer_ip = &x->target_ip,
+		                      .peer = &x->target_peer };
 	origin.host_header =
 		str_given(x->target_host_header) ? x->target_host_header : uri->authority;
 	if (uri->tls)

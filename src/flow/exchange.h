@@ -14,6 +14,7 @@ struct balanced_server;
 struct snapshot;
 struct services; /* what policies use of other rooms: policy/services.h */
 struct tls_context;
+struct tls_peer;
 struct vars_lazy;
 
 enum segment {
@@ -80,6 +81,7 @@ struct exchange {
 	const struct balanced_server *target_server; /* of a LoadBalancer, once one was called */
 	str failed_servers;                          /* "a,b": that failed in this exchange */
 	str target_ip;                               /* that answered */
+	const struct tls_peer *target_peer;          /* its certificate; NULL: none */
 	bool no_copy_pathsuffix, no_copy_queryparams;
 	int64_t target_sent_start_ms, target_sent_end_ms, target_received_start_ms,
 		target_received_end_ms;

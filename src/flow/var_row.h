@@ -133,6 +133,7 @@ VAR_READ(var_client);
 enum { SHOWN_CONNECTION = 64, SHOWN_CLIENT = 128 };
 VAR_READ(var_tls);
 VAR_READ(var_target);
+VAR_READ(var_target_peer); /* arg: an enum tls_fact */
 VAR_WRITE(var_target_set);
 VAR_READ(var_fault);
 enum {

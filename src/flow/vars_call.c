@@ -159,6 +159,14 @@ struct value var_target(struct exchange *x, const struct flowvar *v, struct mess
 	}
 }
 
+struct value var_target_peer(struct exchange *x, const struct flowvar *v, struct message *m)
+{
+	(void)m;
+	return x->target_peer
+	               ? text(tls_peer_fact(x->arena, x->target_peer, (enum tls_fact)v->row->arg))
+	               : null_value;
+}
+
 err var_target_set(struct exchange *x, const struct flowvar *v, struct message *m,
                    struct value value)
 {

@@ -332,6 +332,8 @@ err http_fetch(struct arena *a, const struct http_origin *o, struct message *req
 	}
 	if (o->peer_ip)
 		*o->peer_ip = str_dup(a, sock_peer_ip(f->way->sock(f)));
+	if (o->peer)
+		*o->peer = sock_tls_peer_keep(a, f->way->sock(f));
 	f->way->answer(f);
 	f->request = NULL;
 	*response = f->response;

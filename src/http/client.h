@@ -23,8 +23,9 @@ struct http_origin {
 	str host_header; /* what Host says; absent: what the message says, or else the origin's name */
 	struct http_timeouts times; /* a zero: the usual value */
 	str *peer_ip; /* out, may be NULL: the address that answered, in the call's arena */
-	bool http10;  /* it is asked so; a body's length must be known then */
-	struct interim *interim; /* who gets its 1xx answers; NULL: nobody */
+	const struct tls_peer **peer; /* out, may be NULL: who answered, by its certificate */
+	bool http10;                  /* it is asked so; a body's length must be known then */
+	struct interim *interim;      /* who gets its 1xx answers; NULL: nobody */
 };
 
 /* clang-format off */

@@ -82,6 +82,10 @@ enum tls_fact {
 	TLS_PEER_STATE,
 };
 str sock_tls_fact(struct arena *, const struct sock *, enum tls_fact); /* STR_NONE: there is none */
+/* The peer's certificate, which outlives the connection with the arena; NULL: it showed none. */
+struct tls_peer;
+const struct tls_peer *sock_tls_peer_keep(struct arena *, const struct sock *);
+str tls_peer_fact(struct arena *, const struct tls_peer *, enum tls_fact); /* TLS_PEER_... */
 
 /* Listening on "HOST:PORT", "[::1]:PORT" or ":PORT" (all addresses); port 0 takes a free one.
  * ERR_SYNTAX or ERR_IO with a finding that names the address and the reason.  Fails when any other

@@ -114,7 +114,7 @@ static str of_session(struct arena *a, const SSL *ssl, enum tls_fact which)
 	return id ? hex(a, id, n) : STR_NONE;
 }
 
-str sock_tls_fact(struct arena *a, const struct sock *s, enum tls_fact which)
+static str of_certificate(struct arena *a, X509 *x, enum tls_fact which)
 {
 	static const int nids[] = {
 		[TLS_PEER_CN] = NID_commonName,
@@ -125,13 +125,6 @@ str sock_tls_fact(struct arena *a, const struct sock *s, enum tls_fact which)
 		[TLS_PEER_UNIT] = NID_organizationalUnitName,
 		[TLS_PEER_STATE] = NID_stateOrProvinceName,
 	};
-	if (!s->ssl)
-		return STR_NONE;
-	if (which <= TLS_SESSION_ID)
-		return of_session(a, s->ssl, which);
-	X509 *x = SSL_get0_peer_certificate(s->ssl);
-	if (!x)
-		return STR_NONE;
 	switch (which) {
 	case TLS_PEER_SUBJECT:
 		return name_of(a, X509_get_subject_name(x));
@@ -146,4 +139,30 @@ str sock_tls_fact(struct arena *a, const struct sock *s, enum tls_fact which)
 	default:
 		return part_of_name(a, X509_get_subject_name(x), nids[which]);
 	}
+}
+
+str sock_tls_fact(struct arena *a, const struct sock *s, enum tls_fact which)
+{
+	if (!s->ssl)
+		return STR_NONE;
+	if (which <= TLS_SESSION_ID)
+		return of_session(a, s->ssl, which);
+	X509 *x = SSL_get0_peer_certificate(s->ssl);
+	return x ? of_certificate(a, x, which) : STR_NONE;
+}
+
+static void let_go(void *x) { X509_free(x); }
+
+const struct tls_peer *sock_tls_peer_keep(struct arena *a, const struct sock *s)
+{
+	X509 *x = s->ssl ? SSL_get1_peer_certificate(s->ssl) : NULL;
+	if (x)
+		arena_defer(a, let_go, x);
+	return (const struct tls_peer *)x;
+}
+
+str tls_peer_fact(struct arena *a, const struct tls_peer *p, enum tls_fact which)
+{
+	must(which > TLS_SESSION_ID);
+	return of_certificate(a, (X509 *)p, which);
 }

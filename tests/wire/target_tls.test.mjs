@@ -8,7 +8,7 @@ import https from 'node:https';
 import { join } from 'node:path';
 import test from 'node:test';
 import { certificate, keystore, upload } from './certificates.mjs';
-import { bundle, expect, fault, folder, gateway } from './gateway.mjs';
+import { bundle, expect, fault, folder, gateway, say } from './gateway.mjs';
 
 const ca = certificate('Target CA', { ca: true }), clients = certificate('Client CA', { ca: true }), others = certificate('Another CA', { ca: true });
 const good = certificate('target.test', { by: ca, names: ['target.test', '127.0.0.1'] }), odd = certificate('inner.odd.test', { by: ca, names: ['elsewhere.test'] });
@@ -91,6 +91,17 @@ test('a TargetEndpoint', async (t) => {
 		const name = await deployed(endpoint(plain, TRUST).replace('https://', 'http://'));
 		assert.notEqual((await g.call(`/${name}`)).status, 200);
 	});
+});
+
+test('who the target is, as variables', async () => {
+	const facts = '{target.cn}|{target.country}|{target.state}|{target.locality}|{target.organization}|{target.organization.unit}|{target.email.address}';
+	const known = certificate('known.test', { by: ca, names: ['target.test'], subject: '/C=DE/ST=Hesse/L=Kassel/O=Acme/OU=Gates/emailAddress=a@b.test' });
+	const port = await open(known), name = `p${++n}`;
+	await g.mgmt(`${at}/targetservers`, { body: { name: 'known', host: '127.0.0.1', port, sSLInfo: { enabled: 'true', trustStore: 'trust', commonName: { value: 'known.test' } } } });
+	const target = '<TargetEndpoint name="default"><PreFlow><Response><Step><Name>show</Name></Step></Response></PreFlow><HTTPTargetConnection><LoadBalancer><Server name="known"/></LoadBalancer></HTTPTargetConnection></TargetEndpoint>';
+	await g.put(name, files(name, target, { 'apiproxy/policies/show.xml': say(facts).replace('<AssignMessage', '<AssignMessage name="show"') }));
+	for (let i = 0; i < 3; i++)                               // a kept connection, too
+		expect(await g.call(`/${name}`), { status: 200, body: 'known.test|DE|Hesse|Kassel|Acme|Gates|a@b.test' });
 });
 
 const bad = [
