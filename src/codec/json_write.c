@@ -74,7 +74,7 @@ static void escape_into(struct buf *b, str s, bool slashes)
 	size_t from = 0;
 	for (size_t i = 0; i < s.n;) {
 		unsigned char c = (unsigned char)s.p[i];
-		size_t len = utf8_sequence(s, i);
+		size_t len = c < 0x80 ? 1 : utf8_sequence(s, i);
 		bool plain = len && c >= 0x20 && c != '"' && c != '\\' && !(slashes && c == '/');
 		if (plain) {
 			i += len;

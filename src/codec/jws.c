@@ -109,21 +109,23 @@ static EVP_PKEY_CTX *context(const struct jose_key *k, enum jose_alg alg, bool s
 }
 
 /* A context that nobody else has; one that is free, or a new one. */
-static EVP_PKEY_CTX *context_take(struct jose_key *k, enum jose_alg alg)
+static EVP_PKEY_CTX *context_take(struct jose_key *k, enum jose_alg alg, bool sign)
 {
+	_Atomic(EVP_PKEY_CTX *) *ready = &k->ready[alg - JOSE_RS256][sign ? READY_SLOTS : 0];
 	for (size_t i = 0; i < READY_SLOTS; i++) {
-		EVP_PKEY_CTX *c = atomic_exchange(&k->ready[alg - JOSE_RS256][i], NULL);
+		EVP_PKEY_CTX *c = atomic_exchange(&ready[i], NULL);
 		if (c)
 			return c;
 	}
-	return context(k, alg, false);
+	return context(k, alg, sign);
 }
 
-static void context_give_back(struct jose_key *k, enum jose_alg alg, EVP_PKEY_CTX *c)
+static void context_give_back(struct jose_key *k, enum jose_alg alg, bool sign, EVP_PKEY_CTX *c)
 {
+	_Atomic(EVP_PKEY_CTX *) *ready = &k->ready[alg - JOSE_RS256][sign ? READY_SLOTS : 0];
 	for (size_t i = 0; c && i < READY_SLOTS; i++) {
 		EVP_PKEY_CTX *none = NULL;
-		if (atomic_compare_exchange_strong(&k->ready[alg - JOSE_RS256][i], &none, c))
+		if (atomic_compare_exchange_strong(&ready[i], &none, c))
 			c = NULL;
 	}
 	EVP_PKEY_CTX_free(c);
@@ -185,9 +187,9 @@ static bool pkey_verify(struct arena *a, const struct jws *s, struct jose_key *k
 	if (!n)
 		return false;
 	str sum = digest_of(a, alg, s->signed_part);
-	EVP_PKEY_CTX *c = context_take(k, alg);
+	EVP_PKEY_CTX *c = context_take(k, alg, false);
 	bool good = EVP_PKEY_verify(c, signature, n, (const unsigned char *)sum.p, sum.n) == 1;
-	context_give_back(k, alg, c);
+	context_give_back(k, alg, false, c);
 	if (!good)
 		ERR_clear_error();
 	return good;
@@ -202,15 +204,14 @@ bool jws_verify(struct arena *a, const struct jws *s, const struct jose_key *k, 
 	return pkey_verify(a, s, (struct jose_key *)(uintptr_t)k, alg); /* its slots are atomic */
 }
 
-static err pkey_sign(struct arena *a, const struct jose_key *k, enum jose_alg alg, str data,
-                     str *out)
+static err pkey_sign(struct arena *a, struct jose_key *k, enum jose_alg alg, str data, str *out)
 {
 	str sum = digest_of(a, alg, data);
 	size_t n = (size_t)EVP_PKEY_get_size(k->pkey);
 	unsigned char *p = arena_alloc(a, n, 1);
-	EVP_PKEY_CTX *c = context(k, alg, true);
+	EVP_PKEY_CTX *c = context_take(k, alg, true);
 	bool made = EVP_PKEY_sign(c, p, &n, (const unsigned char *)sum.p, sum.n) == 1;
-	EVP_PKEY_CTX_free(c);
+	context_give_back(k, alg, true, c);
 	if (!made) {
 		ERR_clear_error();
 		return FAIL(ERR_DENIED);
@@ -232,7 +233,8 @@ err jws_sign(struct arena *a, const struct jose_key *k, enum jose_alg alg, str h
 	if (jose_family(alg) == JOSE_HS)
 		signature = mac(a, k, alg, buf_str(&text));
 	else
-		TRY(pkey_sign(a, k, alg, buf_str(&text), &signature));
+		TRY(pkey_sign(a, (struct jose_key *)(uintptr_t)k, alg, buf_str(&text),
+		              &signature)); /* its slots are atomic */
 	buf_char(&text, '.');
 	buf_add(&text, base64url_write(a, signature));
 	*out = buf_str(&text);

@@ -58,7 +58,10 @@ err wait_any(struct wait *, int n, deadline) MUST_CHECK;
  * once, on this thread. */
 enum lane { LANE_STORE_READ, LANE_DNS, LANE_LDAP, LANE_PASSWORD, LANE_CPU, LANES };
 err offload(enum lane, void (*fn)(void *), void *arg) MUST_CHECK;
-void offload_start(unsigned cores); /* once, before the loops */
+/* The same for what computes well under a millisecond: where the lane has one thread that would only take
+ * turns with the loop, on a machine of one core, it runs here. */
+err offload_brief(enum lane, void (*fn)(void *), void *arg) MUST_CHECK;
+void offload_start(unsigned cores); /* once, before the loops; 0: those that this process may use */
 void offload_stop(void);            /* after the loops; ends the threads */
 
 /* A job that nobody has to wait for; its memory is its own.  False when the lane's queue is full. */

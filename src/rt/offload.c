@@ -4,6 +4,7 @@
  * Source: house; nice(2) applies to a thread on Linux (docs/why/loop.md). */
 #include "rt/inside.h"
 
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -14,16 +15,17 @@ enum { STACK_BYTES = 8 << 20, NICE = 10 };
 
 static const struct {
 	const char *name;
-	unsigned threads; /* 0: one per core */
+	unsigned threads; /* 0: one per core, */
+	unsigned most;    /* of those: a password's hash takes 19 MiB */
 	unsigned queue;
 	bool nice;
 	bool abandoned; /* at the end: getaddrinfo() knows no deadline, and nobody waits for it */
 } kinds[LANES] = {
-	[LANE_STORE_READ] = { "store-read", 2, 4096, false, false },
-	[LANE_DNS] = { "dns", 4, 256, false, true },
-	[LANE_LDAP] = { "ldap", 8, 256, false, false },
-	[LANE_PASSWORD] = { "password", 0, 256, true, false },
-	[LANE_CPU] = { "cpu", 0, 1024, true, false },
+	[LANE_STORE_READ] = { "store-read", 2, 2, 4096, false, false },
+	[LANE_DNS] = { "dns", 4, 4, 256, false, true },
+	[LANE_LDAP] = { "ldap", 8, 8, 256, false, false },
+	[LANE_PASSWORD] = { "password", 0, 16, 256, true, false },
+	[LANE_CPU] = { "cpu", 0, 64, 1024, true, false },
 };
 
 struct lane_state {
@@ -74,7 +76,9 @@ static void lane_start(enum lane which, unsigned cores)
 	lanes[which] = lane;
 	lane->name = kinds[which].name;
 	lane->nice = kinds[which].nice;
-	lane->n_threads = kinds[which].threads ? kinds[which].threads : cores;
+	lane->n_threads = kinds[which].threads        ? kinds[which].threads
+	                  : cores < kinds[which].most ? cores
+	                                              : kinds[which].most;
 	lane->threads = rt_alloc(sizeof *lane->threads * lane->n_threads);
 	pthread_mutex_init(&lane->lock, NULL);
 	pthread_cond_init(&lane->more, NULL);
@@ -85,6 +89,12 @@ static void lane_start(enum lane which, unsigned cores)
 	pthread_attr_destroy(&attr);
 }
 
+static unsigned usable_cores(void)
+{
+	cpu_set_t set;
+	return sched_getaffinity(0, sizeof set, &set) ? 1 : (unsigned)CPU_COUNT(&set);
+}
+
 void offload_start(unsigned cores)
 {
 	sigset_t all, before; /* signals are for the thread that asked for them */
@@ -92,7 +102,7 @@ void offload_start(unsigned cores)
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	for (int i = 0; i < LANES; i++)
-		lane_start((enum lane)i, cores ? cores : 1);
+		lane_start((enum lane)i, cores ? cores : usable_cores());
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	started = true;
 }
@@ -172,5 +182,13 @@ err offload(enum lane which, void (*fn)(void *), void *arg)
 	if (!lane_submit(which, &c.job))
 		return FAIL(ERR_LIMIT);
 	wait_end(&c.done);
+	return DONE;
+}
+
+err offload_brief(enum lane which, void (*fn)(void *), void *arg)
+{
+	if (!started || lanes[which]->n_threads > 1)
+		return offload(which, fn, arg);
+	fn(arg);
 	return DONE;
 }

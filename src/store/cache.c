@@ -31,6 +31,8 @@ struct entry {
 	/* or a token's: */
 	struct token *token;
 	struct entry *client; /* as it was found last, held; guarded by the shard's lock */
+	/* or one of the OAuth2 service's clients: */
+	struct oauth_client_view oauth;
 };
 
 struct shard {
@@ -243,11 +245,28 @@ static void token_changed(struct cache *c, const struct change *change)
 	forget(shard_of(c, hash), hash, change->org, key_bytes(&k));
 }
 
+/* No organization is called so: the tables are shared. */
+static str oauth_realm(struct arena *a, str zone) { return str_fmt(a, "%.*s\noauth", STR(zone)); }
+
+static uint64_t oauth_hash(str realm, str id) { return str_hash(id) ^ str_hash(realm); }
+
+static void oauth_client_changed(struct cache *c, const struct change *change)
+{
+	struct arena *a = arena_create(FIRST_BLOCK, 0);
+	str realm = oauth_realm(a, change->org);
+	uint64_t hash = oauth_hash(realm, change->name);
+	forget(shard_of(c, hash), hash, realm, change->name);
+	arena_destroy(&a);
+}
+
 void cache_changed(struct store *st, const struct change *change)
 {
 	switch (change->kind) {
 	case FEED_token:
 		token_changed(st->cache, change);
+		break;
+	case FEED_oauth_client:
+		oauth_client_changed(st->cache, change);
 		break;
 	case FEED_developer:
 	case FEED_app:
@@ -428,4 +447,57 @@ err token_view_at_hand(struct arena *a, struct store *st, str org, const struct 
                        const struct token_view **out)
 {
 	return view(a, st, org, key, true, out);
+}
+
+/* ---- the OAuth2 service's clients ---- */
+err oauth_client_at_hand(struct arena *a, struct store *st, str zone, str id,
+                         const struct oauth_client_view **out)
+{
+	str realm = oauth_realm(a, zone);
+	uint64_t hash = oauth_hash(realm, id);
+	unsigned count;
+	struct entry *none, *e = NULL;
+	if (!is_stale(st))
+		e = take(shard_of(st->cache, hash), hash, realm, id, &count, &none);
+	if (!e)
+		return FAIL(ERR_NOT_FOUND);
+	arena_defer(a, let_go, e);
+	*out = &e->oauth;
+	return DONE;
+}
+
+static err read_oauth_client(struct entry *e, struct store *st, str zone)
+{
+	struct db_rows rows;
+	TRY(one_row(e->arena, st->db,
+	            "SELECT secret_mac, second_secret_mac, token_salt, doc FROM oauth_client"
+	            " WHERE zone = $1 AND id = $2",
+	            DB_ARGS(DB_T(zone), DB_T(e->key)), &rows));
+	struct oauth_client *client = arena_new(e->arena, struct oauth_client);
+	e->oauth = (struct oauth_client_view){ .client = client, .token_salt = rows.v[2].s };
+	for (int i = 0; i < 2; i++)
+		e->oauth.macs[i] = rows.v[i].kind == DB_BLOB ? rows.v[i].s : STR_NONE;
+	return doc_read(e->arena, &oauth_client_noun, rows.v[3].s, client);
+}
+
+err oauth_client_read(struct arena *a, struct store *st, str zone, str id,
+                      const struct oauth_client_view **out)
+{
+	str realm = oauth_realm(a, zone);
+	uint64_t hash = oauth_hash(realm, id);
+	struct shard *s = shard_of(st->cache, hash);
+	unsigned count;
+	struct entry *none, *e = take(s, hash, realm, id, &count, &none);
+	if (e)
+		let_go(e);
+	e = entry_create(hash, realm, id);
+	err trouble = read_oauth_client(e, st, zone);
+	if (trouble.code) {
+		let_go(e);
+		return trouble;
+	}
+	put(s, e, count);
+	arena_defer(a, let_go, e);
+	*out = &e->oauth;
+	return DONE;
 }

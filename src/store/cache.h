@@ -8,6 +8,7 @@
 #include "model/api_product.h"
 #include "model/app.h"
 #include "model/developer.h"
+#include "model/oauth_client.h"
 #include "model/token.h"
 #include "store/store.h"
 
@@ -35,3 +36,16 @@ err token_view(struct arena *, struct store *, str org, const struct token_key *
 /* The same, of a token that is in memory; ERR_NOT_FOUND says nothing of others. */
 err token_view_at_hand(struct arena *, struct store *, str org, const struct token_key *,
                        const struct token_view **out) MUST_CHECK;
+
+/* A client of the OAuth2 service, with what its secrets are compared with. */
+struct oauth_client_view {
+	const struct oauth_client *client;
+	str macs[2]; /* absent: no such secret */
+	str token_salt;
+};
+/* The one in memory, ERR_NOT_FOUND if it is not there. */
+err oauth_client_at_hand(struct arena *, struct store *, str zone, str id,
+                         const struct oauth_client_view **out) MUST_CHECK;
+/* Read from the database, and remembered. */
+err oauth_client_read(struct arena *, struct store *, str zone, str id,
+                      const struct oauth_client_view **out) MUST_CHECK;

@@ -8,6 +8,7 @@
 
 #include "base/rand.h"
 #include "codec/digest.h"
+#include "store/cache.h"
 #include "store/inside.h"
 
 #define CLIENT_BY_ID "SELECT doc FROM oauth_client WHERE zone = $1 AND id = $2"
@@ -36,15 +37,15 @@ static str secret_mac(struct arena *a, const struct store *st, const struct clie
 	unsigned char key[MAC], *mac = arena_alloc(a, MAC, 1);
 	seal_subkey(st->seal, "oauth-client-secret", nth, key);
 	hmac_sha256(str_from(key, MAC),
-	            str_fmt(a, "%.*s%c%.*s%c%.*s", STR(k->zone), 0, STR(k->id), 0, STR(secret)), mac);
+	            str_fmt(a, "%.*s%c%.*s%c%.*s", STR(k->zone), 0, STR(k->id), 0, STR(secret)),
+	            mac);
 	return str_from(mac, MAC);
 }
 
 static struct db_value mac_value(struct client_call *c)
 {
-	return str_given(c->secret)
-	               ? DB_B(secret_mac(c->arena, c->store, c->key, c->secret, 0))
-	               : DB_NONE;
+	return str_given(c->secret) ? DB_B(secret_mac(c->arena, c->store, c->key, c->secret, 0))
+	                            : DB_NONE;
 }
 
 static err insert_client(struct db *tx, void *arg)
@@ -188,32 +189,41 @@ err oauth_client_secret(struct store *st, const struct client_key *k, enum secre
 }
 
 /* Every key and both places are looked at, whatever fits first: the time tells nothing. */
-static bool fits(struct arena *a, const struct store *st, const struct client_key *k,
-                 str presented, const struct db_value *macs)
+static bool fits(struct arena *a, const struct store *st, const struct client_key *k, str presented,
+                 const str macs[2])
 {
 	bool good = false;
 	for (size_t nth = 0; nth < seal_keys(st->seal); nth++) {
 		str mac = secret_mac(a, st, k, presented, nth);
 		for (int i = 0; i < 2; i++)
-			good |= str_eq_secret(macs[i].kind == DB_BLOB ? macs[i].s : S(""), mac);
+			good |= str_eq_secret(str_given(macs[i]) ? macs[i] : S(""), mac);
 	}
 	return good;
 }
 
-err oauth_client_check(struct arena *a, struct store *st, const struct client_key *k,
-                       str presented, struct client_credentials_view *out)
+static void view_out(const struct oauth_client_view *v, bool good,
+                     struct client_credentials_view *out)
 {
-	struct db_rows rows;
-	struct db_value none[2] = { DB_NONE, DB_NONE };
-	err e = one_row(a, st->db,
-	                "SELECT secret_mac, second_secret_mac, token_salt, doc FROM oauth_client"
-	                " WHERE zone = $1 AND id = $2",
-	                KEY_ARGS(k), &rows);
-	bool good = fits(a, st, k, presented, e.code ? none : rows.v);
-	TRY(e);
-	*out = (struct client_credentials_view){ .client = arena_new(a, struct oauth_client),
-		                                 .has_secret = rows.v[0].kind == DB_BLOB,
+	*out = (struct client_credentials_view){ .client = v->client,
+		                                 .has_secret = str_given(v->macs[0]),
 		                                 .secret_fits = good,
-		                                 .token_salt = rows.v[2].s };
-	return doc_read(a, &oauth_client_noun, rows.v[3].s, out->client);
+		                                 .token_salt = v->token_salt };
+}
+
+/* Memory answers only whoever knows the secret: who does not learns from the time that it takes neither that
+ * the client is there nor that it is in use. */
+err oauth_client_check(struct arena *a, struct store *st, const struct client_key *k, str presented,
+                       struct client_credentials_view *out)
+{
+	static const str none[2] = { S_INIT(""), S_INIT("") };
+	const struct oauth_client_view *v;
+	bool there = !oauth_client_at_hand(a, st, k->zone, k->id, &v).code;
+	bool good = fits(a, st, k, presented, there ? v->macs : none);
+	if (!there || !good) {
+		err e = oauth_client_read(a, st, k->zone, k->id, &v);
+		good = fits(a, st, k, presented, e.code ? none : v->macs);
+		TRY(e);
+	}
+	view_out(v, good, out);
+	return DONE;
 }

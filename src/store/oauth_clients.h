@@ -31,7 +31,7 @@ err oauth_client_secret(struct store *, const struct client_key *, enum secret_c
                         str secret) MUST_CHECK;
 
 struct client_credentials_view { /* what a client is recognised by */
-	struct oauth_client *client;
+	const struct oauth_client *client;
 	bool has_secret, secret_fits; /* presented "" fits a client without a secret: never */
 	str token_salt;               /* changes with the secret */
 };

@@ -6,17 +6,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <openssl/kdf.h>
 
 #include "base/rand.h"
 #include "base/secret.h"
 #include "codec/base64.h"
+#include "codec/digest.h"
 
 enum { KEY = 32, NONCE = 12, TAG = 16, HEAD = 1 + 4 + NONCE, FILE_MAX = 65536, VERSION = 1 };
 
@@ -41,21 +41,16 @@ static const struct seal_entry *nth_entry(const struct seal *s, size_t nth)
 
 uint32_t seal_id(const struct seal *s, size_t nth) { return nth_entry(s, nth)->id; }
 
+/* HKDF with SHA-256, without a salt, for one block (RFC 5869): at each check of a secret. */
 static void derive(const struct secret *key, const char *purpose, unsigned char out[KEY])
 {
-	EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
-	EVP_KDF_CTX *c = kdf ? EVP_KDF_CTX_new(kdf) : NULL;
-	str k = secret_bytes(key);
-	OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, (char[]){ "SHA256" }, 0),
-		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)(uintptr_t)k.p, k.n),
-		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *)(uintptr_t)purpose,
-		                                  strlen(purpose)),
-		OSSL_PARAM_construct_end(),
-	};
-	must(c && EVP_KDF_derive(c, out, KEY, params) == 1);
-	EVP_KDF_CTX_free(c);
-	EVP_KDF_free(kdf);
+	unsigned char extracted[KEY];
+	char info[64];
+	int n = snprintf(info, sizeof info, "%s\x01", purpose);
+	must(n > 0 && (size_t)n < sizeof info);
+	hmac_sha256(S(""), secret_bytes(key), extracted);
+	hmac_sha256(str_from(extracted, sizeof extracted), str_from(info, (size_t)n), out);
+	wipe(extracted, sizeof extracted);
 }
 
 void seal_subkey(const struct seal *s, const char *purpose, size_t nth, unsigned char out[KEY])

@@ -278,7 +278,7 @@ err signer_sign(struct arena *a, struct signer *s, const struct signer_header *h
 	must(key);
 	struct signature g = { a, key, header_text(a, h, key->kid), claims, STR_NONE, DONE };
 	if (jws_is_slow(h->alg, true))
-		TRY(offload(LANE_CPU, sign, &g));
+		TRY(offload_brief(LANE_CPU, sign, &g));
 	else
 		sign(&g);
 	*jwt = g.jwt;

@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -89,9 +91,30 @@ static void files(void **state)
 	assert_int_equal(seal_open_text(a, again, S("place"), sealed, &got).code, ERR_NONE);
 }
 
+/* What `openssl kdf ... HKDF` makes of the same key and purpose: stores that are there stay readable. */
+static void subkeys(void **state)
+{
+	(void)state;
+	static const unsigned char want[32] =
+		"\xc3\xb7\x25\xb9\xb4\x20\xc5\x42\x6e\x76\x5d\xcd\xf5\x57\x24\xbc"
+		"\x7d\x07\x33\x27\xa3\x32\xb3\xa6\xd9\xe7\xc1\x36\x28\xb7\x7d\x42";
+	unsigned char got[32];
+	struct diag diag = { .arena = a };
+	struct seal *known;
+	str path = str_fmt(a, "%.*s.known", STR(file));
+	int fd = open(str_z(a, path), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	dprintf(fd, "1 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n");
+	close(fd);
+	assert_int_equal(seal_open(a, path, false, &diag, &known).code, ERR_NONE);
+	unlink(str_z(a, path));
+	seal_subkey(known, "oauth-client-secret", 0, got);
+	assert_memory_equal(got, want, sizeof want);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(opens), cmocka_unit_test(flipped),
-		                            cmocka_unit_test(files) };
+		                            cmocka_unit_test(files),
+		                            cmocka_unit_test(subkeys) };
 	return cmocka_run_group_tests(tests, start, end);
 }
