@@ -4,6 +4,7 @@
  * Source: Apigee Edge management API, apps, developer apps. */
 #include "store/apps.h"
 
+#include "management/names.h"
 #include "management/resources.h"
 #include "store/developers.h"
 
@@ -92,6 +93,8 @@ struct message *developer_apps_create(struct api *q)
 		return bad;
 	if (!app.name.n)
 		return answer_error(q, 400, "developer.service.MissingField", "name is required");
+	if ((bad = name_refused(q, NAME_OF_THING, "name", app.name)))
+		return bad;
 	app.created_by = app.last_modified_by = q->who.key.name;
 	err e = app_create(q->arena, q->store, q->org, api_param(q, "developer"), &app, &missing);
 	if (e.code == ERR_CONFLICT)

@@ -4,6 +4,7 @@
  * Source: Apigee Edge management API, developers. */
 #include "store/developers.h"
 
+#include "management/names.h"
 #include "management/resources.h"
 
 struct message *developer_trouble(struct api *q, err e)
@@ -39,23 +40,22 @@ struct message *developers_list(struct api *q)
 /* The four that Apigee demands, each there and not empty. */
 static struct message *incomplete(struct api *q, const struct developer *d)
 {
-	const struct {
-		const char *name;
-		str value;
-	} needed[] = {
+	const struct named needed[] = {
 		{ "email", d->email },
 		{ "firstName", d->first_name },
 		{ "lastName", d->last_name },
 		{ "userName", d->user_name },
+		{ 0 },
 	};
-	for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
-		if (!needed[i].value.n)
+	for (const struct named *n = needed; n->field; n++)
+		if (!n->name.n)
 			return answer_error(q, 400, "developer.service.MissingField",
-			                    "%s is required", needed[i].name);
+			                    "%s is required", n->field);
 	if (str_find_char(d->email, '@') == STR_NPOS)
 		return answer_error(q, 400, "developer.service.InvalidEmail",
 		                    "email: %.*s is no e-mail address", STR(d->email));
-	return attributes_too_many(q, &d->attributes);
+	struct message *bad = names_refused(q, needed);
+	return bad ? bad : attributes_too_many(q, &d->attributes);
 }
 
 struct message *developers_create(struct api *q)
@@ -101,7 +101,7 @@ struct message *developers_change(struct api *q)
 {
 	struct body_edit b;
 	struct edit edit;
-	struct developer *d;
+	struct developer *d, asked;
 	if (str_given(api_query(q, "action")))
 		return act(q);
 	struct message *bad =
@@ -109,9 +109,15 @@ struct message *developers_change(struct api *q)
 	                     offsetof(struct developer, attributes), &b, &edit);
 	if (bad)
 		return bad;
-	err e = developer_change(q->arena, q->store, q->org, api_param(q, "developer"), &edit, &d);
-	if (e.code == ERR_SYNTAX)
+	err e = developer_get(q->arena, q->store, q->org, api_param(q, "developer"), &d);
+	if (e.code)
+		return developer_trouble(q, e);
+	asked = *d; /* what it would become must fit, before it does */
+	if (edit.fn(q->arena, &asked, edit.arg).code)
 		return edit_refused(q, &b);
+	if ((bad = incomplete(q, &asked)))
+		return bad;
+	e = developer_change(q->arena, q->store, q->org, api_param(q, "developer"), &edit, &d);
 	return e.code ? developer_trouble(q, e) : answer_noun(q, 200, &developer_noun, d);
 }
 

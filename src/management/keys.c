@@ -2,6 +2,7 @@
 /* The consumer keys of an app: imported, given products, approved, revoked, deleted.
  * A key is looked up in its organization and must belong to the app of the path.
  * Source: Apigee Edge management API, developer app keys; the texts that its clients compare. */
+#include "management/names.h"
 #include "management/resources.h"
 #include "store/apps.h"
 
@@ -34,7 +35,11 @@ static struct message *unfit(struct api *q, const struct credential *c)
 	if (!c->consumer_secret.n || c->consumer_secret.n > KEY_MAX)
 		return answer_error(q, 400, "keymanagement.service.InvalidConsumerSecret",
 		                    "consumerSecret: 1 to %d bytes are required", KEY_MAX);
-	return attributes_too_many(q, &c->attributes);
+	struct message *bad =
+		names_refused(q, (struct named[]){ { "consumerKey", c->consumer_key },
+	                                           { "consumerSecret", c->consumer_secret },
+	                                           { 0 } });
+	return bad ? bad : attributes_too_many(q, &c->attributes);
 }
 
 /* As Apigee answers an import: the credential without expiresAt. */

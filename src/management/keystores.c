@@ -6,6 +6,7 @@
 
 #include "codec/certificate.h"
 #include "management/alias_body.h"
+#include "management/names.h"
 #include "management/resources.h"
 
 /* An unknown environment is told before an unknown keystore, that before an unknown alias. */
@@ -66,7 +67,7 @@ struct message *keystores_create(struct api *q)
 {
 	struct keystore ks = { 0 };
 	struct message *bad = api_read(q, &keystore_noun, MODEL_CREATE, &ks);
-	if (bad || (bad = resource_name_refused(q, ks.name)))
+	if (bad || (bad = name_refused(q, NAME_IN_PATHS, "name", ks.name)))
 		return bad;
 	struct vhost_key key = { q->org, q->env, ks.name };
 	err e = keystore_create(q->store, &key);
@@ -159,7 +160,7 @@ struct message *aliases_create(struct api *q)
 {
 	struct keypair p = { .keystore = api_param(q, "keystore") };
 	struct message *bad = alias_read(q, &p);
-	if (bad || (bad = resource_name_refused(q, p.alias)))
+	if (bad || (bad = name_refused(q, NAME_IN_PATHS, "alias", p.alias)))
 		return bad;
 	err e = keypair_create(q->store, q->org, q->env, &p);
 	return e.code ? trouble(q, e, p.keystore, p.alias) : described(q, 201, &p);

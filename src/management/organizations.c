@@ -4,9 +4,7 @@
  * Source: Apigee Edge management API, organizations, environments. */
 #include "store/organizations.h"
 
-#include <string.h>
-
-#include "management/api.h"
+#include "management/names.h"
 #include "management/resources.h"
 
 struct message *organizations_list(struct api *q)
@@ -35,16 +33,6 @@ struct message *environment_trouble(struct api *q, err e)
 	return answer_trouble(q, e);
 }
 
-struct message *resource_name_refused(struct api *q, str name)
-{
-	bool ok = name.n > 0 && name.n <= 255;
-	for (size_t i = 0; i < name.n; i++)
-		ok &= (unsigned char)name.p[i] > ' ' && !strchr("/?#%\x7f", name.p[i]);
-	return ok ? NULL
-	          : answer_error(q, 400, "management.InvalidName",
-	                         "name: 1 to 255 characters, no space, '/', '?', '#' or '%%'");
-}
-
 struct message *answer_in_use(struct api *q, const char *what, str name)
 {
 	return answer_error(q, 400, "events.EventHandlingFailure",
@@ -65,26 +53,11 @@ struct message *environments_get(struct api *q)
 	return e.code ? environment_trouble(q, e) : answer_noun(q, 200, &environment_noun, env);
 }
 
-/* Names that become host names and folders: letters, digits, '-' and '_'. */
-struct message *short_name_refused(struct api *q, str name)
-{
-	bool ok = name.n > 0 && name.n <= 64;
-	for (size_t i = 0; i < name.n; i++) {
-		char c = name.p[i];
-		ok &= (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-		      c == '-' || c == '_';
-	}
-	return ok ? NULL
-	          : answer_error(q, 400, "management.InvalidName",
-	                         "name: 1 to 64 letters, digits, '-' and '_', not \"%.*s\"",
-	                         STR(name));
-}
-
 struct message *environments_create(struct api *q)
 {
 	struct environment env = { 0 }, *made;
 	struct message *bad = api_read(q, &environment_noun, MODEL_CREATE, &env);
-	if (bad || (bad = short_name_refused(q, env.name)))
+	if (bad || (bad = name_refused(q, NAME_OF_HOST, "name", env.name)))
 		return bad;
 	env.created_by = env.last_modified_by = q->who.key.name;
 	err e = environment_create(q->store, q->org, &env);

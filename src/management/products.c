@@ -4,6 +4,7 @@
  * Source: Apigee Edge management API, apiproducts. */
 #include "store/products.h"
 
+#include "management/names.h"
 #include "management/resources.h"
 #include "store/organizations.h"
 
@@ -94,7 +95,10 @@ static struct message *unfit(struct api *q, const struct api_product *p)
 			                    "messaging.config.beans.EnvironmentDoesNotExist",
 			                    "Environment %.*s does not exist in organization %.*s",
 			                    STR(p->environments.v[i]), STR(q->org));
-	return attributes_too_many(q, &p->attributes);
+	struct message *bad = names_refused(
+		q,
+		(struct named[]){ { "name", p->name }, { "displayName", p->display_name }, { 0 } });
+	return bad ? bad : attributes_too_many(q, &p->attributes);
 }
 
 struct message *products_create(struct api *q)

@@ -3,6 +3,7 @@
  * The two kinds share every handler; the path says which it is.
  * Source: Apigee Edge management API, apis, sharedflows. */
 #include "codec/multipart.h"
+#include "management/names.h"
 #include "management/revision.h"
 #include "store/deployments.h"
 
@@ -60,23 +61,6 @@ struct message *proxies_delete(struct api *q)
 	return e.code ? proxy_trouble(q, e) : answer_noun(q, 200, &api_proxy_noun, was);
 }
 
-/* A proxy's name: letters, digits and "._-$%", as Apigee allows. */
-static struct message *bad_name(struct api *q, str name)
-{
-	bool ok = name.n > 0 && name.n <= 255 && name.p[0] != '.';
-	for (size_t i = 0; i < name.n; i++) {
-		char c = name.p[i];
-		bool letter =
-			(c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-		ok &= letter || str_find_char(S("._-$%"), c) != STR_NPOS;
-	}
-	return ok ? NULL
-	          : answer_error(q, 400, "messaging.config.beans.InvalidName",
-	                         "name: 1 to 255 of letters, digits, '.', '_', '-', '$', '%%', not "
-	                         "\"%.*s\"",
-	                         STR(name));
-}
-
 static struct message *create(struct api *q, const struct api_key *key,
                               const struct zip_files *files)
 {
@@ -108,7 +92,7 @@ static struct message *import(struct api *q, const struct api_key *key)
 	struct diag d = { .arena = q->arena };
 	enum bundle_kind kind;
 	str zip;
-	struct message *bad = bad_name(q, key->name);
+	struct message *bad = name_refused(q, NAME_OF_PROXY, "name", key->name);
 	if (bad || (bad = zip_of(q, &zip)))
 		return bad;
 	if (bundle_unzip(q->arena, zip, &d, &files, &kind).code)
@@ -128,7 +112,7 @@ static struct message *create_empty(struct api *q, struct api_key *key)
 	struct api_proxy asked = { 0 };
 	struct zip_files files = { 0 };
 	struct message *bad = api_read(q, &api_proxy_noun, MODEL_UPDATE, &asked);
-	if (bad || (bad = bad_name(q, asked.name)))
+	if (bad || (bad = name_refused(q, NAME_OF_PROXY, "name", asked.name)))
 		return bad;
 	key->name = asked.name;
 	bool proxy = key->kind == API_PROXY;

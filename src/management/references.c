@@ -4,6 +4,7 @@
  * Source: Apigee Edge management API, references. */
 #include "store/keystores.h"
 
+#include "management/names.h"
 #include "management/resources.h"
 
 static struct message *trouble(struct api *q, err e, str refers, str name)
@@ -60,7 +61,7 @@ struct message *references_create(struct api *q)
 {
 	struct reference r = { 0 };
 	struct message *bad = api_read(q, &reference_noun, MODEL_CREATE, &r);
-	if (bad || (bad = resource_name_refused(q, r.name)))
+	if (bad || (bad = name_refused(q, NAME_IN_PATHS, "name", r.name)))
 		return bad;
 	struct vhost_key key = key_of(q, r.name);
 	err e = reference_create(q->store, &key, &r);

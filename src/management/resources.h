@@ -12,9 +12,6 @@
 
 struct message *environment_trouble(struct api *, err);
 struct message *developer_trouble(struct api *, err); /* of the path's {developer} */
-/* A name of the path that can stand there: the answer to one that cannot, else NULL. */
-struct message *resource_name_refused(struct api *, str name);
-struct message *short_name_refused(struct api *, str name); /* of an environment, a virtual host */
 struct message *answer_in_use(struct api *, const char *what, str name); /* it is not deleted */
 struct message *no_product(struct api *, str name);
 /* /healthz, /readyz, /metrics; NULL: the path is none of them. */

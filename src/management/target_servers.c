@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "management/names.h"
 #include "management/resources.h"
 
 static struct vhost_key key_of(struct api *q, str name)
@@ -45,7 +46,7 @@ static bool is_host(str s)
 
 static struct message *unfit(struct api *q, const struct target_server *t)
 {
-	struct message *bad = resource_name_refused(q, t->name);
+	struct message *bad = name_refused(q, NAME_IN_PATHS, "name", t->name);
 	if (!bad && !is_host(t->host))
 		return answer_error(q, 400, "management.InvalidRequest",
 		                    "host: a name or an address, without scheme, port or path");

@@ -4,6 +4,7 @@
  * Source: Apigee Edge management API, virtualhosts. */
 #include "base/clock.h"
 #include "codec/certificate.h"
+#include "management/names.h"
 #include "management/resources.h"
 #include "rt/tls.h"
 #include "store/keystores.h"
@@ -78,7 +79,8 @@ struct message *virtual_hosts_create(struct api *q)
 {
 	struct virtual_host v = { 0 }, *made;
 	struct message *bad = api_read(q, &virtual_host_noun, MODEL_CREATE, &v);
-	if (bad || (bad = short_name_refused(q, v.name)) || (bad = ssl_unfit(q, v.ssl)))
+	if (bad || (bad = name_refused(q, NAME_OF_HOST, "name", v.name)) ||
+	    (bad = ssl_unfit(q, v.ssl)))
 		return bad;
 	struct vhost_key key = vhost_key_of(q, v.name);
 	err e = virtual_host_create(q->store, &key, &v);
