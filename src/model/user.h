@@ -20,6 +20,8 @@ struct user {
 	str email, first_name, last_name;
 	bool active;                                /* not in JSON */
 	int64_t created_at_ms, last_modified_at_ms; /* not in JSON */
+	int64_t version;                            /* grows with each change; not in JSON */
+	str external_id, phone;                     /* not in JSON; absent: none */
 };
 
 extern const struct noun user_noun; /* {"emailId","firstName","lastName"} */

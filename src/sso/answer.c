@@ -115,6 +115,24 @@ struct message *sso_error_about(struct sso_call *q, enum sso_error_id id, str wh
 	return m;
 }
 
+struct message *sso_scim_error(struct sso_call *q, enum sso_error_id id, str what)
+{
+	struct message *m = sso_error_about(q, id, what);
+	str text = str_replace(q->arena, str_from_z(errors[id].text), S("%.*s"), what);
+	struct buf b = buf_in(q->arena);
+	struct json_writer w = json_to(&b, false);
+	json_open(&w, '{');
+	json_key(&w, S("error"));
+	json_str(&w, str_from_z(errors[id].error));
+	json_key(&w, S("message"));
+	json_str(&w, text);
+	json_key(&w, S("error_description"));
+	json_str(&w, text);
+	json_close(&w, '}');
+	message_set_content(q->arena, m, buf_str(&b), S("application/json;charset=UTF-8"));
+	return m;
+}
+
 struct message *sso_error(struct sso_call *q, enum sso_error_id id)
 {
 	return sso_error_about(q, id, STR_NONE);

@@ -77,6 +77,8 @@ enum sso_error_id {
 /* {"error":...,"error_description":...} of errors.def; what stands for its %.*s. */
 struct message *sso_error(struct sso_call *, enum sso_error_id);
 struct message *sso_error_about(struct sso_call *, enum sso_error_id, str what);
+/* The same with the key "message", too: users and groups. */
+struct message *sso_scim_error(struct sso_call *, enum sso_error_id, str what);
 /* Short enough to be told: at most 120 bytes, cut between characters. */
 str sso_told(str text);
 /* Its parts, for answers that are no JSON: a page, a redirect. */

@@ -31,11 +31,11 @@ static err insert_user(struct db *tx, void *arg)
 	return db_exec(tx,
 	               "INSERT INTO user_account (zone, origin, name, id, email, first_name, "
 	               "last_name, active,"
-	               " created_at_ms, last_modified_at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, "
-	               "$8, $9, $10)",
+	               " created_at_ms, last_modified_at_ms, external_id, phone) VALUES ($1, $2, "
+	               "$3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
 	               DB_ARGS(KEY_ARGS(&u->key), DB_T(u->id), DB_T(u->email), DB_T(u->first_name),
 	                       DB_T(u->last_name), DB_I(u->active), DB_I(u->created_at_ms),
-	                       DB_I(u->last_modified_at_ms)),
+	                       DB_I(u->last_modified_at_ms), DB_T(u->external_id), DB_T(u->phone)),
 	               NULL);
 }
 
@@ -58,24 +58,35 @@ err user_create(struct store *st, const struct user *in)
 	return e;
 }
 
+#define COLUMNS                                                                          \
+	"id, email, first_name, last_name, active, created_at_ms, last_modified_at_ms, " \
+	"version, external_id, phone"
+
+static struct user user_of(const struct user_key *k, const struct db_value *c)
+{
+	return (struct user){ .key = *k,
+		              .id = c[0].s,
+		              .email = c[1].s,
+		              .first_name = c[2].s,
+		              .last_name = c[3].s,
+		              .active = c[4].i != 0,
+		              .created_at_ms = c[5].i,
+		              .last_modified_at_ms = c[6].i,
+		              .version = c[7].i,
+		              .external_id = c[8].s,
+		              .phone = c[9].s };
+}
+
 static err read_user(struct arena *a, struct db *db, const struct user_key *k, struct user **out)
 {
 	struct db_rows rows;
+	struct user_key key = { str_dup(a, k->zone), str_dup(a, k->origin), str_dup(a, k->name) };
 	TRY(one_row(a, db,
-	            "SELECT id, email, first_name, last_name, active, created_at_ms, "
-	            "last_modified_at_ms"
-	            " FROM user_account WHERE zone = $1 AND origin = $2 AND name = $3",
+	            "SELECT " COLUMNS " FROM user_account WHERE zone = $1 AND origin = $2 AND "
+	            "name = $3",
 	            DB_ARGS(KEY_ARGS(k)), &rows));
-	const struct db_value *c = rows.v;
 	*out = arena_new(a, struct user);
-	**out = (struct user){ { str_dup(a, k->zone), str_dup(a, k->origin), str_dup(a, k->name) },
-		               c[0].s,
-		               c[1].s,
-		               c[2].s,
-		               c[3].s,
-		               c[4].i != 0,
-		               c[5].i,
-		               c[6].i };
+	**out = user_of(&key, rows.v);
 	return DONE;
 }
 
@@ -106,23 +117,47 @@ err user_list(struct arena *a, struct store *st, str zone, const struct page *p,
 	                   DB_ARGS(DB_T(zone), DB_T(page_start(p)), DB_I(page_count(p))), names);
 }
 
+err user_rows(struct arena *a, struct store *st, const struct user_key *after, int64_t count,
+              struct list *out)
+{
+	struct db_rows rows;
+	TRY(db_query(a, st->db,
+	             "SELECT " COLUMNS ", name FROM user_account WHERE zone = $1 AND origin = $2"
+	             " AND name > $3 ORDER BY name LIMIT $4",
+	             DB_ARGS(DB_T(after->zone), DB_T(after->origin), DB_T(given(after->name)),
+	                     DB_I(count)),
+	             &rows));
+	struct user *v = arena_array(a, struct user, rows.n + 1);
+	*out = (struct list){ v, rows.n };
+	for (size_t i = 0; i < rows.n; i++) {
+		const struct db_value *c = db_row(&rows, i);
+		struct user_key key = { after->zone, after->origin, c[10].s };
+		v[i] = user_of(&key, c);
+	}
+	return DONE;
+}
+
 static err edit_user(struct db *tx, void *arg)
 {
 	struct user_call *c = arg;
 	TRY(read_user(c->arena, tx, c->key, &c->user));
 	struct user_key key = c->user->key;
 	str id = c->user->id;
+	int64_t version = c->user->version;
 	TRY(c->edit->fn(c->arena, c->user, c->edit->arg));
 	c->user->key = key;
 	c->user->id = id;
 	c->user->last_modified_at_ms = clock_ms();
+	c->user->version = version + 1;
 	return exec_one(
 		tx,
 		"UPDATE user_account SET email = $4, first_name = $5, last_name = $6, active = $7,"
-		" last_modified_at_ms = $8 WHERE zone = $1 AND origin = $2 AND name = $3",
+		" last_modified_at_ms = $8, version = $9, external_id = $10, phone = $11"
+		" WHERE zone = $1 AND origin = $2 AND name = $3",
 		DB_ARGS(KEY_ARGS(c->key), DB_T(given(c->user->email)),
 	                DB_T(given(c->user->first_name)), DB_T(given(c->user->last_name)),
-	                DB_I(c->user->active), DB_I(c->user->last_modified_at_ms)));
+	                DB_I(c->user->active), DB_I(c->user->last_modified_at_ms),
+	                DB_I(c->user->version), DB_T(c->user->external_id), DB_T(c->user->phone)));
 }
 
 err user_change(struct arena *a, struct store *st, const struct user_key *k, struct edit *edit,
@@ -136,11 +171,26 @@ err user_change(struct arena *a, struct store *st, const struct user_key *k, str
 	return DONE;
 }
 
+/* What a user leaves behind in tables that know an id alone. */
+static const char *const user_leftovers[] = {
+	"DELETE FROM sso_member WHERE zone = $1 AND member_id = $2",
+	"DELETE FROM approval WHERE zone = $1 AND user_id = $2",
+	"DELETE FROM sso_session WHERE zone = $1 AND user_id = $2",
+	"DELETE FROM sso_token WHERE zone = $1 AND user_id = $2",
+	"DELETE FROM one_time_code WHERE zone = $1 AND owner = $2",
+};
+
 static err delete_user(struct db *tx, void *arg)
 {
+	struct user_call *c = arg;
+	struct user *user;
+	TRY(read_user(c->arena, tx, c->key, &user));
+	for (size_t i = 0; i < sizeof user_leftovers / sizeof *user_leftovers; i++)
+		TRY(db_exec(tx, user_leftovers[i], DB_ARGS(DB_T(c->key->zone), DB_T(user->id)),
+		            NULL));
 	return exec_one(tx,
 	                "DELETE FROM user_account WHERE zone = $1 AND origin = $2 AND name = $3",
-	                DB_ARGS(KEY_ARGS(((struct user_call *)arg)->key)));
+	                DB_ARGS(KEY_ARGS(c->key)));
 }
 
 static err write_password(struct db *tx, void *arg)
@@ -185,6 +235,7 @@ static err simple_change(struct store *st, struct user_call *call, err (*fn)(str
 	struct user_key key = lower(a, call->key);
 	struct change c = change_of(&key, call->org);
 	call->key = &key;
+	call->arena = a;
 	err e = store_change(st, &c, fn, call);
 	arena_destroy(&a);
 	return e;

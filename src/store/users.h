@@ -12,9 +12,13 @@ err user_get(struct arena *, struct store *, const struct user_key *, struct use
 err user_by_id(struct arena *, struct store *, str zone, str id, struct user **out) MUST_CHECK;
 err user_list(struct arena *, struct store *, str zone, const struct page *,
               struct strs *names) MUST_CHECK;
+/* struct user in the order of names, those after after->name (absent: the first). */
+err user_rows(struct arena *, struct store *, const struct user_key *after, int64_t count,
+              struct list *out) MUST_CHECK;
 err user_change(struct arena *, struct store *, const struct user_key *, struct edit *,
                 struct user **out) MUST_CHECK;
-err user_delete(struct store *, const struct user_key *) MUST_CHECK; /* with roles and password */
+err user_delete(struct store *, const struct user_key *)
+	MUST_CHECK; /* with roles, password, memberships, tokens and sessions */
 
 err user_password_set(struct store *, const struct user_key *, str hash) MUST_CHECK;
 /* ERR_NOT_FOUND: no such user, or one without a password.  *active false: must not log in. */
