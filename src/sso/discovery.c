@@ -59,7 +59,8 @@ static void newer(struct json_writer *w, const struct sso_call *q)
 {
 	words(w, "response_modes_supported", "query");
 	words(w, "grant_types_supported",
-	      "password refresh_token client_credentials authorization_code");
+	      "password refresh_token client_credentials authorization_code "
+	      "urn:ietf:params:oauth:grant-type:device_code");
 	words(w, "prompt_values_supported", "none login consent");
 	flag(w, "request_parameter_supported", false);
 	flag(w, "request_uri_parameter_supported", false);
@@ -67,6 +68,7 @@ static void newer(struct json_writer *w, const struct sso_call *q)
 	words(w, "introspection_endpoint_auth_methods_supported", CLIENT_AUTH);
 	address(w, q, "revocation_endpoint", "/oauth/revoke");
 	words(w, "revocation_endpoint_auth_methods_supported", CLIENT_AUTH " none");
+	address(w, q, "device_authorization_endpoint", "/oauth/device_authorization");
 	address(w, q, "pushed_authorization_request_endpoint", "/oauth/par");
 	flag(w, "require_pushed_authorization_requests", false);
 	flag(w, "authorization_response_iss_parameter_supported", true);
