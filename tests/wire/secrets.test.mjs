@@ -9,7 +9,7 @@ import test from 'node:test';
 import { basic, demo, expect, gateway, sleep } from './gateway.mjs';
 
 const g = await gateway();
-const every = (dir) => readdirSync(dir).map((n) => join(dir, n)).flatMap((f) => statSync(f).isDirectory() ? every(f) : [f]);
+const every = (dir) => readdirSync(dir).map((n) => join(dir, n)).flatMap((f) => statSync(f).isDirectory() ? every(f) : statSync(f).isFile() ? [f] : []);
 const app = await g.app('secretive');
 const token = await g.token(app), revoked = await g.token(app);
 await g.must(`/developers/${app.email}/apps/${app.app}/keys/create`, { body: { consumerKey: 'imported-key', consumerSecret: 'Imported-Secret-4711' } });
