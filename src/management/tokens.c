@@ -20,15 +20,6 @@ static void pair(struct json_writer *w, const char *key, str value)
 
 static str number(struct api *q, int64_t n) { return str_fmt(q->arena, "%lld", (long long)n); }
 
-static str products_of(struct api *q, const struct token *t)
-{
-	struct buf b = buf_in(q->arena);
-	for (size_t i = 0; i < t->products.n; i++)
-		buf_fmt(&b, "%s%.*s", i ? ", " : "[", STR(t->products.v[i]));
-	buf_add(&b, t->products.n ? S("]") : S("[]"));
-	return buf_str(&b);
-}
-
 static str describe(struct api *q, const struct token *t, str text)
 {
 	struct buf b = buf_in(q->arena);
@@ -39,7 +30,7 @@ static str describe(struct api *q, const struct token *t, str text)
 	pair(&w, "application_name", t->app_id);
 	pair(&w, "scope", t->scope);
 	pair(&w, "status", str_from_z(approval_names[t->status]));
-	pair(&w, "api_product_list", products_of(q, t));
+	pair(&w, "api_product_list", strs_shown(q->arena, &t->products));
 	pair(&w, "expires_in", number(q, left_s));
 	pair(&w, "developer.id", t->developer_id);
 	pair(&w, "grant_type", t->grant_type);

@@ -70,3 +70,13 @@ void strs_add(struct arena *a, struct strs *s, str more)
 	v[s->n] = more;
 	*s = (struct strs){ v, s->n + 1 };
 }
+
+str strs_shown(struct arena *a, const struct strs *list)
+{
+	struct buf b = buf_in(a);
+	buf_char(&b, '[');
+	for (size_t i = 0; i < list->n; i++)
+		buf_fmt(&b, "%s%.*s", i ? ", " : "", STR(list->v[i]));
+	buf_char(&b, ']');
+	return buf_str(&b);
+}

@@ -35,7 +35,8 @@ bool attribute_remove(struct arena *, struct list *attributes, str name,
                       str *was); /* false: absent */
 
 bool strs_have(const struct strs *, str);
-void strs_add(struct arena *, struct strs *, str); /* in a new array */
+void strs_add(struct arena *, struct strs *, str);   /* in a new array */
+str strs_shown(struct arena *, const struct strs *); /* "[a, b]", as Apigee writes lists in texts */
 
 #define LIST_EACH(type, it, list) \
 	for (type *it = (list)->v; it && it < (type *)(list)->v + (list)->n; it++)

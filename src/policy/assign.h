@@ -17,6 +17,21 @@ struct assign_faults {
 	const struct fault *unresolved, *not_a_message, *set_failed;
 };
 
+/* The rows of a fault table for them, where its enum has these three; such a table is called faults. */
+#define ASSIGN_FAULT_ROWS(step, policy)                                                        \
+	[UNRESOLVED_VARIABLE] = { "steps." step ".UnresolvedVariable", 500,                    \
+		                  policy "[%.*s]: unable to resolve variable %.*s" },          \
+	[VARIABLE_OF_NON_MSG_TYPE] = { "steps." step ".VariableOfNonMsgType", 500,             \
+		                       policy "[%.*s]: value of variable %.*s is not of type " \
+		                              "Message" },                                     \
+	[SET_VARIABLE_FAILED] = { "steps." step ".SetVariableFailed", 500,                     \
+		                  policy "[%.*s]: failed to set variable %.*s" }
+#define ASSIGN_FAULTS                                                            \
+	{                                                                        \
+		&faults[UNRESOLVED_VARIABLE], &faults[VARIABLE_OF_NON_MSG_TYPE], \
+			&faults[SET_VARIABLE_FAILED],                            \
+	}
+
 struct assigning {
 	struct exchange *x;
 	struct message *to;

@@ -43,20 +43,10 @@ static const struct field fields[] = {
 
 enum { UNRESOLVED_VARIABLE, VARIABLE_OF_NON_MSG_TYPE, SET_VARIABLE_FAILED };
 static const struct fault faults[] = {
-	[UNRESOLVED_VARIABLE] = { "steps.assignmessage.UnresolvedVariable", 500,
-	                          "AssignMessage[%.*s]: unable to resolve variable %.*s" },
-	[VARIABLE_OF_NON_MSG_TYPE] = { "steps.assignmessage.VariableOfNonMsgType", 500,
-	                               "AssignMessage[%.*s]: value of variable %.*s is not of type "
-	                               "Message" },
-	[SET_VARIABLE_FAILED] = { "steps.assignmessage.SetVariableFailed", 500,
-	                          "AssignMessage[%.*s]: failed to set variable %.*s" },
+	ASSIGN_FAULT_ROWS("assignmessage", "AssignMessage"),
 	{ 0 },
 };
-static const struct assign_faults assign_faults = {
-	&faults[UNRESOLVED_VARIABLE],
-	&faults[VARIABLE_OF_NON_MSG_TYPE],
-	&faults[SET_VARIABLE_FAILED],
-};
+static const struct assign_faults assign_faults = ASSIGN_FAULTS;
 
 static err check(void *conf, str name, struct binder *b)
 {

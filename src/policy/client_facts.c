@@ -79,16 +79,6 @@ static const void *subject(const struct client_facts *f, enum from from)
 	return NULL;
 }
 
-/* [A, B]: how Apigee prints lists in variables and tokens. */
-static str bracketed(struct arena *a, const struct strs *list)
-{
-	struct buf b = buf_in(a);
-	for (size_t i = 0; i < list->n; i++)
-		buf_fmt(&b, "%s%.*s", i ? ", " : "[", STR(list->v[i]));
-	buf_add(&b, list->n ? S("]") : S("[]"));
-	return buf_str(&b);
-}
-
 static struct value fact_value(struct exchange *x, const struct fact *row, const void *of)
 {
 	const void *at = (const char *)of + row->at;
@@ -104,11 +94,11 @@ static struct value fact_value(struct exchange *x, const struct fact *row, const
 	case AS_ACTIVE:
 		return VALUE_STR(str_from_z(developer_status_names[*(const int *)at]));
 	case AS_LIST:
-		return VALUE_STR(bracketed(x->arena, at));
+		return VALUE_STR(strs_shown(x->arena, at));
 	case AS_NAMES:
 		LIST_EACH(const struct product_status, p, (const struct list *)at)
 			strs_add(x->arena, &names, p->apiproduct);
-		return VALUE_STR(bracketed(x->arena, &names));
+		return VALUE_STR(strs_shown(x->arena, &names));
 	}
 	return (struct value){ 0 };
 }

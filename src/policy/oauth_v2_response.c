@@ -41,12 +41,7 @@ static str status(struct arena *a, const struct grant_answer *g)
 }
 static str api_product_list(struct arena *a, const struct grant_answer *g)
 {
-	struct buf b = buf_in(a);
-	buf_char(&b, '[');
-	for (size_t i = 0; i < g->token.products.n; i++)
-		buf_fmt(&b, "%s%.*s", i ? ", " : "", STR(g->token.products.v[i]));
-	buf_char(&b, ']');
-	return buf_str(&b);
+	return strs_shown(a, &g->token.products);
 }
 static str expires_in(struct arena *a, const struct grant_answer *g)
 {

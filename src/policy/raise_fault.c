@@ -22,20 +22,10 @@ static const struct field fields[] = {
 enum { RAISE_FAULT, UNRESOLVED_VARIABLE, VARIABLE_OF_NON_MSG_TYPE, SET_VARIABLE_FAILED };
 static const struct fault faults[] = {
 	[RAISE_FAULT] = { "steps.raisefault.RaiseFault", 500, RAISING },
-	[UNRESOLVED_VARIABLE] = { "steps.raisefault.UnresolvedVariable", 500,
-	                          "RaiseFault[%.*s]: unable to resolve variable %.*s" },
-	[VARIABLE_OF_NON_MSG_TYPE] = { "steps.raisefault.VariableOfNonMsgType", 500,
-	                               "RaiseFault[%.*s]: value of variable %.*s is not of type "
-	                               "Message" },
-	[SET_VARIABLE_FAILED] = { "steps.raisefault.SetVariableFailed", 500,
-	                          "RaiseFault[%.*s]: failed to set variable %.*s" },
+	ASSIGN_FAULT_ROWS("raisefault", "RaiseFault"),
 	{ 0 },
 };
-static const struct assign_faults assign_faults = {
-	&faults[UNRESOLVED_VARIABLE],
-	&faults[VARIABLE_OF_NON_MSG_TYPE],
-	&faults[SET_VARIABLE_FAILED],
-};
+static const struct assign_faults assign_faults = ASSIGN_FAULTS;
 
 static err check(void *conf, str name, struct binder *b)
 {
