@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* /Groups: the scopes that users may have, and who has them.
+ * A member is there when they are put in; a user or group that goes leaves every group.
+ * Source: oauth2-service reference, 3.6. */
+#include "store/groups.h"
+#include "base/log.h"
+#include "base/rand.h"
+#include "model/json.h"
+#include "sso/endpoints.h"
+#include "sso/scim.h"
+#include "store/users.h"
+
+enum { TEXT_MAX = 255, MEMBERS_MAX = 10000 };
+
+/* ---- what a filter may ask ---- */
+static struct filter_value text_value(str s)
+{
+	return (struct filter_value){ .given = s.n > 0, .text = s };
+}
+static struct filter_value of_id(const void *g)
+{
+	return text_value(((const struct group *)g)->id);
+}
+static struct filter_value of_name(const void *g)
+{
+	return text_value(((const struct group *)g)->name);
+}
+static struct filter_value of_description(const void *g)
+{
+	return text_value(((const struct group *)g)->description);
+}
+static struct filter_value of_created(const void *g)
+{
+	return (struct filter_value){ .given = true,
+		                      .n = ((const struct group *)g)->created_at_ms };
+}
+static struct filter_value of_modified(const void *g)
+{
+	return (struct filter_value){ .given = true,
+		                      .n = ((const struct group *)g)->last_modified_at_ms };
+}
+
+static const struct filter_attribute attributes[] = {
+	{ "id", FILTER_EXACT, of_id, false },
+	{ "displayName", FILTER_TEXT, of_name, false },
+	{ "description", FILTER_TEXT, of_description, false },
+	{ "created", FILTER_TIME, of_created, false },
+	{ "meta.created", FILTER_TIME, of_created, false },
+	{ "lastModified", FILTER_TIME, of_modified, false },
+	{ "meta.lastModified", FILTER_TIME, of_modified, false },
+	{ 0 },
+};
+
+/* ---- JSON ---- */
+struct member_body {
+	str value, type, origin;
+};
+static const struct field member_fields[] = {
+	FIELD(member_body, value, "value", T_STR, .required = true),
+	FIELD(member_body, type, "type", T_STR, .dflt = "USER"),
+	FIELD(member_body, origin, "origin", T_STR, .dflt = "usergrid"),
+	FIELD_BARE("display", T_IGNORED),
+	FIELDS_END,
+};
+
+struct group_body {
+	str name, description;
+	struct list members; /* struct member_body */
+};
+static const struct field group_fields[] = {
+	FIELD(group_body, name, "displayName", T_STR, .required = true),
+	FIELD(group_body, description, "description", T_STR),
+	FIELD(group_body, members, "members", T_LIST, .sub = member_fields,
+	      .sub_size = sizeof(struct member_body)),
+	FIELD_BARE("id", T_IGNORED),
+	FIELD_BARE("meta", T_IGNORED),
+	FIELD_BARE("zoneId", T_IGNORED),
+	FIELD_BARE("schemas", T_IGNORED),
+	FIELDS_END,
+};
+
+static void member_write(struct json_writer *w, const struct group_member *m)
+{
+	json_open(w, '{');
+	scim_member(w, "origin", m->origin);
+	scim_member(w, "type", m->is_group ? S("GROUP") : S("USER"));
+	scim_member(w, "value", m->id);
+	json_close(w, '}');
+}
+
+static void members_write(struct json_writer *w, const struct list *members)
+{
+	json_open(w, '[');
+	LIST_EACH(const struct group_member, m, members)
+		member_write(w, m);
+	json_close(w, ']');
+}
+
+static err group_write(struct sso_call *q, struct json_writer *w, const struct strs *only,
+                       const struct group *g)
+{
+	struct scim_meta meta = { g->version, g->created_at_ms, g->last_modified_at_ms };
+	struct group_key key = { q->sso->settings.zone, g->id };
+	struct list members;
+	json_open(w, '{');
+	if (scim_shows(only, "meta"))
+		scim_meta_write(w, q->arena, &meta);
+	if (scim_shows(only, "id"))
+		scim_member(w, "id", g->id);
+	if (scim_shows(only, "displayName"))
+		scim_member(w, "displayName", g->name);
+	if (scim_shows(only, "description"))
+		scim_member(w, "description", g->description);
+	if (scim_shows(only, "zoneId"))
+		scim_member(w, "zoneId", key.zone);
+	if (scim_shows(only, "members")) {
+		TRY(group_members(q->arena, q->store, &key, &members));
+		json_key(w, S("members"));
+		members_write(w, &members);
+	}
+	if (scim_shows(only, "schemas"))
+		scim_schemas(w);
+	json_close(w, '}');
+	return DONE;
+}
+
+static struct message *trouble(struct sso_call *q, err e, str what)
+{
+	if (e.code == ERR_NOT_FOUND || e.code == ERR_SYNTAX)
+		return sso_scim_error(q, SSO_SCIM_GROUP_UNKNOWN, sso_told(what));
+	if (e.code == ERR_CONFLICT)
+		return sso_scim_error(q, SSO_SCIM_GROUP_EXISTS, sso_told(what));
+	return e.code == ERR_DENIED ? sso_scim_error(q, SSO_SCIM_VERSION, sso_told(what))
+	                            : sso_trouble(q, e);
+}
+
+static struct group_key key_of(const struct sso_call *q)
+{
+	return (struct group_key){ q->sso->settings.zone, sso_param(q, "group") };
+}
+
+static struct message *group_answer(struct sso_call *q, unsigned status, str id)
+{
+	struct group_key key = { q->sso->settings.zone, id };
+	struct group g;
+	struct strs all = { 0 };
+	struct buf b = buf_in(q->arena);
+	struct json_writer w = json_to(&b, false);
+	err e = group_get(q->arena, q->store, &key, &g);
+	if (!e.code)
+		e = group_write(q, &w, &all, &g);
+	return e.code ? trouble(q, e, id) : scim_answer(q, status, g.version, buf_str(&b));
+}
+
+static void told(const struct sso_call *q, const char *event, str group)
+{
+	log_info(event, LOG_STR("group", group), LOG_STR("by_client", q->bearer.client_id),
+	         LOG_STR("by_user", q->bearer.user_name));
+}
+
+/* ---- what is asked ---- */
+static bool is_scope(str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+		if (c <= ' ' || c >= 0x7f || c == '"' || c == '\\' || c == ',') /* RFC 6749 §3.3 */
+			return false;
+	}
+	return s.n > 0 && s.n <= TEXT_MAX;
+}
+
+/* The member as the store has it, who must be there; the answer when it is none. */
+static struct message *member_take(struct sso_call *q, const struct member_body *b,
+                                   struct group_member *out)
+{
+	struct group_key key = { q->sso->settings.zone, b->value };
+	struct user *user;
+	struct group group;
+	*out = (struct group_member){ b->value, b->origin, str_ieq(b->type, S("GROUP")) };
+	if (!out->is_group && !str_ieq(b->type, S("USER")))
+		return sso_scim_error(q, SSO_SCIM_INVALID, S("A member is a USER or a GROUP"));
+	if (!str_eq(b->origin, USER_ORIGIN))
+		return sso_scim_error(q, SSO_SCIM_INVALID, S("The origin of members is usergrid"));
+	err e = out->is_group ? group_get(q->arena, q->store, &key, &group)
+	                      : user_by_id(q->arena, q->store, key.zone, key.id, &user);
+	if (e.code == ERR_NOT_FOUND || e.code == ERR_SYNTAX)
+		return sso_scim_error(q, SSO_SCIM_MEMBER_UNKNOWN, sso_told(b->value));
+	return e.code ? sso_trouble(q, e) : NULL;
+}
+
+static struct message *members_take(struct sso_call *q, const struct list *from, struct list *out)
+{
+	struct group_member *v = arena_array(q->arena, struct group_member, from->n + 1);
+	struct message *m = NULL;
+	*out = (struct list){ v, 0 };
+	if (from->n > MEMBERS_MAX)
+		return sso_scim_error(q, SSO_SCIM_INVALID,
+		                      S("A group takes 10000 members at once"));
+	LIST_EACH(const struct member_body, b, from)
+		if (!m)
+			m = member_take(q, b, &v[out->n++]);
+	return m;
+}
+
+static struct message *group_take(struct sso_call *q, struct group *g, struct group_put *put)
+{
+	struct group_body b = { 0 };
+	struct diag d = { .arena = q->arena };
+	if (model_read_tree(q->arena, group_fields, q->json, MODEL_CREATE, &d, &b).code)
+		return sso_scim_error(q, SSO_SCIM_INVALID, sso_told(diag_text(q->arena, &d)));
+	if (!is_scope(b.name) || b.description.n > TEXT_MAX)
+		return sso_scim_error(q, SSO_SCIM_INVALID,
+		                      S("displayName is a scope: 1 to 255 visible characters"));
+	g->name = b.name;
+	g->description = b.description;
+	put->group = g;
+	return members_take(q, &b.members, &put->members);
+}
+
+/* ---- groups ---- */
+struct message *endpoint_group_create(struct sso_call *q)
+{
+	struct group g = { .id = rand_uuid(q->arena) };
+	struct group_put put = { .version = -1 };
+	struct message *m = group_take(q, &g, &put);
+	if (m)
+		return m;
+	err e = group_create(q->store, q->sso->settings.zone, &put);
+	if (e.code)
+		return trouble(q, e, g.name);
+	told(q, "group_created", g.name);
+	return group_answer(q, 201, g.id);
+}
+
+struct message *endpoint_group_get(struct sso_call *q)
+{
+	return group_answer(q, 200, sso_param(q, "group"));
+}
+
+struct message *endpoint_group_put(struct sso_call *q)
+{
+	struct group g = { .id = sso_param(q, "group") }, was;
+	struct group_put put;
+	struct group_key key = key_of(q);
+	struct message *m = scim_if_match(q, &put.version);
+	if (m)
+		return m;
+	err e = group_get(q->arena, q->store, &key, &was);
+	if (e.code)
+		return trouble(q, e, g.id);
+	if ((m = group_take(q, &g, &put)))
+		return m;
+	e = group_replace(q->store, key.zone, &put);
+	if (e.code)
+		return trouble(q, e, e.code == ERR_NOT_FOUND ? g.id : g.name);
+	told(q, "group_changed", g.name);
+	return group_answer(q, 200, g.id);
+}
+
+struct message *endpoint_group_delete(struct sso_call *q)
+{
+	struct group_key key = key_of(q);
+	struct message *was = group_answer(q, 200, key.id);
+	if (was->status != 200)
+		return was;
+	err e = group_delete(q->store, &key);
+	if (e.code)
+		return trouble(q, e, key.id);
+	told(q, "group_deleted", key.id);
+	return was;
+}
+
+static err pick_groups(struct sso_call *q, struct scim_pick *pick)
+{
+	struct group_page page = { q->sso->settings.zone, STR_NONE, SCIM_BATCH };
+	struct list groups = { .n = SCIM_BATCH };
+	while (groups.n == SCIM_BATCH) {
+		TRY(group_list(q->arena, q->store, &page, &groups));
+		LIST_EACH(const struct group, g, &groups) {
+			if (scim_wanted(pick, g))
+				TRY(scim_offer(pick, g));
+			page.after = g->name;
+		}
+	}
+	scim_settle(pick);
+	return DONE;
+}
+
+struct message *endpoint_group_list(struct sso_call *q)
+{
+	struct scim_page page;
+	struct buf b;
+	struct message *m = scim_page_read(q, attributes, &page);
+	if (m)
+		return m;
+	struct scim_pick pick = { .page = &page, .arena = q->arena, .size = sizeof(struct group) };
+	err e = pick_groups(q, &pick);
+	if (e.code == ERR_LIMIT)
+		return sso_scim_error(q, SSO_SCIM_SORT_MANY, STR_NONE);
+	struct json_writer w = scim_list_open(q, &b);
+	for (size_t i = 0; !e.code && i < pick.kept.n; i++)
+		e = group_write(q, &w, &page.only, pick.kept.v[i]);
+	return e.code ? sso_trouble(q, e) : scim_list_close(q, &w, &page, &pick);
+}
+
+/* ---- members ---- */
+static struct message *members_of(struct sso_call *q, struct list *members)
+{
+	struct group_key key = key_of(q);
+	struct group g;
+	err e = group_get(q->arena, q->store, &key, &g);
+	if (!e.code)
+		e = group_members(q->arena, q->store, &key, members);
+	return e.code ? trouble(q, e, key.id) : NULL;
+}
+
+static struct message *member_answer(struct sso_call *q, unsigned status,
+                                     const struct group_member *member)
+{
+	struct buf b = buf_in(q->arena);
+	struct json_writer w = json_to(&b, false);
+	member_write(&w, member);
+	return sso_json(q, status, buf_str(&b));
+}
+
+struct message *endpoint_member_list(struct sso_call *q)
+{
+	struct list members;
+	struct buf b = buf_in(q->arena);
+	struct json_writer w = json_to(&b, false);
+	struct message *m = members_of(q, &members);
+	if (m)
+		return m;
+	if (str_ieq(sso_query(q, "returnEntities"), S("true")))
+		return sso_scim_error(q, SSO_SCIM_INVALID,
+		                      S("returnEntities: ask for each user at /Users/{id}"));
+	members_write(&w, &members);
+	return sso_json(q, 200, buf_str(&b));
+}
+
+/* The one of the path; NULL: there is no such member. */
+static const struct group_member *member_find(struct sso_call *q, const struct list *members)
+{
+	LIST_EACH(const struct group_member, m, members)
+		if (str_eq(m->id, sso_param(q, "member")))
+			return m;
+	return NULL;
+}
+
+static struct message *member_unknown(struct sso_call *q)
+{
+	return sso_scim_error(q, SSO_SCIM_MEMBER_UNKNOWN, sso_told(sso_param(q, "member")));
+}
+
+struct message *endpoint_member_get(struct sso_call *q)
+{
+	struct list members;
+	struct message *m = members_of(q, &members);
+	if (m)
+		return m;
+	const struct group_member *member = member_find(q, &members);
+	return member ? member_answer(q, 200, member) : member_unknown(q);
+}
+
+struct message *endpoint_member_add(struct sso_call *q)
+{
+	struct member_body b = { 0 };
+	struct diag d = { .arena = q->arena };
+	struct group_member member;
+	struct list members;
+	struct group_key key = key_of(q);
+	struct message *m = members_of(q, &members);
+	if (m)
+		return m;
+	if (model_read_tree(q->arena, member_fields, q->json, MODEL_CREATE, &d, &b).code)
+		return sso_scim_error(q, SSO_SCIM_INVALID, sso_told(diag_text(q->arena, &d)));
+	if ((m = member_take(q, &b, &member)))
+		return m;
+	err e = group_member_add(q->store, &key, &member);
+	if (e.code == ERR_CONFLICT)
+		return sso_scim_error(q, SSO_SCIM_MEMBER_EXISTS, sso_told(member.id));
+	if (e.code)
+		return trouble(q, e, key.id);
+	told(q, "group_member_added", key.id);
+	return member_answer(q, 201, &member);
+}
+
+struct message *endpoint_member_remove(struct sso_call *q)
+{
+	struct list members;
+	struct group_key key = key_of(q);
+	struct message *m = members_of(q, &members);
+	if (m)
+		return m;
+	const struct group_member *member = member_find(q, &members);
+	err e = member ? group_member_remove(q->store, &key, member->id) : FAIL(ERR_NOT_FOUND);
+	if (e.code)
+		return e.code == ERR_NOT_FOUND ? member_unknown(q) : sso_trouble(q, e);
+	told(q, "group_member_removed", key.id);
+	return member_answer(q, 200, member);
+}
