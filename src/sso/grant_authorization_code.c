@@ -104,7 +104,7 @@ static struct message *check(struct sso_call *q, struct issue *i)
 	struct authorization *a = arena_new(q->arena, struct authorization);
 	struct person *p = arena_new(q->arena, struct person);
 	struct refusal why;
-	str user_id;
+	str user_id = STR_NONE;
 	struct message *m = take(q, a, &user_id);
 	if (m)
 		return m;

@@ -53,7 +53,7 @@ static struct message *take(struct sso_call *q, struct device *d, str *user_id)
 
 static struct message *check(struct sso_call *q, struct issue *i)
 {
-	struct device d;
+	struct device d = { 0 };
 	struct person *p = arena_new(q->arena, struct person);
 	struct refusal why;
 	str user_id = STR_NONE;
