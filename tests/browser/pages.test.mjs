@@ -2,14 +2,16 @@
 // The pages in Debian's Chromium, without a mouse: log in, set up the second factor by its QR code, log in with a
 // code, get a passcode for get_token, log out.  Screenshots stay in the build folder, browser/.
 // Invariant: only keys are pressed; every control that one can reach has a name in the accessibility tree.
-// Source: WCAG 2.2, 1.4.10, 2.1.1, 3.3.1, 4.1.2; oauth2-service reference, 2.5, 3.9.
+// Source: WCAG 2.2, 1.4.3, 1.4.10, 2.1.1, 3.3.1, 4.1.2; oauth2-service reference, 2.5, 3.9.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import test from 'node:test';
 import { inflateSync } from 'node:zlib';
-import { expect, gateway, root, slack } from '../wire/gateway.mjs';
+import { expect, gateway, origin, root, slack } from '../wire/gateway.mjs';
+import { seed } from '../wire/sso.mjs';
 import { Home } from '../wire/sso_mock.mjs';
 import { totp } from '../wire/visitor.mjs';
 
@@ -41,9 +43,20 @@ function pixels(png) {
 	return { data: out, width, height };
 }
 
+// The least contrast of a text with what is behind it.
+const leastContrast = () => {
+	const rgb = (c) => c.match(/[\d.]+/g).map(Number), light = (c) => rgb(c).slice(0, 3).map((v) => v / 255)
+		.map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)).reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+	const behind = (e) => { const c = getComputedStyle(e).backgroundColor; return rgb(c)[3] === 0 ? behind(e.parentElement) : c; };
+	return Math.min(...[...document.querySelectorAll('body *')].filter((e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim())).map((e) => {
+		const [a, b] = [light(getComputedStyle(e).color), light(behind(e))].sort((x, y) => y - x);
+		return (a + 0.05) / (b + 0.05);
+	}));
+};
+
 // A person with a keyboard: what is there is known from the accessibility tree alone.
 class Person {
-	constructor(page, cdp) { Object.assign(this, { page, cdp, n: 0 }); }
+	constructor(page, cdp) { Object.assign(this, { page, cdp }); }
 	async tree() {
 		const { nodes } = await this.cdp.send('Accessibility.getFullAXTree');
 		return nodes.filter((x) => !x.ignored).map((x) => ({
@@ -65,10 +78,11 @@ class Person {
 			await this.page.emulateMedia({ colorScheme: scheme });
 			await this.page.setViewportSize({ width, height: 800 });
 			assert.ok(await this.page.evaluate('document.documentElement.scrollWidth <= window.innerWidth'), `${heading} fits ${width}`);
-			await this.page.screenshot({ path: join(shots, `${String(this.n).padStart(2, '0')}-${heading.replace(/\W+/g, '-').toLowerCase()}-${scheme}-${width}.png`), fullPage: true });
+			assert.ok(await this.page.evaluate(leastContrast) >= 4.5, `${heading} is legible, ${scheme}`);
+			await this.page.screenshot({ path: join(shots, `${String(pictures).padStart(2, '0')}-${heading.replace(/\W+/g, '-').toLowerCase()}-${scheme}-${width}.png`), fullPage: true });
 		}
 		await this.page.setViewportSize({ width: 1000, height: 800 });
-		this.n++;
+		pictures++;
 		return tree;
 	}
 	async focused() { return (await this.tree()).find((x) => x.focused && x.role !== 'RootWebArea'); }
@@ -94,17 +108,20 @@ class Person {
 	}
 }
 
-test('the pages, by keyboard alone', { skip, timeout: 120000 * slack }, async (t) => {
+let pictures = 0;
+async function person(t, g, elsewhere) {
 	mkdirSync(shots, { recursive: true });
-	const g = await gateway(), home = `http://127.0.0.1:${g.ports.sso}/`;
-	const browser = await require('playwright-core').chromium.launch({
-		executablePath: chromium, args: process.getuid() === 0 ? ['--no-sandbox'] : [],
-	});
+	const home = `http://127.0.0.1:${g.ports.sso}/`, refused = [];
+	const browser = await require('playwright-core').chromium.launch({ executablePath: chromium, args: process.getuid() === 0 ? ['--no-sandbox'] : [] });
 	t.after(() => browser.close());
-	const context = await browser.newContext({ javaScriptEnabled: true }), page = await context.newPage(), refused = [];
+	const context = await browser.newContext(), page = await context.newPage();
 	page.on('console', (m) => m.type() === 'error' && !/favicon| 422 /.test(m.location().url + m.text()) && refused.push(m.text()));
-	page.on('request', (r) => assert.ok(r.url().startsWith(home), `nothing from elsewhere: ${r.url()}`));
-	const p = new Person(page, await context.newCDPSession(page));
+	page.on('request', (r) => r.url().startsWith(home) || r.url().startsWith(elsewhere) || refused.push(`from elsewhere: ${r.url()}`));
+	return { home, page, refused, p: new Person(page, await context.newCDPSession(page)) };
+}
+
+test('the pages, by keyboard alone', { skip, timeout: 120000 * slack }, async (t) => {
+	const g = await gateway(), { home, page, refused, p } = await person(t, g);
 
 	await page.goto(home);
 	assert.equal((await p.focused()).name, 'Email');                   // one can type at once
@@ -161,5 +178,35 @@ test('the pages, by keyboard alone', { skip, timeout: 120000 * slack }, async (t
 	assert.ok((await p.sees('Log in')).some((x) => x.role === 'status'));
 	await page.goto(`${home}passcode`);
 	assert.equal(new URL(page.url()).pathname, '/login');
+	assert.deepEqual(refused, []);
+});
+
+test('a client asks, and is allowed and refused', { skip, timeout: 60000 * slack }, async (t) => {
+	const client = await origin((one, res) => { res.setHeader('Content-Type', 'text/html'); res.end('<title>client</title><h1>Back at the client</h1>'); });
+	const g = await gateway(), back = `${client.url}/back`;
+	await seed(g, [['client', 'secret', { client_id: 'app', name: 'The "app" & more', authorized_grant_types: ['authorization_code'], redirect_uri: [back], scope: ['openid', 'scim.me'] }]]);
+	const { home, page, refused, p } = await person(t, g, client.url);
+	const verifier = 'v'.repeat(43), challenge = createHash('sha256').update(verifier).digest('base64url');
+	const ask = `${home}oauth/authorize?${new URLSearchParams({ response_type: 'code', client_id: 'app', redirect_uri: back, state: 's1', scope: 'openid scim.me', code_challenge: challenge, code_challenge_method: 'S256' })}`;
+	const heading = 'Allow The "app" & more to use your account?';
+
+	await page.goto(ask);
+	await p.login(g);
+	const tree = await p.sees(heading);
+	assert.deepEqual(tree.filter((x) => x.role === 'checkbox').map((x) => [x.name, x.checked]), [['openid', 'true'], ['scim.me', 'true']]);
+	await p.press('button', 'Refuse');
+	await page.waitForURL((u) => u.href.startsWith(back));
+	assert.equal(new URL(page.url()).searchParams.get('error'), 'access_denied');
+
+	await page.goto(ask);                                             // logged in still; asked again
+	await p.sees(heading);
+	await p.tab('checkbox', 'scim.me');
+	await page.keyboard.press('Space');
+	await p.press('button', 'Allow');
+	await page.waitForURL((u) => u.href.startsWith(back));
+	const answer = Object.fromEntries(new URL(page.url()).searchParams);
+	assert.deepEqual([answer.state, answer.iss], ['s1', `${home}oauth/token`]);
+	const form = { grant_type: 'authorization_code', code: answer.code, redirect_uri: back, code_verifier: verifier };
+	assert.equal(expect(await g.sso('/oauth/token', { form, client: 'app:secret' }), { status: 200 }).json.scope, 'openid');
 	assert.deepEqual(refused, []);
 });
