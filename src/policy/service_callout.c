@@ -212,11 +212,11 @@ static enum verdict call_proxy(struct exchange *x, const struct service_callout 
 	str content;
 	struct message *answer = flow_call_local(x, &call);
 	err e = answer ? message_content(x->arena, answer, CALLOUT_BODY_MAX, by, &content) : DONE;
-	bool told = x->fault_pending;
+	bool refused = !answer || x->fault_pending;
 	x->fault_pending = false;
 	if (!c->response.n)
 		return CONTINUE;
-	if (told)
+	if (refused)
 		return failed(x, x->raised.string);
 	if (deadline_passed(by))
 		return timed_out(x);
@@ -284,6 +284,7 @@ static enum verdict run(const void *conf, struct exchange *x)
 		verdict = find_url(x, c, &url, &balanced);
 	if (verdict != CONTINUE)
 		return verdict;
+	must(m);
 	bool local = c->to.local && !url.n;
 	if (!local && uri_parse(url, &uri).code)
 		return failed(x, str_fmt(x->arena, "invalid URL %.*s", STR(str_sub(url, 0, 200))));
