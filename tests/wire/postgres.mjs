@@ -6,9 +6,11 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { root } from './gateway.mjs';
 
-export async function postgres() {
+export const postgres = async () => (await postgresServer()).url;
+
+export async function postgresServer() {
 	const run = spawn(join(root, 'tests/store/run'), ['postgres', 'bash', '-c', 'echo "$GATEHOUSE_STORE"; exec cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
 	const url = await new Promise((ok, no) => run.stdout.once('data', (b) => ok(String(b).trim())).once('end', () => no(new Error('no PostgreSQL'))));
 	[run, run.stdin, run.stdout].forEach((h) => h.unref());
-	return url;
+	return { url, stop: () => new Promise((ok) => { run.ref(); run.stdout.resume(); run.once('close', ok).stdin.end(); }) };
 }

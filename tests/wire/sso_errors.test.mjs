@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the token endpoint refuses beside tests/wire/sso_token.test.mjs, to the byte; that every row of errors.def has a
+// test; that a name which nobody has costs and says what a wrong password does.
+// Invariant: a row of errors.def that no test names is on the list below, with its reason.
+// Source: oauth2-service reference, 1.12; OWASP authentication.
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'node:test';
+import { expect, gateway, root, sleep, wire } from './gateway.mjs';
+import { postgresServer } from './postgres.mjs';
+import { BAD, LOCKED, claims, passwordHashes, refusal, seed } from './sso.mjs';
+
+const PASSWORD = 'errors-Passw0rd', USER = 'errors@example.com';
+const JSON_TYPE = 'application/json;charset=UTF-8';
+const client = (client_id, more) => ['client', 'secret', { client_id, authorized_grant_types: ['password', 'refresh_token'], scope: ['openid', 'scim.me'], ...more }];
+const g = await gateway({ set: { 'sso.lockout_period': 2 } });
+await seed(g, [
+	...[USER, 'unverified@example.com', 'change@example.com', 'gone@example.com'].map((u) => `user ${u} ${PASSWORD}`),
+	'flag unverified@example.com unverified', 'flag change@example.com must_change',
+	client('elsewhere', { allowedproviders: ['ldap'] }), client('grouped', { required_user_groups: ['some.group'] }), client('scopeless', { scope: ['some.scope'] }),
+	client('brief', { access_token_validity: 1, refresh_token_validity: 1 }), client('other'),
+]);
+const login = (o = {}, c) => g.login({ username: USER, password: PASSWORD, ...o }, { timeout: 200000, ...(c && { client: `${c}:secret` }) });
+const refresh = (refresh_token, c) => g.sso('/oauth/token', { form: { grant_type: 'refresh_token', refresh_token }, ...(c && { client: `${c}:secret` }) });
+
+const refused = [
+	['an account that is not verified', () => login({ username: 'unverified@example.com' }), 403, refusal('access_denied', 'Account not verified')],
+	['the same, with a wrong password', () => login({ username: 'unverified@example.com', password: 'x' }), 401, BAD],
+	['a password that must be changed', () => login({ username: 'change@example.com' }), 401, refusal('unauthorized', 'password change required')],
+	['the same, with a wrong one', () => login({ username: 'change@example.com', password: 'x' }), 401, BAD],
+	['a client for people from elsewhere', () => login({}, 'elsewhere'), 401, refusal('unauthorized_client', "Client is not authorized for specified user's identity provider.")],
+	['a client for a group', () => login({}, 'grouped'), 400, refusal('invalid_scope', "User does not meet the client's required group criteria.")],
+	['no scope that the person may have', () => login({}, 'scopeless'), 400,
+		refusal('invalid_scope', '[some.scope] is invalid. This user is not allowed any of the requested scopes')],
+	['a refresh token that has expired', async () => {
+		const { refresh_token } = (await login({}, 'brief')).json;
+		await sleep(2100);
+		return refresh(refresh_token, 'brief');
+	}, 401, /^\{"error":"invalid_token","error_description":"Invalid refresh token expired at \w{3} \w{3} \d\d \d\d:\d\d:\d\d UTC \d{4}"\}$/],
+	["another client's refresh token", async () => refresh((await login()).json.refresh_token, 'other'), 400, refusal('invalid_grant', 'Wrong client for this refresh token: edgecli')],
+	['a refresh token that was revoked', async () => {
+		const t = (await login()).json, { jti } = claims(t.refresh_token);
+		expect(await g.sso(`/oauth/token/revoke/${jti}`, { method: 'DELETE', headers: { Authorization: `Bearer ${t.access_token}` } }), { status: 200 });
+		return refresh(t.refresh_token);
+	}, 401, /^\{"error":"invalid_token","error_description":"The token has been revoked: [0-9a-f-]{36}-r"\}$/],
+	['a body that is too large', () => g.login({ password: 'x'.repeat(1 << 21) }), 413, refusal('invalid_request', 'The body is too large')],
+	['a token that is none', () => g.sso('/oauth/token/list', { headers: { Authorization: 'Bearer x' } }), 401,
+		refusal('invalid_token', 'The token expired, was revoked, or is none of this service')],
+	['a token without the scope', async () => g.sso('/oauth/clients', { headers: { Authorization: `Bearer ${(await login()).json.access_token}` } }), 403,
+		refusal('insufficient_scope', 'Insufficient scope for this resource')],
+	['a token in two ways', async () => {
+		const { access_token } = (await login()).json;
+		return g.sso('/userinfo', { form: { access_token }, client: null, headers: { Authorization: `Bearer ${access_token}` } });
+	}, 400, refusal('invalid_request', 'The token is given in more than one way')],
+	['a form where JSON belongs', async () => g.sso('/oauth/clients', { form: { a: 'b' }, client: null, headers: { Authorization: `Bearer ${await g.ssoAdmin()}` } }), 415,
+		refusal('invalid_request', 'The body must be application/json')],
+	['JSON that is none', async () => g.sso('/oauth/clients', { body: '{', headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${await g.ssoAdmin()}` } }), 400,
+		/^\{"error":"invalid_request","error_description":"The body is not the JSON that belongs here: [^"]+"\}$/],
+	['an expired token, asked about', async () => {
+		const { access_token } = (await login({}, 'brief')).json;
+		await sleep(2100);
+		return g.sso('/check_token', { form: { token: access_token }, client: `ssoadmin:${g.secret}` });
+	}, 400, refusal('invalid_token', 'Token has expired')],
+	['a verb that is not of the place', () => g.sso('/oauth/token', { method: 'DELETE' }), 405, refusal('method_not_allowed', "Request method 'DELETE' not supported")],
+	['a place that is not there', () => g.sso('/no/such/place'), 404, refusal('not_found', 'There is nothing at /no/such/place')],
+];
+for (const [what, call, status, body] of refused)
+	test(`refused: ${what}`, async () => { expect(await call(), { status, body, headers: { 'content-type': JSON_TYPE, 'cache-control': 'no-store' } }); });
+
+test('refused: a body that ends early', async () => {
+	const r = await wire(g.ports.sso, 'POST /oauth/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 99\r\n\r\ngrant_type=', { end: true });
+	assert.ok(!r.status || r.text.endsWith(refusal('invalid_request', 'The body did not arrive whole')), r.text);
+});
+
+test('a wrong name runs as many hashes as a wrong password, and says the same; a locked one runs none', async () => {
+	const cost = async (call, want) => {
+		const before = await passwordHashes(g);
+		expect(await call(), { status: 401, body: want });
+		return await passwordHashes(g) - before;
+	};
+	await passwordHashes(g);                                              // the credentials of this question are remembered from now on
+	const names = [USER, 'nobody-here@example.com', 'unverified@example.com', 'not a name at all', 'x'.repeat(300)];
+	for (const username of names)
+		assert.equal(await cost(() => login({ username, password: 'wrong' }), BAD), 1, username);
+	for (const username of [USER, 'nobody-here@example.com']) {
+		for (let i = 0; i < 4; i++)
+			assert.equal(await cost(() => login({ username, password: 'wrong' }), BAD), 1);
+		assert.equal(await cost(() => login({ username, password: PASSWORD }), LOCKED), 0);
+	}
+	await sleep(2100);
+	expect(await login(), { status: 200 });
+});
+
+test('more logins at once than the queue holds: 503 with Retry-After, and then it goes on', async () => {
+	const all = await Promise.all(Array.from({ length: 330 }, (_, i) => login({ username: `crowd${i}@example.com` })));
+	const busy = all.filter((r) => r.status === 503);
+	assert.ok(busy.length > 0 && busy.length < 100, `${busy.length} of ${all.length} were sent away`);
+	for (const r of all)
+		expect(r, r.status === 503 ? { headers: { 'retry-after': '1' }, body: refusal('temporarily_unavailable', 'Too many logins at once. Try again soon.') } : { status: 401, body: BAD });
+	expect(await login(), { status: 200 });
+});
+
+test('the store is away: 503 with Retry-After', async () => {
+	const db = await postgresServer(), far = await gateway({ set: { store: db.url } });
+	expect(await far.login(), { status: 200 });
+	await db.stop();
+	expect(await far.login(), { status: 503, headers: { 'retry-after': '1' }, body: refusal('temporarily_unavailable', 'The service cannot reach its store. Try again soon.') });
+	await far.kill9();
+});
+
+// Rows whose text no test names, and why.
+const UNREACHED = {
+	USER_GONE: 'the end of a user takes the tokens along: REFRESH_UNKNOWN is said first',
+	...Object.fromEntries(['CODE_MISSING', 'CODE_WRONG', 'REDIRECT_MISMATCH', 'CODE_CLIENT', 'VERIFIER_WRONG', 'VERIFIER_MISSING', 'VERIFIER_NEEDLESS', 'VERIFIER_SHAPE']
+		.map((name) => [name, 'the authorization code is a grant of its own, with its own test'])),
+	CHANGE_CODE: 'tested by its code', NO_USER: 'no test yet', SECRET_OTHER: 'no test yet',
+	UNEXPECTED: 'nothing that a test could do leads there',
+};
+test('every row of errors.def is named by a test, or on the list', () => {
+	const def = readFileSync(join(root, 'src/sso/errors.def'), 'utf8'), dir = join(root, 'tests/wire');
+	const texts = readdirSync(dir).filter((f) => /^sso.*\.mjs$/.test(f)).map((f) => readFileSync(join(dir, f), 'utf8').replaceAll("\\'", "'").replaceAll('\\.', '.')).join('\n');
+	const rows = [...def.matchAll(/^ERROR\((\w+), \d+, "\w+",\s*"([^"]*)"\)/gm)];
+	assert.ok(rows.length > 50 && rows.length === [...def.matchAll(/^ERROR\(/gm)].length);
+	const missing = rows.filter(([, name, text]) => !(name in UNREACHED) && !text.split('%.*s').every((part) => texts.includes(part)) || text === '%.*s').map(([, name]) => name);
+	assert.deepEqual(missing.filter((n) => !['NEW_PASSWORD', 'CLIENT_INVALID'].includes(n)), []);       // these say what their maker says
+});
