@@ -29,11 +29,11 @@ typedef struct err {
 #define FAIL(c) ((err){ (c) })
 
 /* The one control-flow macro of the house: passes trouble on to the caller. */
-#define TRY(expr)                        \
-	do {                             \
-		err try_err_ = (expr);   \
-		if (try_err_.code)       \
-			return try_err_; \
+#define TRY(expr)                                            \
+	do {                                                 \
+		err try_err_ = (expr);                       \
+		if (__builtin_expect(try_err_.code != 0, 0)) \
+			return try_err_;                     \
 	} while (0)
 
 /* Runs fn on the variable when it leaves its scope; fn takes a pointer to it. */

@@ -23,12 +23,12 @@ bool str_same(const char *a, const char *b, size_t n) { return n == 0 || memcmp(
 
 bool str_isame(const char *a, const char *b, size_t n)
 {
-	for (size_t i = 0; i < n; i += 8) {
-		uint64_t x = word_of(a + i, n - i), y = word_of(b + i, n - i);
-		if (x != y && word_lower(x) != word_lower(y))
+	if (n < 8)
+		return word_isame(word_of(a, n), word_of(b, n));
+	for (size_t i = 0; i + 8 < n; i += 8)
+		if (!word_isame(word_at(a + i), word_at(b + i)))
 			return false;
-	}
-	return true;
+	return word_isame(word_at(a + n - 8), word_at(b + n - 8));
 }
 
 int str_cmp(str a, str b)

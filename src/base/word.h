@@ -5,6 +5,7 @@
 #pragma once
 
 #include <endian.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -35,20 +36,34 @@ static inline uint64_t word_of(const char *p, size_t n)
 	return n ? u[0] | (uint64_t)u[n / 2] << 8 | (uint64_t)u[n - 1] << 16 : 0;
 }
 
+/* The same where every byte has to be one of the n, which are not none. */
+static inline uint64_t word_full(const char *p, size_t n)
+{
+	uint64_t w = word_of(p, n);
+	return n >= 4 ? w : w | w << 24 | w << 48;
+}
+
 /* Which bytes are c to 0x7f. */
 static inline uint64_t word_from(uint64_t w, unsigned char c)
 {
 	return ((w & ~WORD_TOPS) + WORD_ONES * (0x80u - c)) & ~w & WORD_TOPS;
 }
 
+/* c: below 0x80. */
 static inline uint64_t word_is(uint64_t w, unsigned char c)
 {
-	return word_from(w, c) & ~word_from(w, (unsigned char)(c + 1));
+	return ~(((w & ~WORD_TOPS) ^ WORD_ONES * c) + WORD_ONES * 0x7f) & ~w & WORD_TOPS;
 }
 
 static inline uint64_t word_lower(uint64_t w)
 {
 	return w | (word_from(w, 'A') & ~word_from(w, 'Z' + 1)) >> 2;
+}
+
+/* The same but for the case of letters?  Most that differ do so in more than that bit. */
+static inline bool word_isame(uint64_t a, uint64_t b)
+{
+	return a == b || (((a ^ b) & ~(WORD_ONES * 0x20)) == 0 && word_lower(a) == word_lower(b));
 }
 
 /* Which byte answered first; tops is not 0. */

@@ -39,24 +39,31 @@ static char *put_number(char *p, int64_t n)
 	return put(p, str_from(digits + at, sizeof digits - at));
 }
 
-static uint64_t not_plain(uint64_t w)
+static inline uint64_t not_plain(uint64_t w)
 {
 	return WORD_TOPS &
 	       (~word_from(w, ' ') | word_from(w, 0x7f) | word_is(w, '"') | word_is(w, '\\'));
 }
 
-/* A JSON string's inside, at most max bytes of s; what is not plain ASCII becomes \u00XX. */
+static bool is_plain(str s)
+{
+	if (s.n < 8)
+		return !not_plain(word_full(s.p, s.n));
+	uint64_t bad = not_plain(word_at(s.p + s.n - 8));
+	for (size_t i = 0; i + 8 < s.n; i += 8)
+		bad |= not_plain(word_at(s.p + i));
+	return !bad;
+}
+
+/* A JSON string's inside, at most max bytes of s, not none; what is not plain ASCII becomes \u00XX. */
 static char *put_escaped(char *p, str s, size_t max)
 {
 	static const char hex[] = "0123456789abcdef";
 	s = str_sub(s, 0, max);
-	for (size_t i = 0; i < s.n;) {
-		if (s.n - i >= 8 && !not_plain(word_at(s.p + i))) {
-			memcpy(p, s.p + i, 8);
-			p += 8, i += 8;
-			continue;
-		}
-		unsigned char c = (unsigned char)s.p[i++];
+	if (is_plain(s))
+		return put(p, s);
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
 		if (c >= ' ' && c < 0x7f && c != '"' && c != '\\') {
 			*p++ = (char)c;
 			continue;

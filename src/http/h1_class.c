@@ -25,16 +25,16 @@ const unsigned char h1_classes[256] = {
 };
 /* clang-format on */
 
-/* How many bytes from i on are no control characters: a word at a time, the last one over again. */
+/* Where from i on the first control character stands: a word at a time, the last one over again. */
 static size_t plain(str s, size_t i)
 {
-	for (; i < s.n; i += 8) {
-		size_t back = s.n - i < 8 ? 8 - (s.n - i) : 0;
-		uint64_t found = h1_controls(word_at(s.p + i - back)) >> (8 * back);
-		if (found)
+	uint64_t found;
+	for (; s.n - i > 8; i += 8)
+		if ((found = h1_controls(word_at(s.p + i))))
 			return i + word_first(found);
-	}
-	return s.n;
+	size_t back = 8 - (s.n - i);
+	found = back < 8 ? h1_controls(word_at(s.p + i - back)) >> (8 * back) : 0;
+	return found ? i + word_first(found) : s.n;
 }
 
 size_t h1_value_span(str s)

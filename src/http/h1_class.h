@@ -28,7 +28,17 @@ static inline bool h1_is(char c, enum h1_class k)
 /* Which of eight bytes are control characters; a tab is the one that is H1_VALUE all the same. */
 static inline uint64_t h1_controls(uint64_t w)
 {
-	return (~(word_from(w, ' ') | w) & WORD_TOPS) | word_from(w, 0x7f);
+	uint64_t low = w & ~WORD_TOPS, from_blank = low + WORD_ONES * (0x80 - ' '),
+		 is_del = low + WORD_ONES;
+	return (~from_blank | is_del) & ~w & WORD_TOPS;
+}
+
+/* Which of eight bytes are neither letters nor '-', as nearly all field names' are. */
+static inline uint64_t h1_not_usual(uint64_t w)
+{
+	uint64_t lower = w | WORD_ONES * 0x20;
+	return ~((word_from(lower, 'a') & ~word_from(lower, 'z' + 1)) | word_is(w, '-')) &
+	       WORD_TOPS;
 }
 
 /* How many bytes at the front are of the class. */
@@ -40,7 +50,17 @@ static inline size_t h1_span(str s, enum h1_class k)
 	return i;
 }
 
-/* The same for H1_VALUE, eight bytes at a time. */
+/* The same for H1_TOKEN and H1_VALUE, eight bytes at a time. */
+static inline size_t h1_token_span(str s)
+{
+	size_t i = 0;
+	uint64_t other = 0;
+	while (s.n - i >= 8 && !(other = h1_not_usual(word_at(s.p + i))))
+		i += 8;
+	if (other)
+		i += word_first(other);
+	return i + h1_span(str_from(s.p + i, s.n - i), H1_TOKEN);
+}
 size_t h1_value_span(str s);
 
 /* Value of a byte that is H1_HEX. */

@@ -31,9 +31,7 @@ static enum step line_end(struct scan *s)
 
 static enum step field_name(struct scan *s, str *name)
 {
-	const char *p = s->at;
-	while (p < s->end && h1_is(*p, H1_TOKEN))
-		p++;
+	const char *p = s->at + h1_token_span(str_from(s->at, (size_t)(s->end - s->at)));
 	if (p == s->end)
 		return STEP_MORE;
 	*name = str_from(s->at, (size_t)(p - s->at));
@@ -171,7 +169,8 @@ static enum step target(struct scan *s)
 		return STEP_MORE;
 	if (str_eq(s->m->verb, S("CONNECT")))
 		return h1_bad(s, 501, "CONNECT is not supported");
-	if (str_eq(s->m->verb, S("PRI"))) /* RFC 9113 §3.4: the preface of HTTP/2, or a part of it */
+	/* RFC 9113 §3.4: the preface of HTTP/2, or a part of it */
+	if (str_eq(s->m->verb, S("PRI")))
 		return h1_bad(s, 400, "PRI is no method of HTTP/1");
 	if (*from == '/')
 		return path(s, from);

@@ -50,7 +50,10 @@ static char *put_value(char *p, str s)
 
 static char *put_token(char *p, str s, unsigned *all)
 {
-	for (size_t i = 0; i < s.n; i++) {
+	size_t i = 0;
+	for (; s.n - i >= 8 && !h1_not_usual(word_at(s.p + i)); i += 8)
+		memcpy(p + i, s.p + i, 8);
+	for (; i < s.n; i++) {
 		*all &= h1_classes[(unsigned char)s.p[i]];
 		p[i] = s.p[i];
 	}

@@ -91,6 +91,6 @@ bool headers_have_token(const struct headers *h, str name, str token)
 	return false;
 }
 
-bool header_name_ok(str name) { return name.n > 0 && h1_span(name, H1_TOKEN) == name.n; }
+bool header_name_ok(str name) { return name.n > 0 && h1_token_span(name) == name.n; }
 
 bool header_value_ok(str value) { return h1_value_span(value) == value.n; }

@@ -27,6 +27,8 @@ static void check(const char *bytes, int place)
 	assert_int_equal(answers(word_from(w, 0x7f), place), c == 0x7f);
 	assert_int_equal(answers(word_is(w, '"'), place), c == '"');
 	assert_int_equal(answers(word_is(w, 0x7f), place), c == 0x7f);
+	uint64_t bit = (uint64_t)0x20 << (8 * place); /* the case of letters, and of nothing else */
+	assert_int_equal(word_isame(w, w ^ bit), c < 0x80 && isalpha(c));
 }
 
 static void each_byte(void **state)
@@ -58,6 +60,9 @@ static void each_length(void **state)
 			assert_false(str_eq(str_from(a, n), str_from(b, n)));
 			assert_false(str_ieq(str_from(b, n), str_from(c, n)));
 			assert_true(str_ieq(str_from(a, n), str_from(c, n)));
+			if (n < 8)
+				assert_true(word_is(word_full(b, n), 'x') &&
+				            !(word_is(word_full(a, n), 'k') ^ WORD_TOPS));
 			assert_true(str_hash(str_from(a, n)) != str_hash(str_from(b, n)));
 			assert_true(str_hash(str_from(a, n)) != str_hash(str_from(a, n - 1)));
 			assert_true(str_ihash(str_from(a, n)) == str_ihash(str_from(c, n)));
