@@ -219,7 +219,6 @@ static void sample(struct gateway_loop *l)
 static void put_loops(struct buf *b, struct gateway *g)
 {
 	struct loop_sample all = { 0 };
-	gateway_each_loop(g, sample);
 	for (size_t i = 0; i < g->conf.n_loops; i++) {
 		all.fibers += g->loops[i].sampled.fibers;
 		all.open += g->loops[i].sampled.open;
@@ -234,6 +233,8 @@ static void put_loops(struct buf *b, struct gateway *g)
 
 void gateway_metrics(struct gateway *g, struct buf *b)
 {
+	/* First: whoever has his answer was counted when his loop has been there. */
+	gateway_each_loop(g, sample);
 	struct gateway_totals t = gateway_totals(g);
 	put_classes(b, &t);
 	put_one(b, "gatehouse_requests_active", "gauge", "API requests that run.", t.active);
