@@ -101,7 +101,7 @@ static err group_write(struct sso_call *q, struct json_writer *w, const struct s
 {
 	struct scim_meta meta = { g->version, g->created_at_ms, g->last_modified_at_ms };
 	struct group_key key = { q->sso->settings.zone, g->id };
-	struct list members;
+	struct list members = { 0 };
 	json_open(w, '{');
 	if (scim_shows(only, "meta"))
 		scim_meta_write(w, q->arena, &meta);
@@ -325,7 +325,7 @@ static struct message *member_answer(struct sso_call *q, unsigned status,
 
 struct message *endpoint_member_list(struct sso_call *q)
 {
-	struct list members;
+	struct list members = { 0 };
 	struct buf b = buf_in(q->arena);
 	struct json_writer w = json_to(&b, false);
 	struct message *m = members_of(q, &members);
@@ -354,7 +354,7 @@ static struct message *member_unknown(struct sso_call *q)
 
 struct message *endpoint_member_get(struct sso_call *q)
 {
-	struct list members;
+	struct list members = { 0 };
 	struct message *m = members_of(q, &members);
 	if (m)
 		return m;
@@ -367,7 +367,7 @@ struct message *endpoint_member_add(struct sso_call *q)
 	struct member_body b = { 0 };
 	struct diag d = { .arena = q->arena };
 	struct group_member member;
-	struct list members;
+	struct list members = { 0 };
 	struct group_key key = key_of(q);
 	struct message *m = members_of(q, &members);
 	if (m)
@@ -387,7 +387,7 @@ struct message *endpoint_member_add(struct sso_call *q)
 
 struct message *endpoint_member_remove(struct sso_call *q)
 {
-	struct list members;
+	struct list members = { 0 };
 	struct group_key key = key_of(q);
 	struct message *m = members_of(q, &members);
 	if (m)

@@ -281,9 +281,9 @@ static struct message *begin(struct sso_call *q, struct person *p, int64_t *vers
 
 struct message *endpoint_user_put(struct sso_call *q)
 {
-	struct person p;
+	struct person p = { 0 };
 	struct scim_user u = { 0 };
-	int64_t version;
+	int64_t version = -1;
 	struct message *m = begin(q, &p, &version);
 	if (!m)
 		m = asked_read(q, MODEL_CREATE, &u);
@@ -292,8 +292,8 @@ struct message *endpoint_user_put(struct sso_call *q)
 
 struct message *endpoint_user_patch(struct sso_call *q)
 {
-	struct person p;
-	int64_t version;
+	struct person p = { 0 };
+	int64_t version = -1;
 	struct message *m = begin(q, &p, &version);
 	if (m)
 		return m;
@@ -312,8 +312,8 @@ struct message *endpoint_user_patch(struct sso_call *q)
 
 struct message *endpoint_user_delete(struct sso_call *q)
 {
-	struct person p;
-	int64_t version;
+	struct person p = { 0 };
+	int64_t version = -1;
 	struct message *m = scim_user_find(q, &p);
 	if (!m && sso_header(q, "if-match").n)
 		m = scim_if_match(q, &version);
