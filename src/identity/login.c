@@ -50,7 +50,7 @@ static err failed(struct trying *t)
 		return login_failed(t->identity->store, &t->key, t->now_ms,
 		                    attempts_since_ms(all, t->now_ms));
 	attempt_nobody_failed(all, &t->key, t->now_ms);
-	return DONE;
+	return login_failed_nobody(t->identity->store, t->now_ms);
 }
 
 /* ERR_DENIED: wrong, and counted. */

@@ -97,25 +97,38 @@ err login_failed(struct store *st, const struct user_key *k, int64_t now_ms, int
 	                 false);
 }
 
+static err note_nobody(struct db *tx, void *arg)
+{
+	return db_exec(tx,
+	               "INSERT INTO mark (name, set_at_ms) VALUES ('a login that failed', $1)"
+	               " ON CONFLICT (name) DO UPDATE SET set_at_ms = $1",
+	               DB_ARGS(DB_I(*(int64_t *)arg)), NULL);
+}
+
+err login_failed_nobody(struct store *st, int64_t now_ms)
+{
+	return db_tx(st->db, note_nobody, &now_ms);
+}
+
 err login_succeeded(struct store *st, const struct user_key *k, int64_t now_ms)
 {
-	return login_run(
-		&(struct login_call){ .store = st,
-	                              .key = *k,
-	                              .sql = "UPDATE user_login SET failures = 0, "
-	                                     "previous_login_at_ms = last_login_at_ms, "
-	                                     "last_login_at_ms = $4" OF_USER,
-	                              .v = { DB_I(now_ms) },
-	                              .n = 1 },
-		false);
+	return login_run(&(struct login_call){ .store = st,
+	                                       .key = *k,
+	                                       .sql = "UPDATE user_login SET failures = 0, "
+	                                              "previous_login_at_ms = last_login_at_ms, "
+	                                              "last_login_at_ms = $4" OF_USER,
+	                                       .v = { DB_I(now_ms) },
+	                                       .n = 1 },
+	                 false);
 }
 
 err login_unlock(struct store *st, const struct user_key *k)
 {
-	return login_run(&(struct login_call){ .store = st,
-	                                       .key = *k,
-	                                       .sql = "UPDATE user_login SET failures = 0" OF_USER },
-	                 true);
+	return login_run(
+		&(struct login_call){ .store = st,
+	                              .key = *k,
+	                              .sql = "UPDATE user_login SET failures = 0" OF_USER },
+		true);
 }
 
 err login_flags_set(struct store *st, const struct user_key *k, const struct login_flags *f)
@@ -124,8 +137,10 @@ err login_flags_set(struct store *st, const struct user_key *k, const struct log
 		&(struct login_call){
 			.store = st,
 			.key = *k,
-			.sql = "UPDATE user_login SET verified = CASE WHEN $4 < 0 THEN verified ELSE $4 "
-			       "END, machine = CASE WHEN $5 < 0 THEN machine ELSE $5 END, must_change = "
+			.sql = "UPDATE user_login SET verified = CASE WHEN $4 < 0 THEN verified "
+			       "ELSE $4 "
+			       "END, machine = CASE WHEN $5 < 0 THEN machine ELSE $5 END, "
+			       "must_change = "
 			       "CASE WHEN $6 < 0 THEN must_change ELSE $6 END" OF_USER,
 			.v = { DB_I(f->verified), DB_I(f->machine), DB_I(f->must_change) },
 			.n = 3 },
@@ -140,7 +155,8 @@ err login_totp_set(struct store *st, const struct user_key *k, str secret, int64
 	struct login_call c = {
 		.store = st,
 		.key = key,
-		.sql = "UPDATE user_login SET totp_sealed = $4, totp_since_ms = $5, totp_step = 0" OF_USER,
+		.sql = "UPDATE user_login SET totp_sealed = $4, totp_since_ms = $5, totp_step = "
+		       "0" OF_USER,
 		.v = { on ? DB_B(seal_text(a, st->seal, totp_place(a, &key), secret)) : DB_NONE,
 		       on ? DB_I(now_ms) : DB_NONE },
 		.n = 2
@@ -152,12 +168,13 @@ err login_totp_set(struct store *st, const struct user_key *k, str secret, int64
 
 err login_totp_spend(struct store *st, const struct user_key *k, int64_t step)
 {
-	err e = login_run(&(struct login_call){ .store = st,
-	                                        .key = *k,
-	                                        .sql = "UPDATE user_login SET totp_step = $4" OF_USER
-	                                               " AND totp_step < $4",
-	                                        .v = { DB_I(step) },
-	                                        .n = 1 },
-	                  false);
+	err e = login_run(
+		&(struct login_call){ .store = st,
+	                              .key = *k,
+	                              .sql = "UPDATE user_login SET totp_step = $4" OF_USER
+	                                     " AND totp_step < $4",
+	                              .v = { DB_I(step) },
+	                              .n = 1 },
+		false);
 	return e.code == ERR_NOT_FOUND ? FAIL(ERR_CONFLICT) : e;
 }

@@ -11,7 +11,7 @@ struct login_state {
 	bool verified, machine;
 	bool must_change; /* the password, before anything else */
 	int64_t password_at_ms;
-	int64_t failures, failed_at_ms;               /* since the last success; the newest */
+	int64_t failures, failed_at_ms;                 /* since the last success; the newest */
 	int64_t last_login_at_ms, previous_login_at_ms; /* 0: never */
 	str totp_secret;                                /* base32; absent: no second factor */
 	int64_t totp_since_ms;
@@ -23,6 +23,8 @@ err login_state_get(struct arena *, struct store *, const struct user_key *,
 /* One more failure; the count starts anew when the newest before it is older than since_ms. */
 err login_failed(struct store *, const struct user_key *, int64_t now_ms,
                  int64_t since_ms) MUST_CHECK;
+/* Spends what that costs, for a name that nobody has: a durable write is the longest part beside the hash. */
+err login_failed_nobody(struct store *, int64_t now_ms) MUST_CHECK;
 err login_succeeded(struct store *, const struct user_key *, int64_t now_ms) MUST_CHECK;
 err login_unlock(struct store *, const struct user_key *) MUST_CHECK;
 
