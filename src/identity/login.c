@@ -95,6 +95,16 @@ static err said(err e, enum login_verdict if_denied, enum login_verdict *v)
 	return DONE;
 }
 
+/* A password that was changed while the old one was looked at opens nothing. */
+static err succeeded(struct trying *t, enum login_verdict *v)
+{
+	err e = login_succeeded(t->identity->store, &t->key, t->person->state.rev_salt, t->now_ms);
+	if (e.code != ERR_CONFLICT)
+		return e;
+	*v = LOGIN_WRONG;
+	return DONE;
+}
+
 static err judge(struct trying *t, enum login_verdict *v)
 {
 	*v = LOGIN_GOOD;
@@ -113,7 +123,7 @@ static err judge(struct trying *t, enum login_verdict *v)
 		*v = LOGIN_UNVERIFIED;
 	else if (t->person->state.must_change)
 		*v = LOGIN_MUST_CHANGE;
-	return *v ? DONE : login_succeeded(t->identity->store, &t->key, t->now_ms);
+	return *v ? DONE : succeeded(t, v);
 }
 
 err identity_prove(struct arena *a, struct identity *id, const struct login_try *what,

@@ -110,16 +110,18 @@ err login_failed_nobody(struct store *st, int64_t now_ms)
 	return db_tx(st->db, note_nobody, &now_ms);
 }
 
-err login_succeeded(struct store *st, const struct user_key *k, int64_t now_ms)
+err login_succeeded(struct store *st, const struct user_key *k, str rev_salt, int64_t now_ms)
 {
-	return login_run(&(struct login_call){ .store = st,
-	                                       .key = *k,
-	                                       .sql = "UPDATE user_login SET failures = 0, "
-	                                              "previous_login_at_ms = last_login_at_ms, "
-	                                              "last_login_at_ms = $4" OF_USER,
-	                                       .v = { DB_I(now_ms) },
-	                                       .n = 1 },
-	                 false);
+	err e = login_run(&(struct login_call){ .store = st,
+	                                        .key = *k,
+	                                        .sql = "UPDATE user_login SET failures = 0, "
+	                                               "previous_login_at_ms = last_login_at_ms, "
+	                                               "last_login_at_ms = $4" OF_USER
+	                                               " AND rev_salt = $5",
+	                                        .v = { DB_I(now_ms), DB_T(rev_salt) },
+	                                        .n = 2 },
+	                  false);
+	return e.code == ERR_NOT_FOUND ? FAIL(ERR_CONFLICT) : e;
 }
 
 err login_unlock(struct store *st, const struct user_key *k)

@@ -25,7 +25,10 @@ err login_failed(struct store *, const struct user_key *, int64_t now_ms,
                  int64_t since_ms) MUST_CHECK;
 /* Spends what that costs, for a name that nobody has: a durable write is the longest part beside the hash. */
 err login_failed_nobody(struct store *, int64_t now_ms) MUST_CHECK;
-err login_succeeded(struct store *, const struct user_key *, int64_t now_ms) MUST_CHECK;
+/* rev_salt: as it was when the password was looked at.  ERR_CONFLICT: it was changed meanwhile, or the
+ * user is gone; what fitted then fits no more. */
+err login_succeeded(struct store *, const struct user_key *, str rev_salt,
+                    int64_t now_ms) MUST_CHECK;
 err login_unlock(struct store *, const struct user_key *) MUST_CHECK;
 
 struct login_flags { /* -1: stays */

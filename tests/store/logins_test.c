@@ -36,8 +36,9 @@ static void failures(void **state)
 	GOOD(login_unlock(store, &k));
 	assert_int_equal(state_of(&k).failures, 0);
 	GOOD(login_failed(store, &k, 9500, 0));
-	GOOD(login_succeeded(store, &k, 10000));
-	GOOD(login_succeeded(store, &k, 20000));
+	GOOD(login_succeeded(store, &k, S(""), 10000));
+	GOOD(login_succeeded(store, &k, S(""), 20000));
+	ANSWERS(ERR_CONFLICT, login_succeeded(store, &k, S("changed meanwhile"), 30000));
 	struct login_state s = state_of(&k);
 	assert_int_equal(s.failures, 0);
 	assert_int_equal(s.last_login_at_ms, 20000);
