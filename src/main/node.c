@@ -333,7 +333,8 @@ static void signal_came(struct watch *w, unsigned ready)
 	struct node *n = (struct node *)((char *)w - offsetof(struct node, signals));
 	if (!(ready & READY_READ))
 		return;
-	atomic_store(&n->health.draining, true); /* the next look at /readyz sees it */
+	atomic_store(&n->health.draining, true); /* the next look at /readyz sees it, */
+	say_last(n);                             /* and is the last on its connection */
 	wake(&n->signaled);
 }
 
