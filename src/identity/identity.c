@@ -163,6 +163,15 @@ err identity_set_password(struct arena *a, struct identity *id, const struct use
 	return user_password_set(id->store, key, hash);
 }
 
+err identity_create_user(struct arena *a, struct identity *id, const struct user *user,
+                         const struct login_flags *flags, str password)
+{
+	struct user_start start = { .flags = *flags };
+	if (str_given(password))
+		TRY(password_hash(a, password, &start.hash));
+	return user_create_with(id->store, user, &start);
+}
+
 err identity_is_password(struct arena *a, struct identity *id, const struct user_key *key,
                          str password)
 {

@@ -29,6 +29,10 @@ err identity_may(struct arena *, struct identity *, const struct principal *, st
 err identity_set_password(struct arena *, struct identity *, const struct user_key *,
                           str password) MUST_CHECK;
 
+/* A user who is there whole, or not at all.  password: STR_NONE, none yet. */
+err identity_create_user(struct arena *, struct identity *, const struct user *,
+                         const struct login_flags *, str password) MUST_CHECK;
+
 /* Ends what a user has from logging in: tokens and sessions.  Waits for the next second, in which a token
  * may be issued again.  From a fiber. */
 err identity_end_logins(struct identity *, str zone, str user_id) MUST_CHECK;

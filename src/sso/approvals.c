@@ -112,9 +112,7 @@ static struct message *replaced(struct sso_call *q, str client)
 	if (m)
 		return m;
 	struct approval_key key = key_of(q, client);
-	err e = approvals_delete(q->store, &key);
-	if (!e.code)
-		e = approvals_put(q->store, &key, &(struct list){ v, n });
+	err e = approvals_replace(q->store, &key, &(struct list){ v, n });
 	return e.code ? sso_trouble(q, e) : listed(q, client);
 }
 

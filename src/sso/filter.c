@@ -245,6 +245,35 @@ static bool holds(const struct code *c, const void *thing)
 	}
 }
 
+static str pinned_by(const struct code *c, const char *name)
+{
+	return c->op == OP_EQ && str_eq(str_from_z(c->attribute->name), str_from_z(name))
+	               ? c->value.text
+	               : STR_NONE;
+}
+
+bool filter_pins(const struct filter *f, const char *name, str *text)
+{
+	str stack[FILTER_TERMS + 1]; /* absent: anything */
+	size_t n = 0;
+	for (size_t i = 0; i < f->n; i++) {
+		const struct code *c = &f->v[i];
+		if (c->op < OP_AND) {
+			stack[n++] = pinned_by(c, name);
+			continue;
+		}
+		must(n >= 2);
+		n--;
+		if (c->op == OP_OR)
+			stack[n - 1] = STR_NONE;
+		else if (!str_given(stack[n - 1]))
+			stack[n - 1] = stack[n];
+	}
+	must(n == 1);
+	*text = stack[0];
+	return str_given(*text);
+}
+
 bool filter_fits(const struct filter *f, const void *thing)
 {
 	bool stack[FILTER_TERMS + 1];

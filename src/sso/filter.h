@@ -31,5 +31,7 @@ struct filter;
 /* ERR_SYNTAX, ERR_LIMIT.  *costs: it asks for an attribute that does. */
 err filter_parse(struct arena *, const struct filter_attribute *, str text, struct filter **,
                  bool *costs) MUST_CHECK;
+/* Whether all that fits has one and the same text there: what name eq "x" says, also and-ed with others. */
+bool filter_pins(const struct filter *, const char *name, str *text);
 bool filter_fits(const struct filter *, const void *thing);
 int filter_compare(enum filter_kind, const struct filter_value *, const struct filter_value *);

@@ -296,7 +296,7 @@ struct message *endpoint_group_list(struct sso_call *q)
 	struct scim_pick pick = { .page = &page, .arena = q->arena, .size = sizeof(struct group) };
 	err e = pick_groups(q, &pick);
 	if (e.code == ERR_LIMIT)
-		return sso_scim_error(q, SSO_SCIM_SORT_MANY, STR_NONE);
+		return sso_scim_error(q, SSO_SCIM_MANY, STR_NONE);
 	struct json_writer w = scim_list_open(q, &b);
 	for (size_t i = 0; !e.code && i < pick.kept.n; i++)
 		e = group_write(q, &w, &page.only, pick.kept.v[i]);

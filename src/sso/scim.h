@@ -7,7 +7,13 @@
 #include "sso/call.h"
 #include "sso/filter.h"
 
-enum { SCIM_COUNT = 100, SCIM_COUNT_MAX = 500, SCIM_SORTED_MAX = 20000, SCIM_BATCH = 500 };
+enum {
+	SCIM_COUNT = 100,
+	SCIM_COUNT_MAX = 500,
+	SCIM_BATCH = 500,
+	SCIM_SORTED_MAX = 20000, /* things to sort */
+	SCIM_SCAN_MAX = 100000,  /* things to look at for a filter */
+};
 
 struct scim_page {
 	const struct filter_attribute *table;

@@ -117,17 +117,6 @@ static void user_fill(struct arena *a, const struct scim_user *u, struct user *o
 }
 
 /* ---- making ---- */
-/* The account is there first: what follows needs it. */
-static err make(struct sso_call *q, const struct scim_user *u, struct user *user)
-{
-	struct login_flags flags = { u->verified, u->machine, -1 };
-	TRY(user_create(q->store, user));
-	TRY(login_flags_set(q->store, &user->key, &flags));
-	return u->password.n
-	               ? identity_set_password(q->arena, q->sso->identity, &user->key, u->password)
-	               : DONE;
-}
-
 struct message *endpoint_user_create(struct sso_call *q)
 {
 	struct scim_user u = { 0 };
@@ -146,8 +135,10 @@ struct message *endpoint_user_create(struct sso_call *q)
 	struct user user = {
 		.key = { q->sso->settings.zone, USER_ORIGIN, identity_user_name(q->arena, u.name) },
 	};
+	struct login_flags flags = { u.verified, u.machine, -1 };
 	user_fill(q->arena, &u, &user);
-	err e = make(q, &u, &user);
+	err e = identity_create_user(q->arena, q->sso->identity, &user, &flags,
+	                             u.password.n ? u.password : STR_NONE);
 	if (!e.code)
 		e = user_get(q->arena, q->store, &user.key, &made);
 	if (e.code)
@@ -216,11 +207,11 @@ static bool same_email(const struct scim_user *u, const struct person *p)
 }
 
 /* What only somebody with scim.write changes. */
-static bool is_self_edit(const struct scim_user *u, const struct person *p)
+static bool is_self_edit(struct arena *a, const struct scim_user *u, const struct person *p)
 {
-	return same_email(u, p) && u->active == p->user.active &&
-	       u->verified == p->state.verified && u->machine == p->state.machine &&
-	       str_eq(u->external_id, p->user.external_id);
+	return same_email(u, p) && str_eq(identity_user_name(a, u->name), p->user.key.name) &&
+	       u->active == p->user.active && u->verified == p->state.verified &&
+	       u->machine == p->state.machine && str_eq(u->external_id, p->user.external_id);
 }
 
 struct change_of_user {
@@ -231,23 +222,24 @@ struct change_of_user {
 static err apply(struct arena *a, void *thing, void *arg)
 {
 	const struct change_of_user *c = arg;
-	struct user *user = thing;
-	if (c->version >= 0 && c->version != user->version)
+	struct user_edit *edit = thing;
+	if (c->version >= 0 && c->version != edit->user.version)
 		return FAIL(ERR_DENIED);
-	user_fill(a, c->to, user);
+	user_fill(a, c->to, &edit->user);
+	edit->user.key.name = identity_user_name(a, c->to->name);
+	edit->flags = (struct login_flags){ c->to->verified, c->to->machine, -1 };
 	return DONE;
 }
 
+/* Tokens and sessions of before say the old name, or are of somebody who is out. */
 static err store_change_of(struct sso_call *q, const struct person *p, struct change_of_user *c)
 {
 	struct user *now;
 	struct edit edit = { .fn = apply, .arg = c };
-	struct login_flags flags = { c->to->verified, c->to->machine, -1 };
 	TRY(user_change(q->arena, q->store, &p->user.key, &edit, &now));
-	if (c->to->verified != p->state.verified || c->to->machine != p->state.machine)
-		TRY(login_flags_set(q->store, &p->user.key, &flags));
-	return now->active ? DONE
-	                   : identity_end_logins(q->sso->identity, q->sso->settings.zone, now->id);
+	return now->active && str_eq(now->key.name, p->user.key.name)
+	               ? DONE
+	               : identity_end_logins(q->sso->identity, q->sso->settings.zone, now->id);
 }
 
 static struct message *changed(struct sso_call *q, const struct person *p, struct scim_user *u,
@@ -258,14 +250,12 @@ static struct message *changed(struct sso_call *q, const struct person *p, struc
 		return invalid(q, why);
 	if (str_given(u->password))
 		return invalid(q, S("A password is changed at /Users/{id}/password"));
-	if (!str_eq(identity_user_name(q->arena, u->name), p->user.key.name))
-		return invalid(q, S("The userName of a user stays as it is"));
-	if (!sso_may(q, "scim.write") && !is_self_edit(u, p))
+	if (!sso_may(q, "scim.write") && !is_self_edit(q->arena, u, p))
 		return sso_scim_error(q, SSO_SCIM_SELF, STR_NONE);
 	struct change_of_user c = { u, version };
 	err e = store_change_of(q, p, &c);
 	if (e.code)
-		return scim_user_trouble(q, e, p->user.key.name);
+		return scim_user_trouble(q, e, e.code == ERR_CONFLICT ? u->name : p->user.key.name);
 	scim_user_told(q, "user_changed", p->user.key.name);
 	return scim_user_now(q, 200, p->user.id);
 }

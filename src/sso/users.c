@@ -71,6 +71,8 @@ static const struct filter_attribute attributes[] = {
 	{ 0 },
 };
 
+static const char *const emails[] = { "email", "emails", "emails.value", NULL };
+
 /* ---- JSON ---- */
 struct view {
 	struct sso_call *call;
@@ -269,19 +271,20 @@ static void arena_end(void *arena)
 	arena_destroy(&a);
 }
 
-/* One batch in memory of its own, which lives on only if something of it is kept.  *after moves on. */
-static err pick_batch(struct sso_call *q, struct scim_pick *pick, struct user_key *after,
+/* One batch in memory of its own, which lives on only if something of it is kept.  *where moves on. */
+static err pick_batch(struct sso_call *q, struct scim_pick *pick, struct user_page *where,
                       bool *more)
 {
 	struct arena *a = arena_create(0, 0);
 	struct list users;
 	size_t kept = pick->kept.n;
-	err e = user_rows(a, q->store, after, SCIM_BATCH, &users);
+	err e = user_rows(a, q->store, where, &users);
 	if (!e.code)
 		e = offer_batch(q, pick, a, &users);
 	*more = !e.code && users.n == SCIM_BATCH;
 	if (*more)
-		after->name = str_dup(q->arena, ((struct user *)users.v)[users.n - 1].key.name);
+		where->after.name =
+			str_dup(q->arena, ((struct user *)users.v)[users.n - 1].key.name);
 	if (pick->kept.n > kept)
 		arena_defer(q->arena, arena_end, a);
 	else
@@ -289,13 +292,44 @@ static err pick_batch(struct sso_call *q, struct scim_pick *pick, struct user_ke
 	return e;
 }
 
+static err pick_all(struct sso_call *q, struct scim_pick *pick, str email)
+{
+	struct user_page where = { { q->sso->settings.zone, USER_ORIGIN, STR_NONE },
+		                   email,
+		                   SCIM_BATCH };
+	bool picks = pick->page->filter || pick->page->sort, more = true;
+	for (int64_t n = 0; more; n += SCIM_BATCH, fiber_pause()) {
+		if (picks && n >= SCIM_SCAN_MAX)
+			return FAIL(ERR_LIMIT);
+		TRY(pick_batch(q, pick, &where, &more));
+	}
+	return DONE;
+}
+
+/* By id, or else by name. */
+static err pick_one(struct sso_call *q, struct scim_pick *pick, str id, str name)
+{
+	struct user *user;
+	struct user_key key = { q->sso->settings.zone, USER_ORIGIN, name };
+	err e = str_given(id) ? user_by_id(q->arena, q->store, key.zone, id, &user)
+	                      : user_get(q->arena, q->store, &key, &user);
+	if (e.code)
+		return e.code == ERR_NOT_FOUND || e.code == ERR_SYNTAX ? DONE : e;
+	return offer_batch(q, pick, q->arena, &(struct list){ user, 1 });
+}
+
+/* A filter that says who, or whose address, is answered by an index; any other looks at everybody. */
 static err pick_users(struct sso_call *q, struct scim_pick *pick)
 {
-	struct user_key after = { q->sso->settings.zone, USER_ORIGIN, STR_NONE };
-	for (bool more = true; more; fiber_pause())
-		TRY(pick_batch(q, pick, &after, &more));
-	scim_settle(pick);
-	return DONE;
+	const struct filter *f = pick->page->filter;
+	str id = STR_NONE, name = STR_NONE, email = STR_NONE, origin;
+	if (f && filter_pins(f, "origin", &origin) && !str_ieq(origin, USER_ORIGIN))
+		return DONE;
+	if (f && (filter_pins(f, "id", &id) || filter_pins(f, "userName", &name)))
+		return pick_one(q, pick, id, name);
+	for (size_t i = 0; f && emails[i] && !str_given(email); i++)
+		(void)filter_pins(f, emails[i], &email);
+	return pick_all(q, pick, email);
 }
 
 static err users_write(struct sso_call *q, struct json_writer *w, const struct scim_pick *pick)
@@ -320,8 +354,9 @@ struct message *endpoint_user_list(struct sso_call *q)
 	struct scim_pick pick = { .page = &page, .arena = q->arena, .size = sizeof(struct person) };
 	err e = pick_users(q, &pick);
 	if (e.code == ERR_LIMIT)
-		return sso_scim_error(q, SSO_SCIM_SORT_MANY, STR_NONE);
+		return sso_scim_error(q, SSO_SCIM_MANY, STR_NONE);
 	struct json_writer w = scim_list_open(q, &b);
+	scim_settle(&pick);
 	if (!e.code)
 		e = users_write(q, &w, &pick);
 	return e.code ? sso_trouble(q, e) : scim_list_close(q, &w, &page, &pick);

@@ -56,12 +56,29 @@ err approvals_put(struct store *st, const struct approval_key *k, const struct l
 	return db_tx(st->db, put, &call);
 }
 
-err approvals_delete(struct store *st, const struct approval_key *k)
+static err delete_all(struct db *db, const struct approval_key *k)
 {
 	if (!str_given(k->client_id))
-		return db_exec(st->db, "DELETE FROM approval WHERE zone = $1 AND user_id = $2",
+		return db_exec(db, "DELETE FROM approval WHERE zone = $1 AND user_id = $2",
 		               DB_ARGS(DB_T(k->zone), DB_T(k->user_id)), NULL);
-	return db_exec(st->db,
+	return db_exec(db,
 	               "DELETE FROM approval WHERE zone = $1 AND user_id = $2 AND client_id = $3",
 	               DB_ARGS(DB_T(k->zone), DB_T(k->user_id), DB_T(k->client_id)), NULL);
+}
+
+static err replace(struct db *tx, void *arg)
+{
+	TRY(delete_all(tx, ((const struct approval_call *)arg)->key));
+	return put(tx, arg);
+}
+
+err approvals_replace(struct store *st, const struct approval_key *k, const struct list *given)
+{
+	struct approval_call call = { k, given };
+	return db_tx(st->db, replace, &call);
+}
+
+err approvals_delete(struct store *st, const struct approval_key *k)
+{
+	return delete_all(st->db, k);
 }

@@ -23,4 +23,6 @@ err approval_list(struct arena *, struct store *, const struct approval_key *, i
                   struct list *out) MUST_CHECK;
 /* Each takes the place of the one of its client and scope: all of them or none. */
 err approvals_put(struct store *, const struct approval_key *, const struct list *) MUST_CHECK;
+/* The same in the place of all that the key has. */
+err approvals_replace(struct store *, const struct approval_key *, const struct list *) MUST_CHECK;
 err approvals_delete(struct store *, const struct approval_key *) MUST_CHECK;

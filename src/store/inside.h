@@ -89,6 +89,14 @@ err resource_not_deployed(struct arena *, struct db *tx, const struct vhost_key 
 err keystore_not_named(struct arena *, struct db *tx, const struct vhost_key *,
                        str store) MUST_CHECK;
 
+/* logins.c: within a change of the user */
+struct user_key;
+struct login_flags;
+err login_flags_write(struct db *tx, const struct user_key *,
+                      const struct login_flags *) MUST_CHECK;
+err login_rename(struct arena *, struct store *, struct db *tx, const struct user_key *,
+                 str name) MUST_CHECK;
+
 /* rows */
 err names_query(struct arena *, struct db *, const char *sql, struct db_args,
                 struct strs *out) MUST_CHECK; /* column 0 */

@@ -74,6 +74,44 @@ static err run(struct db *tx, void *arg)
 	return exec_one(tx, c->sql, (struct db_args){ all, 3 + c->n });
 }
 
+static struct login_call flags_call(const struct user_key *k, const struct login_flags *f)
+{
+	return (struct login_call){
+		.key = *k,
+		.sql = "UPDATE user_login SET verified = CASE WHEN $4 < 0 THEN verified ELSE $4 "
+		       "END, machine = CASE WHEN $5 < 0 THEN machine ELSE $5 END, must_change = "
+		       "CASE WHEN $6 < 0 THEN must_change ELSE $6 END" OF_USER,
+		.v = { DB_I(f->verified), DB_I(f->machine), DB_I(f->must_change) },
+		.n = 3,
+	};
+}
+
+err login_flags_write(struct db *tx, const struct user_key *k, const struct login_flags *f)
+{
+	struct login_call c = flags_call(k, f);
+	return f->verified < 0 && f->machine < 0 && f->must_change < 0 ? DONE : run(tx, &c);
+}
+
+/* A sealed secret is bound to its place: it is sealed anew for the new one. */
+err login_rename(struct arena *a, struct store *st, struct db *tx, const struct user_key *k,
+                 str name)
+{
+	struct db_rows rows;
+	str secret;
+	struct user_key to = { k->zone, k->origin, name };
+	TRY(db_query(a, tx, "SELECT totp_sealed FROM user_login" OF_USER,
+	             DB_ARGS(DB_T(k->zone), DB_T(k->origin), DB_T(k->name)), &rows));
+	if (!rows.n)
+		return DONE;
+	struct db_value sealed = DB_NONE;
+	if (rows.v[0].kind == DB_BLOB) {
+		TRY(seal_open_text(a, st->seal, totp_place(a, k), rows.v[0].s, &secret));
+		sealed = DB_B(seal_text(a, st->seal, totp_place(a, &to), secret));
+	}
+	return exec_one(tx, "UPDATE user_login SET name = $4, totp_sealed = $5" OF_USER,
+	                DB_ARGS(DB_T(k->zone), DB_T(k->origin), DB_T(k->name), DB_T(name), sealed));
+}
+
 /* change: the other nodes hear of it. */
 static err login_run(struct login_call *c, bool change)
 {
@@ -135,18 +173,9 @@ err login_unlock(struct store *st, const struct user_key *k)
 
 err login_flags_set(struct store *st, const struct user_key *k, const struct login_flags *f)
 {
-	return login_run(
-		&(struct login_call){
-			.store = st,
-			.key = *k,
-			.sql = "UPDATE user_login SET verified = CASE WHEN $4 < 0 THEN verified "
-			       "ELSE $4 "
-			       "END, machine = CASE WHEN $5 < 0 THEN machine ELSE $5 END, "
-			       "must_change = "
-			       "CASE WHEN $6 < 0 THEN must_change ELSE $6 END" OF_USER,
-			.v = { DB_I(f->verified), DB_I(f->machine), DB_I(f->must_change) },
-			.n = 3 },
-		true);
+	struct login_call c = flags_call(k, f);
+	c.store = st;
+	return login_run(&c, true);
 }
 
 err login_totp_set(struct store *st, const struct user_key *k, str secret, int64_t now_ms)

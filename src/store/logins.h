@@ -31,9 +31,6 @@ err login_succeeded(struct store *, const struct user_key *, str rev_salt,
                     int64_t now_ms) MUST_CHECK;
 err login_unlock(struct store *, const struct user_key *) MUST_CHECK;
 
-struct login_flags { /* -1: stays */
-	int verified, machine, must_change;
-};
 err login_flags_set(struct store *, const struct user_key *, const struct login_flags *) MUST_CHECK;
 
 /* secret: STR_NONE takes the second factor away. */

@@ -13,8 +13,10 @@ enum { REV_SALT = 16 };
 
 struct user_call {
 	struct arena *arena;
+	struct store *store;
 	const struct user_key *key;
 	struct user *user;
+	const struct user_start *start; /* NULL: the account alone */
 	struct edit *edit;
 	str org, role, hash;
 	str salt; /* of rev_sig, drawn with the password */
@@ -25,27 +27,36 @@ static struct change change_of(const struct user_key *k, str org)
 	return (struct change){ .kind = FEED_user, .org = org, .name = k->name };
 }
 
+static err write_password(struct db *tx, void *arg);
+
 static err insert_user(struct db *tx, void *arg)
 {
-	const struct user *u = ((struct user_call *)arg)->user;
-	return db_exec(tx,
-	               "INSERT INTO user_account (zone, origin, name, id, email, first_name, "
-	               "last_name, active,"
-	               " created_at_ms, last_modified_at_ms, external_id, phone) VALUES ($1, $2, "
-	               "$3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-	               DB_ARGS(KEY_ARGS(&u->key), DB_T(u->id), DB_T(u->email), DB_T(u->first_name),
-	                       DB_T(u->last_name), DB_I(u->active), DB_I(u->created_at_ms),
-	                       DB_I(u->last_modified_at_ms), DB_T(u->external_id), DB_T(u->phone)),
-	               NULL);
+	struct user_call *c = arg;
+	const struct user *u = c->user;
+	TRY(db_exec(tx,
+	            "INSERT INTO user_account (zone, origin, name, id, email, first_name, "
+	            "last_name, active,"
+	            " created_at_ms, last_modified_at_ms, external_id, phone) VALUES ($1, $2, "
+	            "$3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+	            DB_ARGS(KEY_ARGS(&u->key), DB_T(u->id), DB_T(u->email), DB_T(u->first_name),
+	                    DB_T(u->last_name), DB_I(u->active), DB_I(u->created_at_ms),
+	                    DB_I(u->last_modified_at_ms), DB_T(u->external_id), DB_T(u->phone)),
+	            NULL));
+	if (!c->start)
+		return DONE;
+	TRY(login_flags_write(tx, c->key, &c->start->flags));
+	return str_given(c->hash) ? write_password(tx, c) : DONE;
 }
 
 static str given(str s) { return str_given(s) ? s : S(""); }
 
-err user_create(struct store *st, const struct user *in)
+err user_create_with(struct store *st, const struct user *in, const struct user_start *start)
 {
 	struct arena *a = arena_create(0, 0);
 	struct user u = *in;
-	struct user_call call = { .arena = a, .user = &u };
+	struct user_call call = { .arena = a, .key = &u.key, .user = &u, .start = start };
+	call.hash = start ? start->hash : STR_NONE;
+	call.salt = rand_alnum(a, REV_SALT);
 	u.key.name = str_lower(a, u.key.name);
 	u.id = u.id.n ? u.id : rand_uuid(a);
 	u.email = given(u.email);
@@ -57,6 +68,8 @@ err user_create(struct store *st, const struct user *in)
 	arena_destroy(&a);
 	return e;
 }
+
+err user_create(struct store *st, const struct user *u) { return user_create_with(st, u, NULL); }
 
 #define COLUMNS                                                                          \
 	"id, email, first_name, last_name, active, created_at_ms, last_modified_at_ms, " \
@@ -117,54 +130,92 @@ err user_list(struct arena *a, struct store *st, str zone, const struct page *p,
 	                   DB_ARGS(DB_T(zone), DB_T(page_start(p)), DB_I(page_count(p))), names);
 }
 
-err user_rows(struct arena *a, struct store *st, const struct user_key *after, int64_t count,
-              struct list *out)
+#define ROWS_OF                                                                      \
+	"SELECT " COLUMNS ", name FROM user_account WHERE zone = $1 AND origin = $2" \
+	" AND name > $3"
+#define ROWS_END " ORDER BY name LIMIT $4"
+
+err user_rows(struct arena *a, struct store *st, const struct user_page *p, struct list *out)
 {
 	struct db_rows rows;
-	TRY(db_query(a, st->db,
-	             "SELECT " COLUMNS ", name FROM user_account WHERE zone = $1 AND origin = $2"
-	             " AND name > $3 ORDER BY name LIMIT $4",
-	             DB_ARGS(DB_T(after->zone), DB_T(after->origin), DB_T(given(after->name)),
-	                     DB_I(count)),
-	             &rows));
-	struct user *v = arena_array(a, struct user, rows.n + 1);
-	*out = (struct list){ v, rows.n };
+	str after = given(p->after.name), email = str_lower(a, p->email);
+	struct db_value v[] = { DB_T(p->after.zone), DB_T(p->after.origin), DB_T(after),
+		                DB_I(p->count), DB_T(email) };
+	if (str_given(p->email))
+		TRY(db_query(a, st->db, ROWS_OF " AND lower(email) = $5" ROWS_END,
+		             (struct db_args){ v, 5 }, &rows));
+	else
+		TRY(db_query(a, st->db, ROWS_OF ROWS_END, (struct db_args){ v, 4 }, &rows));
+	struct user *u = arena_array(a, struct user, rows.n + 1);
+	*out = (struct list){ u, rows.n };
 	for (size_t i = 0; i < rows.n; i++) {
 		const struct db_value *c = db_row(&rows, i);
-		struct user_key key = { after->zone, after->origin, c[10].s };
-		v[i] = user_of(&key, c);
+		struct user_key key = { p->after.zone, p->after.origin, c[10].s };
+		u[i] = user_of(&key, c);
 	}
 	return DONE;
+}
+
+/* Rows of other tables hang on the name: a copy of the account takes them over, then the id. */
+static err rename_user(struct user_call *c, struct db *tx, str name)
+{
+	const struct user_key *k = c->key, to = { k->zone, k->origin, name };
+	TRY(db_exec(
+		tx,
+		"INSERT INTO user_account (zone, origin, name, id, email, first_name, last_name,"
+		" active, password, created_at_ms, last_modified_at_ms, version, external_id,"
+		" phone) SELECT zone, origin, $4, 'moving ' || id, email, first_name, last_name,"
+		" active, password, created_at_ms, last_modified_at_ms, version, external_id,"
+		" phone FROM user_account WHERE zone = $1 AND origin = $2 AND name = $3",
+		DB_ARGS(KEY_ARGS(k), DB_T(name)), NULL));
+	TRY(db_exec(tx,
+	            "UPDATE user_role SET name = $4 WHERE zone = $1 AND origin = $2 AND name = $3",
+	            DB_ARGS(KEY_ARGS(k), DB_T(name)), NULL));
+	TRY(login_rename(c->arena, c->store, tx, k, name));
+	TRY(exec_one(tx, "DELETE FROM user_account WHERE zone = $1 AND origin = $2 AND name = $3",
+	             DB_ARGS(KEY_ARGS(k))));
+	return exec_one(tx,
+	                "UPDATE user_account SET id = substr(id, 8)"
+	                " WHERE zone = $1 AND origin = $2 AND name = $3",
+	                DB_ARGS(KEY_ARGS(&to)));
+}
+
+static err update_user(struct db *tx, const struct user *u)
+{
+	return exec_one(
+		tx,
+		"UPDATE user_account SET email = $4, first_name = $5, last_name = $6, active = $7,"
+		" last_modified_at_ms = $8, version = $9, external_id = $10, phone = $11"
+		" WHERE zone = $1 AND origin = $2 AND name = $3",
+		DB_ARGS(KEY_ARGS(&u->key), DB_T(given(u->email)), DB_T(given(u->first_name)),
+	                DB_T(given(u->last_name)), DB_I(u->active), DB_I(u->last_modified_at_ms),
+	                DB_I(u->version), DB_T(u->external_id), DB_T(u->phone)));
 }
 
 static err edit_user(struct db *tx, void *arg)
 {
 	struct user_call *c = arg;
 	TRY(read_user(c->arena, tx, c->key, &c->user));
-	struct user_key key = c->user->key;
-	str id = c->user->id;
-	int64_t version = c->user->version;
-	TRY(c->edit->fn(c->arena, c->user, c->edit->arg));
-	c->user->key = key;
-	c->user->id = id;
+	const struct user was = *c->user;
+	struct user_edit edit = { was, { -1, -1, -1 } };
+	TRY(c->edit->fn(c->arena, &edit, c->edit->arg));
+	str name = str_lower(c->arena, edit.user.key.name);
+	*c->user = edit.user;
+	c->user->key = (struct user_key){ was.key.zone, was.key.origin, name };
+	c->user->id = was.id;
 	c->user->last_modified_at_ms = clock_ms();
-	c->user->version = version + 1;
-	return exec_one(
-		tx,
-		"UPDATE user_account SET email = $4, first_name = $5, last_name = $6, active = $7,"
-		" last_modified_at_ms = $8, version = $9, external_id = $10, phone = $11"
-		" WHERE zone = $1 AND origin = $2 AND name = $3",
-		DB_ARGS(KEY_ARGS(c->key), DB_T(given(c->user->email)),
-	                DB_T(given(c->user->first_name)), DB_T(given(c->user->last_name)),
-	                DB_I(c->user->active), DB_I(c->user->last_modified_at_ms),
-	                DB_I(c->user->version), DB_T(c->user->external_id), DB_T(c->user->phone)));
+	c->user->version = was.version + 1;
+	if (!str_eq(name, was.key.name))
+		TRY(rename_user(c, tx, name));
+	TRY(login_flags_write(tx, &c->user->key, &edit.flags));
+	return update_user(tx, c->user);
 }
 
 err user_change(struct arena *a, struct store *st, const struct user_key *k, struct edit *edit,
                 struct user **out)
 {
 	struct user_key key = lower(a, k);
-	struct user_call call = { .arena = a, .key = &key, .edit = edit };
+	struct user_call call = { .arena = a, .store = st, .key = &key, .edit = edit };
 	struct change c = change_of(&key, STR_NONE);
 	TRY(store_change(st, &c, edit_user, &call));
 	*out = call.user;

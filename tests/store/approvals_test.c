@@ -39,6 +39,16 @@ static void approvals(void **state)
 	assert_int_equal(v[1].expires_at_ms, NOW + 20);
 	GOOD(approval_list(a, store, &of_web, NOW, &got));
 	assert_int_equal(got.n, 1);
+	/* All or nothing: a text that is none comes last. */
+	struct scope_approval two[] = { { S("web"), S("new"), true, NOW + 9, NOW },
+		                        { S("web"), S("a\0b"), true, NOW + 9, NOW } };
+	ANSWERS(ERR_SYNTAX, approvals_replace(store, &of_web, &(struct list){ two, 2 }));
+	GOOD(approval_list(a, store, &of_web, NOW, &got));
+	SAME(((struct scope_approval *)got.v)->scope, S("openid"));
+	GOOD(approvals_replace(store, &of_web, &(struct list){ two, 1 }));
+	GOOD(approval_list(a, store, &of_web, NOW, &got));
+	assert_int_equal(got.n, 1);
+	SAME(((struct scope_approval *)got.v)->scope, S("new"));
 	GOOD(approvals_delete(store, &of_web));
 	GOOD(approval_list(a, store, &mine, NOW, &got));
 	assert_int_equal(got.n, 1);

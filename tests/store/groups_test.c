@@ -97,17 +97,28 @@ static void users(void **state)
 {
 	(void)state;
 	static const char *const names[] = { "scim-a@x", "scim-b@x", "scim-c@x" };
-	struct user_key key = key_of("scim-b@x"), after = key_of("scim-a");
+	struct user_key key = key_of("scim-b@x");
+	struct user_page page = { .after = key_of("scim-a"), .count = 2 };
 	struct user *u;
 	struct list rows;
 	for (size_t i = 0; i < COUNT(names); i++)
 		GOOD(user_create(store, &(struct user){ .key = key_of(names[i]), .phone = S("1") }));
-	GOOD(user_rows(a, store, &after, 2, &rows));
+	GOOD(user_rows(a, store, &page, &rows));
 	assert_int_equal(rows.n, 2);
 	SAME(((struct user *)rows.v)[1].key.name, S("scim-b@x"));
 	SAME(((struct user *)rows.v)[1].phone, S("1"));
-	after.zone = S("zone2");
-	GOOD(user_rows(a, store, &after, 2, &rows));
+	GOOD(user_create(store, &(struct user){ .key = key_of("mail@x"), .email = S("Some.\xC3\x84@X") }));
+	static const struct {
+		str email;
+		size_t n;
+	} mails[] = { { S_INIT("some.\xC3\x84@x"), 1 }, { S_INIT("some.\xC3\xA4@x"), 0 }, { S_INIT(""), 3 } };
+	for (size_t i = 0; i < COUNT(mails); i++) {
+		struct user_page by = { { USER_ZONE, USER_ORIGIN, S("m") }, mails[i].email, 100 };
+		GOOD(user_rows(a, store, &by, &rows));
+		assert_int_equal(rows.n, mails[i].n);
+	}
+	page.after.zone = S("zone2");
+	GOOD(user_rows(a, store, &page, &rows));
 	assert_int_equal(rows.n, 0);
 	GOOD(user_change(a, store, &key, &(struct edit){ .fn = rename }, &u));
 	GOOD(user_get(a, store, &key, &u));

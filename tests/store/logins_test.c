@@ -75,6 +75,58 @@ static void flags_and_salt(void **state)
 	assert_false(str_eq(salt, state_of(&k).rev_salt));
 }
 
+static err to_new(struct arena *arena, void *thing, void *arg)
+{
+	struct user_edit *edit = thing;
+	(void)arena;
+	edit->user.key.name = *(str *)arg;
+	edit->flags.machine = 1;
+	return DONE;
+}
+
+static void renamed(void **state)
+{
+	(void)state;
+	struct user_key k = make_user("name@one"), taken = make_user("name@taken"), to = k;
+	struct user *u;
+	struct strs roles;
+	str name = S("Name@Two"), in_use = taken.name;
+	GOOD(user_role_grant(store, ACME, &k, S("orgadmin")));
+	GOOD(user_password_set(store, &k, S("hash")));
+	GOOD(login_totp_set(store, &k, S("SECRET"), 1));
+	ANSWERS(ERR_CONFLICT, user_change(a, store, &k, &(struct edit){ .fn = to_new, .arg = &in_use }, &u));
+	assert_false(state_of(&k).machine);
+	GOOD(user_change(a, store, &k, &(struct edit){ .fn = to_new, .arg = &name }, &u));
+	to.name = S("name@two");
+	SAME(u->key.name, to.name);
+	assert_true(state_of(&to).machine);
+	SAME(state_of(&to).totp_secret, S("SECRET"));
+	GOOD(user_roles(a, store, ACME, &to, &roles));
+	assert_int_equal(roles.n, 1);
+	bool active;
+	str hash, id = u->id;
+	GOOD(user_password(a, store, &to, &hash, &active));
+	GOOD(user_by_id(a, store, USER_ZONE, id, &u));
+	SAME(u->key.name, to.name);
+	ANSWERS(ERR_NOT_FOUND, user_get(a, store, &k, &u));
+}
+
+static void whole(void **state)
+{
+	(void)state;
+	struct user_key k = { USER_ZONE, USER_ORIGIN, S("whole@x") };
+	struct user_start start = { { 0, 1, -1 }, S("hash") };
+	GOOD(user_create_with(store, &(struct user){ .key = k, .active = true }, &start));
+	struct login_state s = state_of(&k);
+	assert_true(!s.verified && s.machine && !s.must_change && s.password_at_ms > 0);
+	assert_int_equal(s.rev_salt.n, 16);
+	/* What goes wrong late leaves nothing: a text that is none. */
+	k.name = S("halfway@x");
+	start.hash = S("a\0b");
+	ANSWERS(ERR_SYNTAX, user_create_with(store, &(struct user){ .key = k }, &start));
+	ANSWERS(ERR_NOT_FOUND, login_state_get(a, store, &k, &s));
+}
+
 #define RACERS 64
 static enum err_code spent[RACERS];
 
@@ -109,6 +161,8 @@ int main(void)
 		cmocka_unit_test_teardown(failures, suite_reset),
 		cmocka_unit_test_teardown(strangers, suite_reset),
 		cmocka_unit_test_teardown(flags_and_salt, suite_reset),
+		cmocka_unit_test_teardown(renamed, suite_reset),
+		cmocka_unit_test_teardown(whole, suite_reset),
 		cmocka_unit_test_teardown(second_factor, suite_reset),
 	};
 	return cmocka_run_group_tests(tests, suite_start, suite_end);

@@ -177,7 +177,6 @@ static err deactivate(struct arena *arena, void *thing, void *arg)
 	(void)arena;
 	(void)arg;
 	u->active = false;
-	u->key.name = S("other");
 	return DONE;
 }
 

@@ -121,7 +121,7 @@ const BY_CODE = ['CODE_MISSING', 'CODE_WRONG', 'REDIRECT_MISMATCH', 'CODE_CLIENT
 	'SCIM_MEMBER_UNKNOWN', 'PASSWORD_POLICY', 'PASSWORD_INVALID', 'NEW_PASSWORD', 'CLIENT_INVALID'];
 const UNREACHED = {
 	USER_GONE: 'the end of a user takes the tokens along: REFRESH_UNKNOWN is said first',
-	SCIM_VERSION: 'known by its status, 412', DEVICE_EXPIRED: 'ten minutes of waiting', SCIM_SORT_MANY: 'more users than a test makes',
+	SCIM_VERSION: 'known by its status, 412', DEVICE_EXPIRED: 'ten minutes of waiting', SCIM_MANY: 'more users than a test makes',
 	NO_USER: 'no test yet', SECRET_OTHER: 'no test yet', UNEXPECTED: 'nothing that a test could do leads there',
 };
 test('every row of errors.def is named by a test, or on a list', () => {

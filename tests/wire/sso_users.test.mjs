@@ -97,7 +97,7 @@ test('a patch changes what it names', async () => {
 	assert.deepEqual((await patch({ name: { familyName: 'New' } })).name, { familyName: 'New', givenName: 'Ann' });
 	const cleared = await patch({ meta: { attributes: ['phoneNumbers', 'externalId', 'name.givenName'] } });
 	assert.deepEqual([cleared.phoneNumbers, cleared.externalId, cleared.name.givenName, cleared.active], [[], undefined, '', true]);
-	for (const b of [{ meta: { attributes: ['userName'] } }, { userName: 'other@acme.example' }, { password: PASS }, { id: 1, colour: 2 }])
+	for (const b of [{ meta: { attributes: ['userName'] } }, { userName: 'two words' }, { password: PASS }, { id: 1, colour: 2 }])
 		expect(await call(`/Users/${u.id}`, { method: 'PATCH', headers: { 'If-Match': '*' }, body: b }), { status: 400 }, JSON.stringify(b));
 });
 
@@ -107,6 +107,22 @@ test('one\'s own name and nothing else', async () => {
 	assert.equal(expect(await patch({ name: { givenName: 'Me' }, phoneNumbers: [{ value: '9' }] }), { status: 200 }).json.name.givenName, 'Me');
 	for (const b of [{ emails: [{ value: 'boss@acme.example' }] }, { active: false }, { verified: false }, { machine: true }, { externalId: 'x' }])
 		assert.equal(expect(await patch(b), { status: 403 }).json.error, 'invalid_self_edit', JSON.stringify(b));
+});
+
+test('a new name: by an administrator, with roles and second factor, and the tokens of before are dead', async () => {
+	const u = await make({ phoneNumbers: [{ value: '1' }] }), other = await make(), t = await token(u), userName = 'Re.Named@acme.example', to = { ...u, userName };
+	const own = { token: t, method: 'PUT', headers: { 'If-Match': '*' }, body: to };
+	assert.equal(expect(await g.ssoCall(`/Users/${u.id}`, own), { status: 403 }).json.error, 'invalid_self_edit');
+	assert.equal(expect(await put(u, { ...u, userName: other.userName.toUpperCase() }), { status: 409 }).json.message, `Username already in use: ${other.userName.toUpperCase()}`);
+	expect(await login(u), { status: 200 });                       // a name in use changed nothing
+	const now = expect(await put(u, to), { status: 200 }).json;
+	assert.deepEqual([now.id, now.userName, now.phoneNumbers, now.meta.version, now.meta.created], [u.id, userName.toLowerCase(), u.phoneNumbers, 1, u.meta.created]);
+	expect(await g.ssoCall(`/Users/${u.id}`, { token: t }), { status: 401 });
+	expect(await login(u), { status: 401 });
+	assert.equal(JSON.parse(Buffer.from((await token(now)).split('.')[1], 'base64url')).user_name, now.userName);
+	const back = await call(`/Users/${u.id}`, { method: 'PATCH', headers: { 'If-Match': '"1"' }, body: { userName: u.userName } });
+	assert.equal(expect(back, { status: 200 }).json.userName, u.userName);
+	expect(await login(u), { status: 200 });
 });
 
 test('who is made inactive is out at once', async () => {
@@ -182,7 +198,10 @@ test('filters', async () => {
 	const all = ['f-amy', 'f-bob', 'f-cyd'].map((u) => `${u}@filter.example`), F = 'userName co "@filter."', only = (...i) => i.map((k) => all[k]);
 	const rows = [
 		[F, all], ['USERNAME CO "@FILTER."', all], [`${F} and active eq true`, only(1, 2)], [`${F} and active eq false`, only(0)], [`${F} and verified eq false`, only(2)],
-		['userName eq "F-BOB@filter.example"', only(1)], [`${F} and externalId eq "X"`, only(0)], [`${F} and externalId eq "x"`, []], [`${F} and externalId pr`, only(0)],
+		['userName eq "F-BOB@filter.example"', only(1)], ['emails.value eq "F-BOB@Filter.example"', only(1)], [`email eq "${all[0]}" and active eq false`, only(0)],
+		[`userName eq "${all[0]}" and userName eq "${all[1]}"`, []], [`userName eq "${all[0]}" and active eq true`, []], [`active eq false and (verified eq true and userName eq "${all[0]}")`, only(0)],
+		[`userName eq "${all[0]}" or email eq "${all[2]}"`, only(0, 2)], [`origin eq "USERGRID" and userName eq "${all[0]}"`, only(0)], [`origin eq "ldap" and ${F}`, []],
+		['id eq "nobody"', []], [`${F} and externalId eq "X"`, only(0)], [`${F} and externalId eq "x"`, []], [`${F} and externalId pr`, only(0)],
 		['userName sw "f-" and (familyName eq "zed" or phoneNumbers.value pr)', only(1, 2)], [`${F} and userName gt "f-b" and userName lt "f-c"`, only(1)],
 		[`${F} and userName ge "f-bob@filter.example"`, only(1, 2)], [`${F} and userName le "f-amy@filter.example"`, only(0)],
 		[`${F} and meta.created gt "2020-01-01T00:00:00.000Z"`, all], [`${F} and meta.lastModified lt "2020-01-01T00:00:00Z"`, []], [`${F} and meta.version eq 0`, all],
@@ -191,6 +210,10 @@ test('filters', async () => {
 	];
 	for (const [filter, want] of rows)
 		assert.deepEqual(await found(filter), want, filter);
+	const { id } = (await call(`/Users?filter=${encodeURIComponent(`userName eq "${all[1]}"`)}`)).json.resources[0];
+	for (const [filter, want] of [[`id eq "${id}"`, only(1)], [`id eq "${id.toUpperCase()}"`, []], [`${F} and id eq "${id}"`, only(1)], [`id eq "${id}" and active eq false`, []]])
+		assert.deepEqual(await found(filter), want, filter);
+	assert.deepEqual(await found(`id eq "${id}"`, '&startIndex=2&sortBy=id'), []);
 	assert.deepEqual(await found(F, '&sortBy=userName&sortOrder=descending'), all.toReversed());
 	assert.deepEqual(await found(F, '&sortBy=familyName&count=1&startIndex=3'), only(1));
 	assert.deepEqual(await found(F, '&count=2'), only(0, 1));
