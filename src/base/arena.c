@@ -77,8 +77,7 @@ static void run_deferred(struct arena *a)
 	}
 }
 
-/* glibc would learn from the first large block that is freed to keep the next ones; 19 MiB of a password's
- * hash would stay, once a thread. */
+/* glibc would learn from the first large block that is freed to keep the next ones, once a thread. */
 void memory_start(void)
 {
 	mallopt(M_MMAP_THRESHOLD, OWN_PAGES);

@@ -9,13 +9,14 @@
 
 #include "base/rand.h"
 #include "base/secret.h"
+#include "identity/phc.h"
 #include "rt/fiber.h"
 
-enum { PASSES = 2, MEMORY_KIB = 19 * 1024, LANES_ = 1, SALT = 16, HASH = 32, TEXT_MAX = 256 };
+enum { PASSES = 2, MEMORY_KIB = 19 * 1024, LANES_ = 1, SALT = 16, HASH = 32 };
 
 /* A hash that no password is known for, of the same cost as real ones. */
-static const char nobody[] = "$argon2id$v=19$m=19456,t=2,p=1$Z2F0ZWhvdXNlbm9ib2R5IQ$"
-			     "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+static const struct phc nobody = { MEMORY_KIB, PASSES, LANES_, S_INIT("gatehousenobody!"),
+	                           S_INIT("no password has this as its hash") };
 
 static _Atomic(uint64_t) hashes;
 
@@ -23,55 +24,86 @@ uint64_t password_hashes(void) { return atomic_load(&hashes); }
 
 struct job {
 	struct secret *password;
-	const char *hash; /* to check against; NULL: make one */
-	char made[TEXT_MAX];
+	struct phc phc; /* cost, salt; the hash is what must come of it, or comes */
+	uint8_t hash[PHC_HASH_MAX];
 	int result;
 };
+
+/* Kept from one hash to the next: mapped anew, its pages cost half as much again.  The library wipes it. */
+static int hold(uint8_t **memory, size_t bytes)
+{
+	*memory = scratch_hold(bytes);
+	return *memory ? ARGON2_OK : ARGON2_MEMORY_ALLOCATION_ERROR;
+}
+
+static void release(uint8_t *memory, size_t bytes)
+{
+	(void)memory, (void)bytes;
+	scratch_release();
+}
 
 static void work(void *arg)
 {
 	struct job *j = arg;
 	str p = secret_bytes(j->password);
-	unsigned char salt[SALT];
+	argon2_context c = { .out = j->hash,
+		             .outlen = (uint32_t)j->phc.hash.n,
+		             .pwd = (uint8_t *)p.p,
+		             .pwdlen = (uint32_t)p.n,
+		             .salt = (uint8_t *)j->phc.salt.p,
+		             .saltlen = (uint32_t)j->phc.salt.n,
+		             .t_cost = (uint32_t)j->phc.passes,
+		             .m_cost = (uint32_t)j->phc.memory_kib,
+		             .lanes = (uint32_t)j->phc.lanes,
+		             .threads = 1,
+		             .version = ARGON2_VERSION_13,
+		             .allocate_cbk = hold,
+		             .free_cbk = release };
 	atomic_fetch_add(&hashes, 1);
-	if (j->hash) {
-		j->result = argon2id_verify(j->hash, p.p, p.n);
-		return;
-	}
-	rand_bytes(salt, sizeof salt);
-	j->result = argon2id_hash_encoded(PASSES, MEMORY_KIB, LANES_, p.p, p.n, salt, sizeof salt,
-	                                  HASH, j->made, sizeof j->made);
+	j->result = argon2id_ctx(&c);
 }
 
-static err run(struct arena *a, str password, const char *hash, struct job **out)
+/* ERR_LIMIT: no room in the lane, or no memory. */
+static err run(struct arena *a, str password, const struct phc *phc, struct job **out)
 {
 	if (password.n > PASSWORD_MAX)
 		return FAIL(ERR_DENIED);
 	struct job *j = *out = arena_new(a, struct job);
 	j->password = secret_new(a, password);
-	j->hash = hash;
-	return offload(LANE_PASSWORD, work, j);
+	j->phc = *phc;
+	TRY(offload(LANE_PASSWORD, work, j));
+	must(j->result == ARGON2_OK || j->result == ARGON2_MEMORY_ALLOCATION_ERROR);
+	return j->result == ARGON2_OK ? DONE : FAIL(ERR_LIMIT);
 }
 
 err password_hash(struct arena *a, str password, str *hash)
 {
 	struct job *j;
-	TRY(run(a, password, NULL, &j));
-	must(j->result == ARGON2_OK);
-	*hash = str_dup(a, str_from_z(j->made));
+	struct phc phc = nobody;
+	unsigned char salt[SALT];
+	rand_bytes(salt, sizeof salt);
+	phc.salt = str_from(salt, sizeof salt);
+	TRY(run(a, password, &phc, &j));
+	phc.hash = str_from(j->hash, HASH);
+	*hash = phc_write(a, &phc);
 	return DONE;
 }
 
 err password_check(struct arena *a, str password, str hash)
 {
 	struct job *j;
-	TRY(run(a, password, str_z(a, hash), &j));
-	return j->result == ARGON2_OK ? DONE : FAIL(ERR_DENIED);
+	struct phc phc;
+	if (phc_read(a, hash, &phc).code)
+		return password_check_nobody(a, password);
+	TRY(run(a, password, &phc, &j));
+	bool fits = str_eq_secret(str_from(j->hash, phc.hash.n), phc.hash);
+	wipe(j->hash, sizeof j->hash);
+	return fits ? DONE : FAIL(ERR_DENIED);
 }
 
 err password_check_nobody(struct arena *a, str password)
 {
 	struct job *j;
-	TRY(run(a, password, nobody, &j));
+	TRY(run(a, password, &nobody, &j));
 	return FAIL(ERR_DENIED);
 }

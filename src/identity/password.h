@@ -10,7 +10,7 @@
 enum { PASSWORD_MAX = 1024 }; /* bytes; longer ones are refused, not cut */
 
 err password_hash(struct arena *, str password, str *hash) MUST_CHECK;
-/* ERR_DENIED: it does not match.  ERR_LIMIT: the lane is full. */
+/* ERR_DENIED: it does not match, or is no hash.  ERR_LIMIT: the lane is full. */
 err password_check(struct arena *, str password, str hash) MUST_CHECK;
 /* Spends what a check costs, for a user who does not exist. */
 err password_check_nobody(struct arena *, str password) MUST_CHECK;

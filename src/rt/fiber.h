@@ -71,3 +71,8 @@ struct lane_job {
 	struct lane_job *next;
 };
 bool lane_submit(enum lane, struct lane_job *) MUST_CHECK;
+
+/* Large memory for the job that runs, one piece at a time, with whatever the last one left in it.  A lane's
+ * thread keeps it for its next job while jobs come.  NULL: there is none. */
+void *scratch_hold(size_t bytes) MUST_CHECK;
+void scratch_release(void);

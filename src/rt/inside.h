@@ -90,6 +90,11 @@ static inline err wait_over(const struct fiber *f, deadline d);
 
 bool lanes_running(void);
 
+/* ---- scratch.c, to the lanes ---- */
+void scratch_lane(void); /* this thread keeps its scratch memory, */
+bool scratch_kept(void);
+void scratch_drop(void); /* until here */
+
 /* ---- the loop ---- */
 struct post {
 	void (*fn)(void *);

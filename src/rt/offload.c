@@ -4,14 +4,17 @@
  * Source: house; nice(2) applies to a thread on Linux (docs/why/loop.md). */
 #include "rt/inside.h"
 
+#include <errno.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { STACK_BYTES = 8 << 20, NICE = 10 };
+/* KEPT_MS: under load the next job comes at once; a login now and then pays some milliseconds for new pages. */
+enum { STACK_BYTES = 8 << 20, NICE = 10, KEPT_MS = 100 };
 
 static const struct {
 	const char *name;
@@ -42,10 +45,31 @@ static _Atomic(bool) started;
 
 bool lanes_running(void) { return started; }
 
+/* Waits for a job; what the last one left is given back when none comes for a while, and not under the lock,
+ * which loops want. */
+static void rest(struct lane_state *lane)
+{
+	struct timespec until;
+	if (!scratch_kept()) {
+		pthread_cond_wait(&lane->more, &lane->lock);
+		return;
+	}
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += KEPT_MS * 1000000L;
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	if (pthread_cond_timedwait(&lane->more, &lane->lock, &until) != ETIMEDOUT)
+		return;
+	pthread_mutex_unlock(&lane->lock);
+	scratch_drop();
+	pthread_mutex_lock(&lane->lock);
+}
+
 static void *work(void *arg)
 {
 	struct lane_state *lane = arg;
 	pthread_setname_np(pthread_self(), lane->name);
+	scratch_lane();
 	if (lane->nice)
 		setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
 	pthread_mutex_lock(&lane->lock);
@@ -54,7 +78,7 @@ static void *work(void *arg)
 		if (lane->abandoned || (!job && lane->stop))
 			break;
 		if (!job) {
-			pthread_cond_wait(&lane->more, &lane->lock);
+			rest(lane);
 			continue;
 		}
 		lane->head = job->next;
@@ -66,6 +90,7 @@ static void *work(void *arg)
 		lane->busy--;
 	}
 	pthread_mutex_unlock(&lane->lock);
+	scratch_drop();
 	return NULL;
 }
 
@@ -73,6 +98,7 @@ static void lane_start(enum lane which, unsigned cores)
 {
 	struct lane_state *lane = rt_alloc(sizeof *lane);
 	pthread_attr_t attr;
+	pthread_condattr_t clock;
 	lanes[which] = lane;
 	lane->name = kinds[which].name;
 	lane->nice = kinds[which].nice;
@@ -81,7 +107,10 @@ static void lane_start(enum lane which, unsigned cores)
 	                                              : kinds[which].most;
 	lane->threads = rt_alloc(sizeof *lane->threads * lane->n_threads);
 	pthread_mutex_init(&lane->lock, NULL);
-	pthread_cond_init(&lane->more, NULL);
+	pthread_condattr_init(&clock);
+	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+	pthread_cond_init(&lane->more, &clock);
+	pthread_condattr_destroy(&clock);
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, STACK_BYTES);
 	for (unsigned i = 0; i < lane->n_threads; i++)

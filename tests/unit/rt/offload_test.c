@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lanes: jobs of many fibers, a full queue, one lane stuck beside others, a canceled waiter, priority.
+/* Lanes: jobs of many fibers, a full queue, one lane stuck beside others, a canceled waiter, priority, scratch
+ * memory.
  * A fiber never goes on before its job has ended.
  * Source: rt/fiber.h. */
 #include "inloop.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -190,6 +193,73 @@ static void in_order(void **state)
 		assert_int_equal(numbers[i], i);
 }
 
+/* ---- scratch memory: the next job finds it, an idle thread gives it back, other threads keep none ---- */
+enum { PIECE = 5 << 20, MARK = 0x5a };
+
+struct piece {
+	char *p;
+	unsigned char found; /* what the last one left */
+};
+
+static void use(void *arg)
+{
+	struct piece *s = arg;
+	s->p = scratch_hold(PIECE);
+	s->found = (unsigned char)s->p[PIECE - 1];
+	memset(s->p, MARK, PIECE);
+	scratch_release();
+}
+
+static unsigned mapped(const char *p)
+{
+	unsigned char in;
+	return mincore((void *)((uintptr_t)p & ~(uintptr_t)4095), 4096, &in) == 0;
+}
+
+struct pieces {
+	struct piece piece;
+	unsigned kept, there, gone;
+};
+
+static void uses(void *arg)
+{
+	struct pieces *s = arg;
+	for (int i = 0; i < 20; i++) {
+		if (offload(LANE_CPU, use, &s->piece).code)
+			return;
+		s->kept += s->piece.found == MARK;
+	}
+	s->there = mapped(s->piece.p);
+	for (int i = 0; !s->gone && i < 100; i++) {
+		if (wait_until(deadline_in(50)).code)
+			return;
+		s->gone = !mapped(s->piece.p);
+	}
+	if (offload(LANE_CPU, use, &s->piece).code)
+		s->gone = 0;
+}
+
+static void scratch(void **state)
+{
+	struct pieces s = { 0 };
+	struct piece own = { 0 };
+	struct loop *l = loop_create(1);
+	(void)state;
+	offload_start(1);
+	inloop_run(l, uses, &s, 0, 1);
+	loop_destroy(&l);
+	offload_stop();
+	assert_in_range(s.kept, 10, 19); /* not by the first */
+	assert_true(s.there);
+	assert_true(s.gone);
+	assert_int_equal(s.piece.found, 0);
+	assert_int_equal((uintptr_t)s.piece.p % (2 << 20), 0);
+	use(&own); /* on a thread of no lane nothing is kept */
+	use(&own);
+	assert_int_equal(own.found, 0);
+	assert_false(mapped(own.p));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -197,6 +267,7 @@ int main(void)
 		cmocka_unit_test(lanes_work),
 		cmocka_unit_test(stuck_lane),
 		cmocka_unit_test(in_order),
+		cmocka_unit_test(scratch),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
