@@ -92,10 +92,10 @@ err jwt_token_read(struct exchange *x, str text, struct jwt_token **out)
 	if (text.n > JOSE_TEXT_MAX)
 		return FAIL(ERR_LIMIT);
 	sha256(text, sum);
-	str key = str_from(sum, sizeof sum);
-	struct jwt_token *t = shelf_take(memory(x)->tokens, key);
+	struct shelf_key key = shelf_name(str_from(sum, sizeof sum));
+	struct jwt_token *t = shelf_take(memory(x)->tokens, &key);
 	if (!t) {
-		t = shelf_item(sizeof *t, 2 * text.n + 256, key); /* the text, and its parts */
+		t = shelf_item(sizeof *t, 2 * text.n + 256, &key); /* the text, and its parts */
 		err e = take_apart(t, text);
 		if (e.code) {
 			shelf_let_go(t);
@@ -159,10 +159,10 @@ const struct jwt_keys *jwt_keys_of(struct exchange *x, enum jwt_material kind, s
 	if (text.n > JWKS_TEXT_MAX)
 		return NULL;
 	sha256(str_fmt(x->arena, "%.*s\n%.*s", STR(password), STR(text)), sum + 1);
-	str key = str_from(sum, sizeof sum);
-	struct jwt_keys *k = shelf_take(memory(x)->keys, key);
+	struct shelf_key key = shelf_name(str_from(sum, sizeof sum));
+	struct jwt_keys *k = shelf_take(memory(x)->keys, &key);
 	if (!k) {
-		k = shelf_item(sizeof *k, 512, key);
+		k = shelf_item(sizeof *k, 512, &key);
 		if (read_keys(k, kind, text, password).code) {
 			shelf_let_go(k);
 			return NULL;
@@ -227,12 +227,13 @@ static const struct jwks *still_good(const struct jwt_keys *k, int64_t now_ms)
 const struct jwks *jwt_keys_at(struct exchange *x, str url)
 {
 	int64_t now_ms = clock_mono_ns() / 1000000;
-	struct jwt_keys *old = shelf_take(memory(x)->keys, url);
+	struct shelf_key key = shelf_name(url);
+	struct jwt_keys *old = shelf_take(memory(x)->keys, &key);
 	if (old)
 		arena_defer(x->arena, shelf_let_go, old);
 	if (old && !my_turn(old, now_ms))
 		return still_good(old, now_ms);
-	struct jwt_keys *k = shelf_item(sizeof *k, 1024, url);
+	struct jwt_keys *k = shelf_item(sizeof *k, 1024, &key);
 	arena_defer(x->arena, shelf_let_go, k);
 	err e = fetch(x, url, k);
 	now_ms = clock_mono_ns() / 1000000;

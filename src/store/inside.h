@@ -51,7 +51,7 @@ void feed_close(struct store *);
 void feed_heard(struct store *, const struct change *); /* wakes consumers */
 
 /* cache.c */
-struct cache *cache_create(unsigned entries);
+struct cache *cache_create(unsigned entries); /* of each kind */
 void cache_destroy(struct cache **);
 void cache_changed(struct store *, const struct change *);
 void cache_forget_all(struct store *);

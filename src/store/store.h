@@ -16,7 +16,7 @@ struct store_options {
 	str secret_key_file;    /* STR_NONE: secret.key in the folder; needed with PostgreSQL */
 	unsigned connections;   /* PostgreSQL: at most so many a loop (0: 8) */
 	unsigned max_stale_s;   /* serve cached reads so long without the database (0: 120) */
-	unsigned cache_entries; /* tokens kept in memory (0: 100,000) */
+	unsigned cache_entries; /* tokens kept in memory, and as many clients (0: 100,000) */
 	int lock;               /* store_lock() of the process that hands over, taken; 0: none */
 };
 

@@ -24,14 +24,19 @@ static void count(void *arg)
 
 static struct thing *put(struct shelf *s, unsigned n, unsigned value)
 {
-	struct thing *t = shelf_item(sizeof *t, 0, str_from(&n, sizeof n));
+	struct shelf_key key = shelf_name(str_from(&n, sizeof n));
+	struct thing *t = shelf_item(sizeof *t, 0, &key);
 	t->n = value;
 	arena_defer(t->item.arena, count, NULL);
 	shelf_put(s, t);
 	return t;
 }
 
-static struct thing *take(struct shelf *s, unsigned n) { return shelf_take(s, str_from(&n, sizeof n)); }
+static struct thing *take(struct shelf *s, unsigned n)
+{
+	struct shelf_key key = shelf_name(str_from(&n, sizeof n));
+	return shelf_take(s, &key);
+}
 
 static void bounded_and_counted(void **state)
 {
@@ -90,9 +95,61 @@ static void what_is_used_stays(void **state)
 	shelf_destroy(&s);
 }
 
+static void forget_one(struct shelf *s, const struct shelf_key *k) { shelf_forget(s, k); }
+static void forget_all(struct shelf *s, const struct shelf_key *k)
+{
+	(void)k;
+	shelf_forget_all(s);
+}
+
+/* What was read before a change is not kept after it, and the change takes what was there. */
+static void forgotten_since(void **state)
+{
+	(void)state;
+	static const struct {
+		void (*before)(struct shelf *, const struct shelf_key *), (*after)(struct shelf *, const struct shelf_key *); /* the note */
+		bool there_before;
+		bool kept;
+	} rows[] = {
+		{ NULL, NULL, false, true },
+		{ NULL, NULL, true, true },
+		{ forget_one, NULL, true, true },
+		{ forget_all, NULL, true, true },
+		{ NULL, forget_one, false, false },
+		{ NULL, forget_one, true, false },
+		{ NULL, forget_all, false, false },
+		{ NULL, forget_all, true, false },
+		{ forget_one, forget_all, true, false },
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct shelf *s = shelf_create(64);
+		struct shelf_key key = { S("acme"), S("key"), 42 }, stranger = { S("other"), S("key"), 42 };
+		struct thing *now;
+		if (rows[i].there_before) {
+			now = shelf_item(sizeof *now, 0, &key);
+			shelf_put(s, now);
+			shelf_let_go(now);
+		}
+		if (rows[i].before)
+			rows[i].before(s, &key);
+		unsigned note = shelf_note(s, &key);
+		if (rows[i].after)
+			rows[i].after(s, &key);
+		struct thing *read = shelf_item(sizeof *read, 0, &key);
+		shelf_put_since(s, note, read);
+		now = shelf_take(s, &key);
+		assert_ptr_equal(now, rows[i].kept ? read : NULL);
+		assert_null(shelf_take(s, &stranger));
+		if (now)
+			shelf_let_go(now);
+		shelf_let_go(read);
+		shelf_destroy(&s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(bounded_and_counted), cmocka_unit_test(replaced_and_held),
-		                            cmocka_unit_test(what_is_used_stays) };
+		                            cmocka_unit_test(what_is_used_stays), cmocka_unit_test(forgotten_since) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
