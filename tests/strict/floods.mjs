@@ -14,4 +14,4 @@ if (spawnSync(python, ['-c', 'import h2']).status) {
 }
 const kinds = ['rapid reset', 'CONTINUATION', 'SETTINGS', 'PING', 'HPACK bomb', 'tiny windows', 'empty DATA', 'unread answers'];
 const attacks = Object.fromEntries(kinds.map((kind) => [kind, [python, script, kind, String(g.ports.http), String(seconds)]]));
-process.exit(await beside(attacks, { maxKiB: 64 * 1024, protocol: [] }) ? 1 : 0);
+process.exit(await beside(attacks, { attackers: 16, maxKiB: 64 * 1024, protocol: [] }) ? 1 : 0);
