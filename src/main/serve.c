@@ -185,6 +185,7 @@ static err wire_sso(struct serving *s)
 		             .zone = USER_ZONE },
 	};
 	s->sso.cli_bundle = cli_bundle_create();
+	s->sso.routes = sso_routes(s->arena);
 	s->management.bearers = &s->sso.bearers;
 	TRY(sso_seed(s->store, USER_ZONE));
 	struct seed seed = seed_of(s);
@@ -208,6 +209,7 @@ static err wire(struct serving *s)
 		.tokens = s->tokens,
 		.policy_find = policy_find,
 		.node_id = rand_uuid(s->arena),
+		.routes = management_routes(s->arena),
 	};
 	s->services = (struct services){
 		.store = s->store,

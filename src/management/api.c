@@ -4,25 +4,10 @@
  * Source: Apigee Edge management API, conventions. */
 #include "management/api.h"
 
-#include <string.h>
-
 #include "codec/xml.h"
 #include "model/xml.h"
 
 enum { BODY_MAX = 4 << 20, BODY_MS = 60000, UPLOADS = 512, UPLOADS_OF_ONE = 128 };
-
-str api_param(const struct api *q, const char *name)
-{
-	size_t n = strlen(name), i = 0;
-	for (str rest = str_from_z(q->route->pattern + 1); str_given(rest); i++) {
-		str part = str_cut(&rest, '/');
-		if (part.n > n + 1 && part.p[0] == '{' && memcmp(part.p + 1, name, n) == 0 &&
-		    (part.p[n + 1] == '}' || part.p[n + 1] == '!'))
-			return q->segments[i];
-	}
-	must(!"the pattern of a route names its parameters");
-	return STR_NONE;
-}
 
 str api_query(const struct api *q, const char *name)
 {

@@ -7,6 +7,7 @@
 
 #include "bundle/bundle.h"
 #include "codec/form.h"
+#include "http/routes.h"
 #include "http/server.h"
 #include "identity/identity.h"
 #include "model/json.h"
@@ -35,19 +36,16 @@ struct management {
 	const struct bearer_service *bearers; /* whose access tokens count beside HTTP Basic */
 	struct token_service *tokens;
 	policy_finder policy_find;
-	str node_id; /* a UUID of this process: server[].uUID of deployments */
+	str node_id;                 /* a UUID of this process: server[].uUID of deployments */
+	const struct routes *routes; /* management_routes() */
 };
-
-enum { API_SEGMENTS = 16 };
 
 struct api {
 	struct arena *arena;
 	struct http_call *call;
 	const struct management *m;
 	struct store *store;
-	const struct route *route;
-	str segments[API_SEGMENTS]; /* of the path after /v1, decoded */
-	size_t n_segments;
+	struct route_match route;
 	struct pairs query;
 	bool xml; /* the client prefers XML */
 	struct principal who;
@@ -55,13 +53,14 @@ struct api {
 	str request_uri; /* for the audit: no query, secrets masked */
 };
 
-struct route {
-	const char *verb, *pattern; /* "/organizations/{org}/apps/{app}"; {name!} holds a secret */
-	struct message *(*answer)(struct api *);
-};
-
-/* A parameter of the path by its name in the pattern; a query or form parameter, STR_NONE if absent. */
-str api_param(const struct api *, const char *name);
+/* A parameter of the path by its name in the pattern, which has it; a query or form parameter, STR_NONE if
+ * absent. */
+static inline str api_param(const struct api *q, const char *name)
+{
+	str value = route_param(&q->route, name);
+	must(str_given(value));
+	return value;
+}
 str api_query(const struct api *, const char *name);
 bool api_query_is(const struct api *, const char *name, const char *value);
 /* The form of the body; the answer to give when it cannot be read, else NULL. */
@@ -88,6 +87,8 @@ struct message *answer_error(struct api *, unsigned status, const char *code, co
 struct message *answer_trouble(struct api *, err);
 struct message *answer_findings(struct api *, const char *code, const struct diag *); /* 400 */
 
+/* What routes.def says, compiled. */
+const struct routes *management_routes(struct arena *);
 /* Runs one call of the listener; arg of the http_call is the struct management. */
 void management_serve(struct http_call *);
 str management_error_body(struct arena *, unsigned status, const char *what, str *content_type);

@@ -175,6 +175,6 @@ static struct message *one_answer(struct api *q, const struct attributed *o)
 
 struct message *attributes_answer(struct api *q, const struct attributed *o)
 {
-	bool one = str_ends(str_from_z(q->route->pattern), S("{attribute}"));
+	bool one = str_given(route_param(&q->route, "attribute"));
 	return one ? one_answer(q, o) : all_answer(q, o);
 }

@@ -11,10 +11,7 @@ enum { BUNDLE_MAX = 32 << 20 };
 
 enum api_kind kind_of(const struct api *q)
 {
-	for (size_t i = 2; i < q->n_segments && i < 5; i++)
-		if (str_eq(q->segments[i], S("sharedflows")))
-			return API_SHARED_FLOW;
-	return API_PROXY;
+	return route_says(&q->route, S("sharedflows")) ? API_SHARED_FLOW : API_PROXY;
 }
 
 const char *kind_word(enum api_kind kind) { return kind == API_PROXY ? "APIProxy" : "SharedFlow"; }

@@ -6,16 +6,16 @@
 
 #include "management/edit.h"
 
+#define OPERATION(verb, pattern, guard, fn) struct message *fn(struct api *);
 #define ROUTE(verb, pattern, fn) struct message *fn(struct api *);
 #include "management/routes.def"
+#undef OPERATION
 #undef ROUTE
 
 struct message *environment_trouble(struct api *, err);
 struct message *developer_trouble(struct api *, err); /* of the path's {developer} */
 struct message *answer_in_use(struct api *, const char *what, str name); /* it is not deleted */
 struct message *no_product(struct api *, str name);
-/* /healthz, /readyz, /metrics; NULL: the path is none of them. */
-struct message *operations_answer(struct api *, struct message *(*stopped)(struct api *));
 struct app;
 err app_of_path(struct api *, struct app **) MUST_CHECK; /* {developer} and {app} */
 struct message *app_trouble(struct api *, err);

@@ -6,9 +6,12 @@
 
 enum { PIECE_MAX = 15 << 20 };
 
+/* /v1/organizations/{org}/apis/{api}/revisions/{revision}/WORD */
+static str part_word(const struct api *q) { return q->route.segments[7]; }
+
 static enum part_kind part_kind_of(const struct api *q)
 {
-	str word = q->segments[6]; /* organizations/{org}/apis/{api}/revisions/{revision}/WORD */
+	str word = part_word(q);
 	if (str_eq(word, S("policies")))
 		return PART_POLICY;
 	if (str_eq(word, S("proxies")))
@@ -41,7 +44,7 @@ static struct message *load(struct api *q, int64_t *number, struct revision_part
 static struct message *no_part(struct api *q, str name)
 {
 	return answer_error(q, 404, "messaging.config.beans.ResourceDoesNotExist",
-	                    "%.*s %.*s does not exist", STR(q->segments[6]), STR(name));
+	                    "%.*s %.*s does not exist", STR(part_word(q)), STR(name));
 }
 
 /* The part of the path and its revision's number; NULL, and the answer to give, when it is not there. */
@@ -137,7 +140,7 @@ struct message *parts_create(struct api *q)
 	struct message *bad = revision_number(q, &number);
 	if (bad || (bad = api_body(q, PIECE_MAX, &bytes)))
 		return bad;
-	if ((bad = name_inside(q, bytes, q->segments[6], &inside)))
+	if ((bad = name_inside(q, bytes, part_word(q), &inside)))
 		return bad;
 	if (!name.n)
 		name = inside;

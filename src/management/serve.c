@@ -10,85 +10,52 @@
 
 enum { SETTLE_MS = 5000, ANSWER_MS = 120000 };
 
-static const struct route routes[] = {
-#define ROUTE(verb, pattern, fn) { #verb, pattern, fn },
+/* Who may ask for it: users with a role, anybody, or as the operator says. */
+enum guard { GUARD_ROLE, GUARD_NONE, GUARD_METRICS };
+
+static const struct route rows[] = {
+#define OPERATION(verb, pattern, ...) { #verb, pattern },
+#define ROUTE(verb, pattern, ...) { #verb, "/v1" pattern },
 #include "management/routes.def"
+#undef OPERATION
 #undef ROUTE
 };
 
-/* Cuts the path after /v1 and spells the short forms out. */
-static bool path_take(struct api *q, str path)
+/* What answers each row. */
+static const struct {
+	enum guard guard;
+	struct message *(*answer)(struct api *);
+} resources[] = {
+#define OPERATION(verb, pattern, guard, fn) { guard, fn },
+#define ROUTE(verb, pattern, fn) { GUARD_ROLE, fn },
+#include "management/routes.def"
+#undef OPERATION
+#undef ROUTE
+};
+
+const struct routes *management_routes(struct arena *a)
 {
-	str rest = str_sub(path, 1, STR_NPOS);
-	if (!str_starts(path, S("/")) || !str_eq(str_cut(&rest, '/'), S("v1")))
-		return false;
-	while (str_given(rest)) {
-		str part = percent_decode(q->arena, str_cut(&rest, '/'), false);
-		if (!part.n && !str_given(rest)) /* a slash at the end */
-			break;
-		if (q->n_segments == API_SEGMENTS || !part.n || str_find_char(part, 0) != STR_NPOS)
-			return false;
-		if (q->n_segments == 0 && str_eq(part, S("o")))
-			part = S("organizations");
-		if (q->n_segments == 2 && str_eq(part, S("e")))
-			part = S("environments");
-		q->segments[q->n_segments++] = part;
-	}
-	return true;
+	return routes_compile(a, rows, sizeof rows / sizeof *rows);
 }
 
-static bool pattern_fits(const struct api *q, const char *pattern)
+/* The answer when there is no resource, or NULL. */
+static struct message *resource_find(struct api *q)
 {
-	size_t i = 0;
-	for (str rest = str_from_z(pattern + 1); str_given(rest); i++) {
-		str part = str_cut(&rest, '/');
-		if (i == q->n_segments || (part.p[0] != '{' && !str_eq(part, q->segments[i])))
-			return false;
+	const struct message *r = q->call->request;
+	str allow = STR_NONE;
+	if (route_cut(q->arena, r->path, &q->route)) {
+		route_expand(&q->route, 1, S("o"), S("organizations"));
+		route_expand(&q->route, 3, S("e"), S("environments"));
+		if (route_find(q->arena, q->m->routes, r->verb, &q->route, &allow))
+			return NULL;
 	}
-	return i == q->n_segments;
-}
-
-/* The route, or the answer when there is none. */
-static struct message *route_find(struct api *q)
-{
-	struct buf allowed = buf_in(q->arena);
-	str verb = q->call->request->verb;
-	for (size_t i = 0; i < sizeof routes / sizeof *routes && !q->route; i++) {
-		if (!pattern_fits(q, routes[i].pattern))
-			continue;
-		if (str_eq(verb, str_from_z(routes[i].verb)) ||
-		    (str_eq(verb, S("HEAD")) && routes[i].verb[0] == 'G'))
-			q->route = &routes[i];
-		buf_fmt(&allowed, "%s%s", allowed.n ? ", " : "", routes[i].verb);
-	}
-	if (q->route)
-		return NULL;
-	if (!allowed.n)
+	if (!str_given(allow))
 		return answer_error(q, 404, "management.NoSuchResource",
-		                    "There is no resource %.*s", STR(q->call->request->path));
+		                    "There is no resource %.*s", STR(r->path));
 	struct message *m = answer_error(q, 405, "management.MethodNotAllowed",
-	                                 "%.*s is not allowed here", STR(verb));
-	headers_set(q->arena, &m->headers, S("Allow"), buf_str(&allowed));
+	                                 "%.*s is not allowed here", STR(r->verb));
+	headers_set(q->arena, &m->headers, S("Allow"), allow);
 	return m;
-}
-
-/* Organization and environment, and the URI as the audit may show it. */
-static void path_read(struct api *q)
-{
-	struct buf uri = buf_in(q->arena);
-	size_t i = 0;
-	buf_add(&uri, S("/v1"));
-	for (str rest = str_from_z(q->route->pattern + 1); str_given(rest); i++) {
-		str part = str_cut(&rest, '/');
-		if (str_eq(part, S("{org}")))
-			q->org = q->segments[i];
-		if (str_eq(part, S("{env}")))
-			q->env = q->segments[i];
-		bool masked = part.p[part.n - 1] == '}' && part.p[part.n - 2] == '!';
-		buf_fmt(&uri, "/%.*s",
-		        STR(masked ? S("***") : percent_encode(q->arena, q->segments[i])));
-	}
-	q->request_uri = buf_str(&uri);
 }
 
 static struct message *unauthorized(struct api *q)
@@ -148,6 +115,12 @@ static struct message *stopped(struct api *q)
 	return e.code ? answer_trouble(q, e) : NULL;
 }
 
+static bool guarded(const struct api *q)
+{
+	enum guard guard = resources[q->route.row].guard;
+	return guard == GUARD_ROLE || (guard == GUARD_METRICS && !q->m->operations.metrics_public);
+}
+
 /* Apigee's word for what a verb did. */
 static str operation(const struct api *q, unsigned status)
 {
@@ -179,24 +152,22 @@ static struct message *answer_of(struct api *q)
 {
 	const struct message *r = q->call->request;
 	str accept = headers_get(&r->headers, S("accept"));
-	struct message *m;
+	struct message *m, *stop = NULL;
 	q->xml = str_istarts(accept, S("application/xml")) || str_istarts(accept, S("text/xml"));
-	if ((m = operations_answer(q, stopped)))
-		return m;
-	if (!path_take(q, r->path))
-		return answer_error(q, 404, "management.NoSuchResource",
-		                    "There is no resource %.*s", STR(r->path));
+	if ((m = resource_find(q))) { /* strangers are told of none below /v1 */
+		if (q->route.n && str_eq(q->route.segments[0], S("v1")))
+			stop = stopped(q);
+		return stop ? stop : m;
+	}
 	if (form_read(q->arena, r->query, &q->query).code)
 		return answer_error(q, 400, "management.InvalidQuery",
 		                    "The query has too many parameters");
-	if ((m = route_find(q))) {
-		struct message *stop = stopped(q); /* strangers are told of no resource */
-		return stop ? stop : m;
-	}
-	path_read(q);
-	if ((m = stopped(q)))
+	q->org = route_param(&q->route, "org");
+	q->env = route_param(&q->route, "env");
+	q->request_uri = route_shown(q->arena, &q->route);
+	if (guarded(q) && (m = stopped(q)))
 		return m;
-	m = q->route->answer(q);
+	m = resources[q->route.row].answer(q);
 	return reads_only(q) || m->status >= 400 ? m : recorded(q, m);
 }
 

@@ -15,18 +15,6 @@ static const struct {
 #undef ERROR
 };
 
-str sso_param(const struct sso_call *q, const char *name)
-{
-	size_t i = 0;
-	for (str rest = str_from_z(q->route->pattern + 1); str_given(rest); i++) {
-		str part = str_cut(&rest, '/');
-		if (part.p[0] == '{' && str_eq(str_sub(part, 1, part.n - 1), str_from_z(name)))
-			return q->segments[i];
-	}
-	must(!"the pattern of a route names its parameters");
-	return STR_NONE;
-}
-
 str sso_query(const struct sso_call *q, const char *name)
 {
 	return form_get(&q->query, str_from_z(name));

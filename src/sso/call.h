@@ -6,10 +6,11 @@
 
 #include "codec/form.h"
 #include "codec/json.h"
+#include "http/routes.h"
 #include "sso/sso.h"
 #include "store/oauth_clients.h"
 
-enum { SSO_SEGMENTS = 12, SSO_BODY_MAX = 1 << 20 };
+enum { SSO_BODY_MAX = 1 << 20 };
 
 /* What a route needs: the columns are the rows of routes.def, each check is a file (need_*.c). */
 enum sso_need {
@@ -23,10 +24,9 @@ enum sso_need {
 };
 
 struct sso_call;
-struct sso_route {
-	const char *verb, *pattern; /* "/oauth/clients/{id}" */
-	unsigned needs;             /* enum sso_need, or-ed */
-	const char *scopes;         /* NEED_BEARER: any of these words; NULL: any token */
+struct endpoint {
+	unsigned needs;     /* enum sso_need, or-ed */
+	const char *scopes; /* NEED_BEARER: any of these words; NULL: any token */
 	struct message *(*answer)(struct sso_call *);
 };
 
@@ -35,9 +35,8 @@ struct sso_call {
 	struct http_call *call;
 	const struct sso *sso;
 	struct store *store;
-	const struct sso_route *route;
-	str segments[SSO_SEGMENTS]; /* of the path, decoded */
-	size_t n_segments;
+	struct route_match route;
+	const struct endpoint *endpoint;
 	struct pairs query, form;              /* form: NEED_FORM */
 	struct client_credentials_view client; /* NEED_CLIENT */
 	struct bearer bearer;                  /* NEED_BEARER */
@@ -58,8 +57,14 @@ struct message *need_json(struct sso_call *);
 bool sso_may(const struct sso_call *, const char *scopes);
 struct message *sso_may_not(struct sso_call *); /* the answer when it has not */
 
-/* A parameter of the path by its name in the pattern; of the query, of the form: STR_NONE if absent. */
-str sso_param(const struct sso_call *, const char *name);
+/* A parameter of the path by its name in the pattern, which has it; of the query, of the form: STR_NONE if
+ * absent. */
+static inline str sso_param(const struct sso_call *q, const char *name)
+{
+	str value = route_param(&q->route, name);
+	must(str_given(value));
+	return value;
+}
 str sso_query(const struct sso_call *, const char *name);
 str sso_form(const struct sso_call *, const char *name);
 str sso_header(const struct sso_call *, const char *name);

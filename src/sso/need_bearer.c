@@ -8,8 +8,8 @@
 struct message *bearer_refused(struct sso_call *q, enum sso_error_id id)
 {
 	struct message *m = sso_error(q, id);
-	str scope = id == SSO_SCOPE_INSUFFICIENT && q->route->scopes
-	                    ? str_fmt(q->arena, ", scope=\"%s\"", q->route->scopes)
+	str scope = id == SSO_SCOPE_INSUFFICIENT && q->endpoint->scopes
+	                    ? str_fmt(q->arena, ", scope=\"%s\"", q->endpoint->scopes)
 	                    : S("");
 	headers_set(q->arena, &m->headers, S("WWW-Authenticate"),
 	            id == SSO_NO_CREDENTIALS
@@ -79,5 +79,5 @@ struct message *need_bearer(struct sso_call *q)
 		return sso_trouble(q, e);
 	if (worth != BEARER_GOOD)
 		return bearer_refused(q, SSO_TOKEN_INVALID);
-	return !q->route->scopes || sso_may(q, q->route->scopes) ? NULL : sso_may_not(q);
+	return !q->endpoint->scopes || sso_may(q, q->endpoint->scopes) ? NULL : sso_may_not(q);
 }

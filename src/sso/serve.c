@@ -6,11 +6,23 @@
 
 enum { ANSWER_MS = 120000 };
 
-static const struct sso_route routes[] = {
-#define ROUTE(verb, pattern, needs, scopes, fn) { #verb, pattern, needs, scopes, endpoint_##fn },
+static const struct route rows[] = {
+#define ROUTE(verb, pattern, ...) { #verb, pattern },
 #include "sso/routes.def"
 #undef ROUTE
 };
+
+/* What answers each row. */
+static const struct endpoint endpoints[] = {
+#define ROUTE(verb, pattern, needs, scopes, fn) { needs, scopes, endpoint_##fn },
+#include "sso/routes.def"
+#undef ROUTE
+};
+
+const struct routes *sso_routes(struct arena *a)
+{
+	return routes_compile(a, rows, sizeof rows / sizeof *rows);
+}
 
 /* In the order in which they are looked at. */
 static const struct {
@@ -21,66 +33,34 @@ static const struct {
 	{ NEED_SESSION, need_session }, { NEED_CSRF, need_csrf },     { NEED_JSON, need_json },
 };
 
-static bool path_take(struct sso_call *q, str path)
+/* The answer when there is no endpoint, or NULL. */
+static struct message *endpoint_find(struct sso_call *q)
 {
-	str rest = str_sub(path, 1, STR_NPOS);
-	while (str_given(rest)) {
-		str part = percent_decode(q->arena, str_cut(&rest, '/'), false);
-		if (!part.n && !str_given(rest)) /* a slash at the end */
-			break;
-		if (q->n_segments == SSO_SEGMENTS || !part.n || str_find_char(part, 0) != STR_NPOS)
-			return false;
-		q->segments[q->n_segments++] = part;
-	}
-	return true;
-}
-
-static bool pattern_fits(const struct sso_call *q, const char *pattern)
-{
-	size_t i = 0;
-	for (str rest = str_from_z(pattern + 1); str_given(rest) && rest.n; i++) {
-		str part = str_cut(&rest, '/');
-		if (i == q->n_segments || (part.p[0] != '{' && !str_eq(part, q->segments[i])))
-			return false;
-	}
-	return i == q->n_segments;
-}
-
-/* The route, or the answer when there is none. */
-static struct message *route_find(struct sso_call *q)
-{
-	struct buf allowed = buf_in(q->arena);
-	str verb = q->call->request->verb;
-	for (size_t i = 0; i < sizeof routes / sizeof *routes && !q->route; i++) {
-		if (!pattern_fits(q, routes[i].pattern))
-			continue;
-		if (str_eq(verb, str_from_z(routes[i].verb)) ||
-		    (str_eq(verb, S("HEAD")) && routes[i].verb[0] == 'G'))
-			q->route = &routes[i];
-		buf_fmt(&allowed, "%s%s", allowed.n ? ", " : "", routes[i].verb);
-	}
-	if (q->route)
+	const struct message *r = q->call->request;
+	str allow = STR_NONE;
+	if (route_cut(q->arena, r->path, &q->route) &&
+	    route_find(q->arena, q->sso->routes, r->verb, &q->route, &allow)) {
+		q->endpoint = &endpoints[q->route.row];
 		return NULL;
-	if (!allowed.n)
-		return sso_error_about(q, SSO_NO_ENDPOINT, q->call->request->path);
-	struct message *m = sso_error_about(q, SSO_METHOD, verb);
-	headers_set(q->arena, &m->headers, S("Allow"), buf_str(&allowed));
+	}
+	if (!str_given(allow))
+		return sso_error_about(q, SSO_NO_ENDPOINT, r->path);
+	struct message *m = sso_error_about(q, SSO_METHOD, r->verb);
+	headers_set(q->arena, &m->headers, S("Allow"), allow);
 	return m;
 }
 
 static struct message *answer_of(struct sso_call *q)
 {
-	struct message *m;
-	if (!path_take(q, q->call->request->path))
-		return sso_error_about(q, SSO_NO_ENDPOINT, q->call->request->path);
+	struct message *m = endpoint_find(q);
+	if (m)
+		return m;
 	if (form_read(q->arena, q->call->request->query, &q->query).code)
 		return sso_error(q, SSO_BODY_SIZE);
-	if ((m = route_find(q)))
-		return m;
 	for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
-		if (q->route->needs & needs[i].need && (m = needs[i].check(q)))
+		if (q->endpoint->needs & needs[i].need && (m = needs[i].check(q)))
 			return m;
-	return q->route->answer(q);
+	return q->endpoint->answer(q);
 }
 
 /* No page of ours belongs into a frame, no answer is to be guessed at. */

@@ -27,8 +27,11 @@ struct sso {
 	struct identity *identity;
 	struct bearer_service bearers;
 	struct cli_bundle *cli_bundle; /* sso/cli_bundle.h */
+	const struct routes *routes;   /* sso_routes() */
 };
 
+/* What routes.def says, compiled. */
+const struct routes *sso_routes(struct arena *);
 /* Runs one call of the listener; arg of the http_call is the struct sso. */
 void sso_serve(struct http_call *);
 str sso_error_body(struct arena *, unsigned status, const char *what, str *content_type);

@@ -47,6 +47,12 @@ test('an import', async () => {
 	for (const name of ['', '.a', 'a b', 'a\x01', '%2e%2e/x'])
 		expect(await g.import(name, bundle(proxy('x', {}))), { status: 400, body: /name: 1 to 255/ });
 });
+test('a name may be a word of the paths', async () => {
+	expect(await g.import('sharedflows', bundle(proxy('sharedflows', {}))), { status: 201 });
+	expect(await g.mgmt('/apis/sharedflows/revisions'), { status: 200, json: ['1'] });
+	expect(await g.mgmt('/sharedflows/sharedflows'), { status: 404 });
+	expect(await g.deploy('sharedflows', 1), { status: 200 });
+});
 test('other letters of the world stand', async () => {
 	expect(await g.mgmt(apps, { body: { name: 'Ein Gerät für 日本 ©' } }), { status: 201 });
 	expect(await g.mgmt('/apis', { body: { name: 'a.b_c-d$e%f' } }), { status: 201 });
