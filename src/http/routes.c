@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Finding the row of a route table that answers a request.
  * Work is bounded by the table: rows times segments, whatever the path holds.
- * Source: RFC 3986 §3.3; RFC 9110 §9.3.2, §10.2.1. */
+ * Source: RFC 3986 §3.3; RFC 9110 §9.2.1, §10.2.1. */
 #include "http/routes.h"
 
 #include <string.h>
@@ -17,6 +17,7 @@ struct route_shape {
 	str verb;
 	struct route_part *parts;
 	size_t n;
+	bool changes;
 };
 
 struct routes {
@@ -43,7 +44,8 @@ static struct route_shape shape_of(struct arena *a, const struct route *row)
 		must(n < ROUTE_SEGMENTS);
 		parts[n++] = part_of(str_cut(&rest, '/'));
 	}
-	struct route_shape s = { str_from_z(row->verb), arena_array(a, struct route_part, n), n };
+	struct route_shape s = { str_from_z(row->verb), arena_array(a, struct route_part, n), n,
+		                 row->changes };
 	memcpy(s.parts, parts, n * sizeof *parts);
 	return s;
 }
@@ -95,9 +97,29 @@ static bool shape_fits(const struct route_shape *s, const struct route_match *m)
 	return true;
 }
 
-static bool verb_fits(const struct route_shape *s, str verb)
+/* A browser that asks before its user does.  Source: Fetch, "Sec-Purpose"; the others are older browsers'. */
+static bool looks_ahead(const struct message *request)
 {
-	return str_eq(s->verb, verb) || (str_eq(verb, S("HEAD")) && str_eq(s->verb, S("GET")));
+	static const str names[] = { S_INIT("Sec-Purpose"), S_INIT("Purpose"), S_INIT("X-Purpose"),
+		                     S_INIT("X-Moz") };
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		str purpose = headers_get(&request->headers, names[i]);
+		if (str_istarts(purpose, S("prefetch")) || str_istarts(purpose, S("preview")))
+			return true;
+	}
+	return false;
+}
+
+static bool answers_head(const struct route_shape *s)
+{
+	return str_eq(s->verb, S("GET")) && !s->changes;
+}
+
+static bool verb_fits(const struct route_shape *s, const struct message *request)
+{
+	if (str_eq(request->verb, S("HEAD")))
+		return answers_head(s);
+	return str_eq(s->verb, request->verb) && !(s->changes && looks_ahead(request));
 }
 
 static void allow_add(struct buf *allow, str verb)
@@ -109,20 +131,21 @@ static void allow_add(struct buf *allow, str verb)
 	buf_add(allow, verb);
 }
 
-bool route_find(struct arena *a, const struct routes *t, str verb, struct route_match *m,
-                str *allow)
+bool route_find(struct arena *a, const struct routes *t, const struct message *request,
+                struct route_match *m, str *allow)
 {
 	struct buf verbs = buf_in(a);
 	for (size_t i = 0; i < t->n; i++) {
-		if (!shape_fits(&t->shapes[i], m))
+		const struct route_shape *s = &t->shapes[i];
+		if (!shape_fits(s, m))
 			continue;
-		if (verb_fits(&t->shapes[i], verb)) {
-			m->shape = &t->shapes[i];
+		if (verb_fits(s, request)) {
+			m->shape = s;
 			m->row = i;
 			return true;
 		}
-		allow_add(&verbs, t->shapes[i].verb);
-		if (verb_fits(&t->shapes[i], S("HEAD")))
+		allow_add(&verbs, s->verb);
+		if (answers_head(s))
 			allow_add(&verbs, S("HEAD"));
 	}
 	*allow = verbs.n ? buf_str(&verbs) : STR_NONE;

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Routes: a table of verbs and path patterns, and which row of it answers a request.
  * A path is cut before it is decoded: no name, however it is spelled, makes a segment or leaves its own.
- * Source: RFC 3986 §3.3; RFC 9110 §10.2.1, §15.5.6. */
+ * Source: RFC 3986 §3.3; RFC 9110 §9.2.1, §10.2.1, §15.5.6. */
 #pragma once
 
-#include "base/arena.h"
+#include "http/message.h"
 
 enum { ROUTE_SEGMENTS = 17 };
 
+/* A row: {name} in a pattern takes any segment, {name!} one that is secret.  GET answers HEAD, too, but not
+ * when it changes something: that is for who means it, not for who looks ahead (RFC 9110 §9.2.1). */
 struct route {
-	const char *verb; /* "GET", which answers HEAD, too */
-	const char *
-		pattern; /* "/v1/organizations/{org}"; {name} takes any segment, {name!} a secret */
+	const char *verb, *pattern;
+	bool changes;
 };
 
 struct routes;       /* a compiled table: shared by all threads, lives as long as its arena */
@@ -31,9 +32,10 @@ const struct routes *routes_compile(struct arena *, const struct route *rows, si
 bool route_cut(struct arena *, str path, struct route_match *);
 /* Spells a short form out: the segment at this place, if it is that. */
 void route_expand(struct route_match *, size_t place, str brief, str whole);
-/* Of what was cut, the first row that fits path and verb.  False: *allow is what a 405 must say of the
+/* Of what was cut, the first row that fits it and the request.  False: *allow is what a 405 must say of the
  * path, or absent when no row has it. */
-bool route_find(struct arena *, const struct routes *, str verb, struct route_match *, str *allow);
+bool route_find(struct arena *, const struct routes *, const struct message *request,
+                struct route_match *, str *allow);
 
 /* Of a row that was found: the segment that the pattern calls {name}, or absent; */
 str route_param(const struct route_match *, const char *name);

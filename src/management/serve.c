@@ -14,8 +14,8 @@ enum { SETTLE_MS = 5000, ANSWER_MS = 120000 };
 enum guard { GUARD_ROLE, GUARD_NONE, GUARD_METRICS };
 
 static const struct route rows[] = {
-#define OPERATION(verb, pattern, ...) { #verb, pattern },
-#define ROUTE(verb, pattern, ...) { #verb, "/v1" pattern },
+#define OPERATION(verb, pattern, ...) { #verb, pattern, false },
+#define ROUTE(verb, pattern, ...) { #verb, "/v1" pattern, false },
 #include "management/routes.def"
 #undef OPERATION
 #undef ROUTE
@@ -46,7 +46,7 @@ static struct message *resource_find(struct api *q)
 	if (route_cut(q->arena, r->path, &q->route)) {
 		route_expand(&q->route, 1, S("o"), S("organizations"));
 		route_expand(&q->route, 3, S("e"), S("environments"));
-		if (route_find(q->arena, q->m->routes, r->verb, &q->route, &allow))
+		if (route_find(q->arena, q->m->routes, r, &q->route, &allow))
 			return NULL;
 	}
 	if (!str_given(allow))

@@ -15,12 +15,13 @@ enum { SSO_BODY_MAX = 1 << 20 };
 /* What a route needs: the columns are the rows of routes.def, each check is a file (need_*.c). */
 enum sso_need {
 	NEED_NOTHING = 0,
-	NEED_FORM = 1,    /* the body is a form, and is read */
-	NEED_CLIENT = 2,  /* the client says who it is, by Basic or in the form */
-	NEED_BEARER = 4,  /* an access token with one of the route's scopes */
-	NEED_SESSION = 8, /* somebody is logged in with a browser */
-	NEED_CSRF = 16,   /* the form came from a page of ours */
-	NEED_JSON = 256,  /* the body is JSON, and is read */
+	NEED_FORM = 1,     /* the body is a form, and is read */
+	NEED_CLIENT = 2,   /* the client says who it is, by Basic or in the form */
+	NEED_BEARER = 4,   /* an access token with one of the route's scopes */
+	NEED_SESSION = 8,  /* somebody is logged in with a browser */
+	NEED_CSRF = 16,    /* the form came from a page of ours */
+	NEED_JSON = 256,   /* the body is JSON, and is read */
+	GET_CHANGES = 512, /* a GET that changes something: somebody who means it */
 };
 
 struct sso_call;

@@ -7,7 +7,7 @@
 enum { ANSWER_MS = 120000 };
 
 static const struct route rows[] = {
-#define ROUTE(verb, pattern, ...) { #verb, pattern },
+#define ROUTE(verb, pattern, needs, ...) { #verb, pattern, ((needs)&GET_CHANGES) != 0 },
 #include "sso/routes.def"
 #undef ROUTE
 };
@@ -39,7 +39,7 @@ static struct message *endpoint_find(struct sso_call *q)
 	const struct message *r = q->call->request;
 	str allow = STR_NONE;
 	if (route_cut(q->arena, r->path, &q->route) &&
-	    route_find(q->arena, q->sso->routes, r->verb, &q->route, &allow)) {
+	    route_find(q->arena, q->sso->routes, r, &q->route, &allow)) {
 		q->endpoint = &endpoints[q->route.row];
 		return NULL;
 	}

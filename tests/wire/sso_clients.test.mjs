@@ -189,6 +189,20 @@ for (const [what, how, access] of ends)
 		await works(await me(), true);                        // the next is alive at once
 	});
 
+// RFC 9110 §9.2.1: HEAD is safe.  A browser that looks ahead asks for nothing either.
+const ahead = [['HEAD', {}], ['GET', { 'Sec-Purpose': 'prefetch;prerender' }], ['GET', { Purpose: 'prefetch' }], ['GET', { 'X-Moz': 'prefetch' }], ['GET', { 'X-Purpose': 'preview' }]];
+test('who only looks changes nothing', async () => {
+	const t = await me(), { id } = (await call('/Users', { body: { userName: 'looked@at.example', password: 'first-Passw0rd', name: {}, emails: [{ value: 'looked@at.example' }], verified: false } })).json;
+	for (const path of [`/oauth/token/revoke/user/${t.id}`, `/oauth/token/revoke/user/${t.id}/client/edgecli`, '/oauth/token/revoke/client/edgecli', `/Users/${id}/verify`])
+		for (const [method, headers] of ahead)
+			expect(await call(path, { method, headers }), { status: 405, headers: { allow: 'GET' } }, `${method} ${path}`);
+	await works(t, true);
+	assert.equal((await call(`/Users/${id}`)).json.verified, false);
+	for (const [method, headers] of ahead)                        // what is safe is answered
+		expect(await call('/oauth/token/list', { method, headers }), { status: 200 });
+	expect(await call('/oauth/token/list', { method: 'PUT' }), { status: 405, headers: { allow: 'GET, HEAD' } });
+});
+
 test('an opaque token ends by its text', async () => {
 	const t = (await g.login({ token_format: 'opaque' })).json;
 	expect(await g.ssoCall(`/oauth/token/revoke/${t.access_token}`, { token: t.access_token, method: 'DELETE' }), { status: 200 });

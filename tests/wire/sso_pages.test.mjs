@@ -171,6 +171,15 @@ test('a passcode: good once, one at a time, as a page and as JSON', async () => 
 	expect(await take(passcode), { status: 200 });
 });
 
+test('who only looks takes no passcode and is not logged out', async () => {
+	const v = await visitor(), one = JSON.parse((await v.get('/passcode', { headers: { Accept: 'application/json' } })).text).passcode;
+	for (const path of ['/passcode', '/logout.do', '/oauth/authorize'])
+		for (const o of [{ method: 'HEAD' }, { headers: { 'Sec-Purpose': 'prefetch' } }])
+			expect(await v.call(path, o), { status: 405, headers: { allow: (x) => /^GET(, POST)?$/.test(x) } });
+	expect(await g.sso('/oauth/token', { form: { grant_type: 'password', passcode: one, response_type: 'token' } }), { status: 200 });
+	expect(await v.call('/', { method: 'HEAD' }), { status: 200, body: '' });
+});
+
 test('the second factor: set up, asked for, removed', async () => {
 	const who = await user('factor@acme.example'), v = await visitor(who);
 	const offer = page(await v.get('/login/mfa/register'), 'Second factor'), secret = /aria-label="Key">([A-Z2-7]{32})</.exec(offer.text)[1];

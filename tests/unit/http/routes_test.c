@@ -14,14 +14,16 @@
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
 static const struct route table[] = {
-	{ "GET", "/" },
-	{ "GET", "/a" },
-	{ "POST", "/a" },
-	{ "POST", "/a/new" },
-	{ "GET", "/a/{id}" },
-	{ "POST", "/a/{id}" },
-	{ "DELETE", "/a/{id}/b/{key!}" },
-	{ "GET", "/a/{id}/b/{key!}/c" },
+	{ "GET", "/", false },
+	{ "GET", "/a", false },
+	{ "POST", "/a", false },
+	{ "POST", "/a/new", false },
+	{ "GET", "/a/{id}", false },
+	{ "POST", "/a/{id}", false },
+	{ "DELETE", "/a/{id}/b/{key!}", false },
+	{ "GET", "/a/{id}/b/{key!}/c", false },
+	{ "GET", "/a/{id}/end", true },
+	{ "POST", "/a/{id}/end", false },
 };
 
 /* The row and what is shown of the path; or 405 and Allow; or 404. */
@@ -42,6 +44,9 @@ static const struct { const char *verb; str path; const char *out; } rows[] = {
 	{ "get", S_INIT("/a"), "405 GET, HEAD, POST" },
 	{ "GE", S_INIT("/a"), "405 GET, HEAD, POST" },
 	{ "", S_INIT("/a"), "405 GET, HEAD, POST" },
+	{ "GET", S_INIT("/a/1/end"), "8 /a/1/end" },
+	{ "HEAD", S_INIT("/a/1/end"), "405 GET, POST" },
+	{ "POST", S_INIT("/a/1/end"), "9 /a/1/end" },
 	{ "GET", S_INIT("/b"), "404" },
 	{ "GET", S_INIT("/A"), "404" },
 	{ "GET", S_INIT("/a/1/b"), "404" },
@@ -92,7 +97,7 @@ static str outcome(struct arena *a, const struct routes *routes, str verb, str p
 	str allow = STR_NONE;
 	if (!route_cut(a, path, &m))
 		return S("404");
-	if (route_find(a, routes, verb, &m, &allow))
+	if (route_find(a, routes, message_request(a, verb, path), &m, &allow))
 		return str_fmt(a, "%zu %.*s", m.row, STR(route_shown(a, &m)));
 	return str_given(allow) ? str_fmt(a, "405 %.*s", STR(allow)) : S("404");
 }
@@ -135,6 +140,38 @@ static void test_overlong(void **state)
 	arena_destroy(&a);
 }
 
+/* Who asks before somebody meant it, of a GET that changes something and of one that does not. */
+static const struct { const char *name, *value; bool ahead; } askers[] = {
+	{ "Sec-Purpose", "prefetch", true },
+	{ "Sec-Purpose", "prefetch;prerender", true },
+	{ "sec-purpose", "Prefetch", true },
+	{ "Purpose", "prefetch", true },
+	{ "X-Purpose", "preview", true },
+	{ "X-moz", "prefetch", true },
+	{ "Sec-Purpose", "", false },
+	{ "Sec-Fetch-Dest", "prefetch", false },
+	{ "X-Purpose", "work", false },
+};
+
+static void test_looking_ahead(void **state)
+{
+	(void)state;
+	struct arena *a = arena_create(0, 0);
+	const struct routes *routes = routes_compile(a, table, COUNT(table));
+	for (size_t i = 0; i < COUNT(askers); i++) {
+		struct route_match m;
+		str path = S("/a/1/end"), allow = STR_NONE;
+		struct message *r = message_request(a, S("GET"), path);
+		headers_add(a, &r->headers, str_from_z(askers[i].name), str_from_z(askers[i].value));
+		assert_true(route_cut(a, path, &m));
+		assert_int_equal(route_find(a, routes, r, &m, &allow), !askers[i].ahead);
+		assert_true(!askers[i].ahead || str_eq(allow, S("GET, POST")));
+		assert_true(route_cut(a, S("/a/1"), &m));
+		assert_true(route_find(a, routes, r, &m, &allow));
+	}
+	arena_destroy(&a);
+}
+
 static const struct { str path; const char *id, *key; bool says_b; } params[] = {
 	{ S_INIT("/a/1/b/2/c"), "1", "2", true },
 	{ S_INIT("/a/b%2Fb/b/%20/c"), "b/b", " ", true },
@@ -151,7 +188,7 @@ static void test_params(void **state)
 		struct route_match m;
 		str allow, id, key;
 		assert_true(route_cut(a, params[i].path, &m));
-		assert_true(route_find(a, routes, S("GET"), &m, &allow));
+		assert_true(route_find(a, routes, message_request(a, S("GET"), params[i].path), &m, &allow));
 		id = route_param(&m, "id"), key = route_param(&m, "key");
 		assert_true(str_eq(id, str_from_z(params[i].id)) && str_given(id) == !!params[i].id);
 		assert_true(str_eq(key, str_from_z(params[i].key)) && str_given(key) == !!params[i].key);
@@ -175,7 +212,7 @@ static void test_short_forms(void **state)
 		str path = str_from_z(shorts[i].path), allow, got = S("404");
 		assert_true(route_cut(a, path, &m));
 		route_expand(&m, shorts[i].place, S("n"), S("a"));
-		if (route_find(a, routes, S("GET"), &m, &allow))
+		if (route_find(a, routes, message_request(a, S("GET"), path), &m, &allow))
 			got = str_fmt(a, "%zu %.*s", m.row, STR(route_shown(a, &m)));
 		same(a, got, shorts[i].out, path);
 	}
@@ -183,15 +220,15 @@ static void test_short_forms(void **state)
 }
 
 static const struct route management[] = {
-#define OPERATION(verb, pattern, ...) { #verb, pattern },
-#define ROUTE(verb, pattern, ...) { #verb, "/v1" pattern },
+#define OPERATION(verb, pattern, ...) { #verb, pattern, false },
+#define ROUTE(verb, pattern, ...) { #verb, "/v1" pattern, false },
 #include "management/routes.def"
 #undef OPERATION
 #undef ROUTE
 };
 
 static const struct route sso[] = {
-#define ROUTE(verb, pattern, ...) { #verb, pattern },
+#define ROUTE(verb, pattern, ...) { #verb, pattern, false },
 #include "sso/routes.def"
 #undef ROUTE
 };
@@ -205,7 +242,8 @@ static void each_reached(const struct route *all, size_t n)
 		struct route_match m;
 		str allow;
 		assert_true(route_cut(a, str_from_z(all[i].pattern), &m));
-		if (!route_find(a, routes, str_from_z(all[i].verb), &m, &allow) || m.row != i)
+		const struct message *r = message_request(a, str_from_z(all[i].verb), str_from_z(all[i].pattern));
+		if (!route_find(a, routes, r, &m, &allow) || m.row != i)
 			fail_msg("%s %s is not reached", all[i].verb, all[i].pattern);
 	}
 	arena_destroy(&a);
@@ -222,7 +260,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),        cmocka_unit_test(test_overlong),    cmocka_unit_test(test_params),
-		cmocka_unit_test(test_short_forms), cmocka_unit_test(test_real_tables),
+		cmocka_unit_test(test_short_forms), cmocka_unit_test(test_real_tables), cmocka_unit_test(test_looking_ahead),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
