@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* PostgreSQL: a pool of connections per loop, one more that listens.
- * A connection serves one transaction at a time and never leaves its loop; the fiber runs the transaction.
+/* PostgreSQL: calls on a connection of the pool, and one more connection that listens.
+ * The fiber runs its transaction itself, and again if the server asks for it.
  * Source: PostgreSQL 15, libpq; house. */
 #include <poll.h>
 #include <pthread.h>
@@ -9,37 +9,18 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "base/log.h"
-#include "rt/fiber.h"
-#include "store/pg_conn.h"
+#include "store/pg_pool.h"
 
-enum { CONNECTIONS = 8, WAIT_MS = 10000, POLL_MS = 250, RETRIES = 5, RECONNECT_POLLS = 4 };
-
-struct turn { /* a fiber that waits for a connection */
-	struct turn *next;
-	struct loop *loop;
-	struct pg_conn *conn;
-	bool given;
-	struct waker waker;
-};
+enum { CONNECTIONS = 8, POLL_MS = 250, RETRIES = 5, RECONNECT_POLLS = 4 };
 
 struct postgres {
 	struct db db;
 	struct arena *arena;
-	const char *url;
-	unsigned max; /* connections a loop */
-
-	pthread_mutex_t lock;          /* guards what follows, and the arena */
-	struct pg_conn *idle, *unused; /* unused: not connected */
-	struct turn *turns;            /* in order */
-	struct count {
-		struct count *next;
-		struct loop *loop;
-		unsigned n;
-	} * counts; /* connections out and idle, by loop */
+	struct pg_pool pool;
 
 	pthread_t listener;
 	bool listening;
+	struct pg_conn listens;
 	int stop; /* eventfd */
 	void (*heard)(void *arg);
 	void *heard_arg;
@@ -52,131 +33,6 @@ struct pg_tx {
 
 static struct postgres *of_db(struct db *db) { return (struct postgres *)db; }
 static struct pg_conn *conn_of(struct db *tx) { return ((struct pg_tx *)tx)->conn; }
-static struct loop *my_loop(void) { return fiber_self() ? loop_self() : NULL; }
-
-/* ---- the pool; with the lock held where it says so ---- */
-static unsigned *count_locked(struct postgres *g, struct loop *loop)
-{
-	struct count *c = g->counts;
-	while (c && c->loop != loop)
-		c = c->next;
-	if (!c) {
-		c = arena_new(g->arena, struct count);
-		*c = (struct count){ g->counts, loop, 0 };
-		g->counts = c;
-	}
-	return &c->n;
-}
-
-static struct pg_conn *idle_locked(struct postgres *g, struct loop *loop)
-{
-	for (struct pg_conn **at = &g->idle; *at; at = &(*at)->next) {
-		struct pg_conn *p = *at;
-		if (p->loop == loop) {
-			*at = p->next;
-			return p;
-		}
-	}
-	return NULL;
-}
-
-static struct pg_conn *unused_locked(struct postgres *g, struct loop *loop)
-{
-	struct pg_conn *p = g->unused;
-	if (p)
-		g->unused = p->next;
-	else
-		p = arena_new(g->arena, struct pg_conn);
-	p->loop = loop;
-	(*count_locked(g, loop))++;
-	return p;
-}
-
-static void turn_leave_locked(struct postgres *g, struct turn *t)
-{
-	for (struct turn **at = &g->turns; *at; at = &(*at)->next) {
-		if (*at == t) {
-			*at = t->next;
-			return;
-		}
-	}
-}
-
-static void turn_join_locked(struct postgres *g, struct turn *t)
-{
-	struct turn **at = &g->turns;
-	while (*at)
-		at = &(*at)->next;
-	*at = t;
-}
-
-static struct pg_conn *next_locked(struct postgres *g, struct loop *loop)
-{
-	struct pg_conn *p = idle_locked(g, loop);
-	bool room = !loop || *count_locked(g, loop) < g->max;
-	return p || !room ? p : unused_locked(g, loop);
-}
-
-/* A connection of this loop's pool, perhaps not yet connected; waits its turn. */
-static err slot_take(struct postgres *g, struct pg_conn **out)
-{
-	struct turn t = { .loop = my_loop() };
-	pthread_mutex_lock(&g->lock);
-	*out = next_locked(g, t.loop);
-	if (!*out)
-		turn_join_locked(g, &t);
-	pthread_mutex_unlock(&g->lock);
-	if (*out)
-		return DONE;
-	err e = wait_waker(&t.waker, deadline_in(WAIT_MS));
-	pthread_mutex_lock(&g->lock);
-	if (!t.given)
-		turn_leave_locked(g, &t);
-	pthread_mutex_unlock(&g->lock);
-	*out = t.conn;
-	return t.given ? DONE : e.code == ERR_TIMEOUT ? FAIL(ERR_LIMIT) : e;
-}
-
-static void give(struct postgres *g, struct pg_conn *p)
-{
-	if (p->c && p->broken)
-		pg_disconnect(p);
-	pthread_mutex_lock(&g->lock);
-	struct turn *t = g->turns;
-	while (t && t->loop != p->loop)
-		t = t->next;
-	if (t) {
-		turn_leave_locked(g, t);
-		t->conn = p;
-		t->given = true;
-		wake(&t->waker);
-	} else {
-		struct pg_conn **list = p->c ? &g->idle : &g->unused;
-		if (!p->c)
-			(*count_locked(g, p->loop))--;
-		p->next = *list;
-		*list = p;
-	}
-	pthread_mutex_unlock(&g->lock);
-}
-
-static err take(struct postgres *g, struct pg_conn **out)
-{
-	struct arena *a = arena_create(0, 0);
-	struct diag diag = { .arena = a };
-	err e = slot_take(g, out);
-	if (!e.code && (*out)->c && !pg_is_alive(*out))
-		pg_disconnect(*out);
-	if (!e.code && !(*out)->c) {
-		e = pg_connect(*out, g->url, &diag);
-		if (e.code) {
-			log_error("store_connect", LOG_STR("error", diag_text(a, &diag)));
-			give(g, *out);
-		}
-	}
-	arena_destroy(&a);
-	return e;
-}
 
 /* ---- calls ---- */
 static err tx_exec(struct db *tx, const char *sql, struct db_args args, int64_t *changed)
@@ -199,9 +55,9 @@ static err tx_script(struct db *tx, const char *sql, struct diag *diag)
 static err outer_exec(struct db *db, const char *sql, struct db_args args, int64_t *changed)
 {
 	struct pg_conn *p;
-	TRY(take(of_db(db), &p));
+	TRY(pg_pool_take(&of_db(db)->pool, &p));
 	err e = pg_run(NULL, p, sql, args, NULL, changed);
-	give(of_db(db), p);
+	pg_pool_give(&of_db(db)->pool, p);
 	return e;
 }
 
@@ -209,9 +65,9 @@ static err outer_query(struct arena *a, struct db *db, const char *sql, struct d
                        struct db_rows *out)
 {
 	struct pg_conn *p;
-	TRY(take(of_db(db), &p));
+	TRY(pg_pool_take(&of_db(db)->pool, &p));
 	err e = pg_run(a, p, sql, args, out, NULL);
-	give(of_db(db), p);
+	pg_pool_give(&of_db(db)->pool, p);
 	return e;
 }
 
@@ -239,11 +95,11 @@ static err run_once(struct pg_conn *p, err (*fn)(struct db *, void *), void *arg
 static err outer_tx(struct db *db, err (*fn)(struct db *, void *), void *arg)
 {
 	struct pg_conn *p;
-	TRY(take(of_db(db), &p));
+	TRY(pg_pool_take(&of_db(db)->pool, &p));
 	err e = run_once(p, fn, arg);
 	for (int i = 0; i < RETRIES && e.code && p->again && !p->broken; i++)
 		e = run_once(p, fn, arg);
-	give(of_db(db), p);
+	pg_pool_give(&of_db(db)->pool, p);
 	return e;
 }
 
@@ -261,7 +117,7 @@ static bool listen_on(struct postgres *g, struct pg_conn *p)
 {
 	struct arena *a = arena_create(0, 0);
 	struct diag diag = { .arena = a };
-	err e = pg_connect(p, g->url, &diag);
+	err e = pg_connect(p, g->pool.url, &diag);
 	if (!e.code)
 		e = pg_run(NULL, p, "LISTEN gatehouse", DB_NO_ARGS, NULL, NULL);
 	if (e.code && p->c)
@@ -279,9 +135,7 @@ static void drain(struct pg_conn *p)
 static void *listen_all(void *arg)
 {
 	struct postgres *g = arg;
-	pthread_mutex_lock(&g->lock);
-	struct pg_conn *p = arena_new(g->arena, struct pg_conn);
-	pthread_mutex_unlock(&g->lock);
+	struct pg_conn *p = &g->listens;
 	pthread_setname_np(pthread_self(), "store-listen");
 	for (unsigned polls = 0;; polls++) {
 		if (!p->c && polls % RECONNECT_POLLS == 0)
@@ -320,10 +174,8 @@ static void close_all(struct db *db)
 		must(write(g->stop, &(uint64_t){ 1 }, sizeof(uint64_t)) == sizeof(uint64_t));
 		pthread_join(g->listener, NULL);
 	}
-	for (struct pg_conn *p = g->idle; p; p = p->next)
-		pg_disconnect(p);
+	pg_pool_finish(&g->pool);
 	close(g->stop);
-	pthread_mutex_destroy(&g->lock);
 	arena_destroy(&(struct arena *){ g->arena });
 }
 
@@ -357,12 +209,12 @@ static err alone(struct db *db, err (*fn)(void *), void *arg, struct diag *diag)
 {
 	struct postgres *g = of_db(db);
 	struct pg_conn *p;
-	TRY(take(g, &p));
+	TRY(pg_pool_take(&g->pool, &p));
 	err e = pg_script(p, "SELECT pg_advisory_lock(7104886226)", diag);
 	if (!e.code)
 		e = fn(arg);
 	pg_disconnect(p); /* and with it the lock */
-	give(g, p);
+	pg_pool_give(&g->pool, p);
 	return e;
 }
 
@@ -371,25 +223,20 @@ static const struct driver outer = { .exec = outer_exec,
 	                             .tx = outer_tx,
 	                             .listen = start_listening,
 	                             .close = close_all,
-	                             .alone = alone,
-	                             .dialect = &words,
-	                             .script = tx_script };
+	                             .alone = alone };
 
 err postgres_open(const struct db_options *o, struct diag *diag, struct db **out)
 {
 	struct arena *a = arena_create(0, 0);
 	struct postgres *g = arena_new(a, struct postgres);
-	*g = (struct postgres){ .db.driver = &outer,
-		                .arena = a,
-		                .url = str_z(a, o->location),
-		                .max = o->connections ? o->connections : CONNECTIONS,
-		                .stop = eventfd(0, EFD_CLOEXEC) };
-	pthread_mutex_init(&g->lock, NULL);
+	*g = (struct postgres){ .db.driver = &outer, .arena = a, .stop = eventfd(0, EFD_CLOEXEC) };
+	pg_pool_init(&g->pool, a, str_z(a, o->location),
+	             o->connections ? o->connections : CONNECTIONS);
 	*out = &g->db;
-	struct pg_conn *p = arena_new(a, struct pg_conn);
+	struct pg_conn *p = &g->listens;
 	err e = pg_load(diag);
 	if (!e.code)
-		e = pg_connect(p, g->url, diag); /* the first, for its message */
+		e = pg_connect(p, g->pool.url, diag); /* the first, for its message */
 	if (!e.code) {
 		pg_disconnect(p);
 		e = check_settings(*out, diag);

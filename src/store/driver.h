@@ -17,7 +17,8 @@ struct driver {
 	/* NULL: whoever has the folder is alone, and who takes it over begins nothing anew */
 	err (*alone)(struct db *, err (*fn)(void *arg), void *arg, struct diag *);
 	void (*close)(struct db *);
-	/* migrate.c: SQL text as the driver reads it, and a text of several statements without arguments */
+	/* A transaction's, for migrate.c: SQL text as the driver reads it, and a text of several statements
+	 * without arguments. */
 	const struct dialect *dialect;
 	err (*script)(struct db *, const char *sql, struct diag *);
 };

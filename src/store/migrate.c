@@ -25,7 +25,6 @@ struct migration {
 	struct arena *arena;
 	struct diag *diag;
 	struct db *db;
-	const struct driver *driver;
 	int64_t version; /* of the step to apply, from 1 */
 };
 
@@ -56,11 +55,16 @@ static err note_needs(struct db *tx, int64_t version, uint64_t oldest)
 	               DB_ARGS(DB_I(version), DB_I(oldest)), NULL);
 }
 
+static err run_script(struct db *tx, const struct migration *m, const char *sql)
+{
+	const struct driver *d = tx->driver;
+	return d->script(tx, dialect_sql(m->arena, d->dialect, sql), m->diag);
+}
+
 static err apply(struct db *tx, void *arg)
 {
 	struct migration *m = arg;
-	TRY(m->driver->script(tx, dialect_sql(m->arena, m->driver->dialect, step_text(m->version)),
-	                      m->diag));
+	TRY(run_script(tx, m, step_text(m->version)));
 	TRY(db_exec(
 		tx,
 		"INSERT INTO schema_step (version, checksum, applied_at_ms) VALUES ($1, $2, $3)",
@@ -78,7 +82,7 @@ static err make_tables(struct db *tx, void *arg)
 		"CREATE TABLE IF NOT EXISTS schema_needs (version BIGINT PRIMARY KEY,"
 		" oldest BIGINT NOT NULL);\n";
 	struct migration *m = arg;
-	return m->driver->script(tx, dialect_sql(m->arena, m->driver->dialect, sql), m->diag);
+	return run_script(tx, m, sql);
 }
 
 /* What is there begins as what this program has.  What a newer one added to it stays as it is, unless that says
@@ -129,6 +133,6 @@ static err bring_up(void *arg)
 
 err migrate(struct db *db, struct diag *diag)
 {
-	struct migration m = { .arena = diag->arena, .diag = diag, .db = db, .driver = db->driver };
+	struct migration m = { .arena = diag->arena, .diag = diag, .db = db };
 	return db_alone(db, bring_up, &m, diag);
 }
