@@ -106,8 +106,8 @@ static err usable(struct arena *a, struct identity *id, const struct user_key *k
 	struct login_state s;
 	TRY(login_state_get(a, id->store, key, &s));
 	bool locked = attempts_locked(id->attempts, s.failures, s.failed_at_ms, clock_ms());
-	bool factor = str_given(s.totp_secret) && !s.machine;
-	return locked || factor || s.must_change || !s.verified ? FAIL(ERR_DENIED) : DONE;
+	return locked || login_needs_code(&s) || s.must_change || !s.verified ? FAIL(ERR_DENIED)
+	                                                                      : DONE;
 }
 
 static err check_pair(struct arena *a, struct identity *id, const struct user_key *key,

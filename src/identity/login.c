@@ -74,7 +74,7 @@ static err check_password(struct trying *t)
 static err check_code(struct trying *t)
 {
 	const struct login_state *s = &t->person->state;
-	if (!str_given(s->totp_secret) || s->machine)
+	if (!str_given(s->totp_secret) || !login_needs_code(s))
 		return DONE;
 	if (!t->what->code.n)
 		return FAIL(ERR_DENIED);
@@ -123,6 +123,8 @@ static err judge(struct trying *t, enum login_verdict *v)
 		*v = LOGIN_UNVERIFIED;
 	else if (t->person->state.must_change)
 		*v = LOGIN_MUST_CHANGE;
+	else if (!str_given(t->person->state.totp_secret) && login_needs_code(&t->person->state))
+		*v = LOGIN_MUST_ENROL;
 	return *v ? DONE : succeeded(t, v);
 }
 

@@ -14,6 +14,7 @@ enum login_verdict {
 	LOGIN_CODE,       /* the password is right, the code is missing, wrong or spent */
 	LOGIN_UNVERIFIED, /* what follows is told to who knows the password only */
 	LOGIN_MUST_CHANGE,
+	LOGIN_MUST_ENROL, /* everybody in the zone has a second factor, this one has not */
 };
 
 struct login_try {

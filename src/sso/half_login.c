@@ -14,6 +14,12 @@
 
 enum { TEXT = 32, HALF_S = 600 };
 
+static const str pages[] = {
+	[STEP_CODE] = S_INIT("/login/mfa/verify"),
+	[STEP_PASSWORD] = S_INIT("/force_password_change"),
+	[STEP_ENROL] = S_INIT("/login/mfa/register"),
+};
+
 static struct code_key key_of(const struct sso_call *q, str text)
 {
 	return (struct code_key){ q->sso->settings.zone, "login", text };
@@ -47,8 +53,7 @@ struct message *half_login_start(struct sso_call *q, const struct half_login *h)
 	err e = code_put(q->store, &key, &code, false);
 	if (e.code)
 		return page_trouble(q, e);
-	struct message *m = sso_redirect(q, h->step == STEP_CODE ? S("/login/mfa/verify")
-	                                                         : S("/force_password_change"));
+	struct message *m = sso_redirect(q, pages[h->step]);
 	sso_cookie_set(q, m, COOKIE, text, HALF_S);
 	return m;
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A login that is on its way: the password was right, a code or a new password is still to come.
  * It opens nothing: its cookie names a one-time code that lives ten minutes and is spent by the session.
- * Source: oauth2-service reference, 3.9 (/login/mfa/verify, /force_password_change). */
+ * Source: oauth2-service reference, 3.9 (/login/mfa/verify, /force_password_change, /login/mfa/register). */
 #pragma once
 
 #include "sso/session.h"
 
-enum half_step { STEP_CODE, STEP_PASSWORD };
+enum half_step { STEP_CODE, STEP_PASSWORD, STEP_ENROL };
 
 struct half_login {
 	str text; /* the cookie's value */

@@ -69,6 +69,9 @@ static struct message *go_on(struct sso_call *q, const struct half_login *half,
 		next->step = STEP_PASSWORD;
 		next->used_code = next->person.used_code;
 		return half_login_start(q, next);
+	case LOGIN_MUST_ENROL:
+		next->step = STEP_ENROL;
+		return half_login_start(q, next);
 	case LOGIN_LOCKED:
 		return back(q, "account_locked", next->return_to);
 	case LOGIN_UNVERIFIED:

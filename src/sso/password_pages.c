@@ -160,8 +160,14 @@ struct message *endpoint_force_password_change_do(struct sso_call *q)
 	if (m)
 		return m;
 	e = identity_prove(q->arena, q->sso->identity, &t, PROVE_LOGIN, &p, &v);
-	if (e.code || v)
-		return e.code ? page_trouble(q, e) : sso_redirect(q, S("/login"));
+	if (e.code)
+		return page_trouble(q, e);
+	if (v == LOGIN_MUST_ENROL)
+		return half_login_start(q, &(struct half_login){ .person = p,
+		                                                 .step = STEP_ENROL,
+		                                                 .return_to = half->return_to });
+	if (v)
+		return sso_redirect(q, S("/login"));
 	p.used_code = half->used_code;
 	return login_finish(q, half, &p, half->return_to);
 }

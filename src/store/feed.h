@@ -22,7 +22,9 @@
 	_(token)         \
 	_(target_server) \
 	_(reference)     \
-	_(oauth_client) _(signing_key)
+	_(oauth_client)  \
+	_(signing_key)   \
+	_(mfa_provider)
 #define FEED_ENUM(k) FEED_##k,
 enum feed_kind { FEED_KINDS(FEED_ENUM) FEED_N };
 

@@ -15,7 +15,14 @@ struct login_state {
 	int64_t last_login_at_ms, previous_login_at_ms; /* 0: never */
 	str totp_secret;                                /* base32; absent: no second factor */
 	int64_t totp_since_ms;
+	bool zone_factor; /* everybody in the zone must have one: store/mfa_providers.h */
 };
+
+/* A machine has none. */
+static inline bool login_needs_code(const struct login_state *s)
+{
+	return !s->machine && (s->zone_factor || str_given(s->totp_secret));
+}
 
 err login_state_get(struct arena *, struct store *, const struct user_key *,
                     struct login_state *out) MUST_CHECK; /* ERR_NOT_FOUND: no such user */
