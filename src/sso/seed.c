@@ -12,7 +12,8 @@ static err make_edgecli(struct store *st, str zone)
 {
 	str scope[] = { S("scim.me"), S("openid"), S("password.write"), S("approvals.me"),
 		        S("oauth.approvals") };
-	str grants[] = { S("password"), S("refresh_token") };
+	str grants[] = { S("password"), S("refresh_token"),
+		         S("urn:ietf:params:oauth:grant-type:device_code") };
 	struct oauth_client c = {
 		.name = S("get_token, acurl and other command lines"),
 		.scope = { scope, sizeof scope / sizeof *scope },

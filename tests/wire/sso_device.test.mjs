@@ -54,6 +54,15 @@ test('codes, a page, tokens once', async () => {
 	expect(await g.sso('/oauth/token', { client: null, form: { grant_type: 'refresh_token', client_id: 'tv', refresh_token: t.refresh_token } }), { status: 200 });
 });
 
+test('edgecli, for get_tokens that ask so', async () => {
+	const d = expect(await begin({ client_id: 'edgecli', scope: '' }, {}), { status: 200 }).json;
+	const page = expect(await type(d.user_code), { status: 200 });
+	expect(await decide(page, 'true', ['openid', 'password.write']), { status: 200, body: /The device is connected/ });
+	const t = expect(await poll(d, { client_id: 'edgecli' }, { client: undefined }), { status: 200 }).json;
+	assert.deepEqual([t.scope, t.expires_in, claims(t.access_token).user_name], ['openid password.write', 1799, g.user]);
+	expect(await g.mgmt('', { auth: `Bearer ${t.access_token}` }), { status: 200 });
+});
+
 test('refused, or nothing ticked', async () => {
 	for (const [value, scopes] of [['false', ['openid']], ['true', []]]) {
 		const d = (await begin()).json;
