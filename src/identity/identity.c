@@ -25,13 +25,15 @@ static const struct {
 	{ S_INIT("readonlyadmin"), false },
 };
 
-struct identity *identity_create(struct store *store, const struct lockout_policy *lockout)
+struct identity *identity_create(struct store *store, const struct lockout_policy *lockout,
+                                 const struct password_policy *passwords)
 {
 	struct arena *a = arena_create(sizeof(struct identity) + 64, 0);
 	struct identity *id = arena_new(a, struct identity);
 	id->arena = a;
 	id->store = store;
 	id->attempts = attempts_create(lockout);
+	id->passwords = *passwords;
 	rand_bytes(id->key, sizeof id->key);
 	pthread_mutex_init(&id->lock, NULL);
 	return id;
@@ -105,9 +107,11 @@ static err usable(struct arena *a, struct identity *id, const struct user_key *k
 {
 	struct login_state s;
 	TRY(login_state_get(a, id->store, key, &s));
-	bool locked = attempts_locked(id->attempts, s.failures, s.failed_at_ms, clock_ms());
-	return locked || login_needs_code(&s) || s.must_change || !s.verified ? FAIL(ERR_DENIED)
-	                                                                      : DONE;
+	int64_t now_ms = clock_ms();
+	bool locked = attempts_locked(id->attempts, s.failures, s.failed_at_ms, now_ms);
+	return locked || login_needs_code(&s) || login_must_change(id, &s, now_ms) || !s.verified
+	               ? FAIL(ERR_DENIED)
+	               : DONE;
 }
 
 static err check_pair(struct arena *a, struct identity *id, const struct user_key *key,

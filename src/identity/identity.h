@@ -7,8 +7,10 @@
 #include "store/users.h"
 
 struct identity;
-struct lockout_policy; /* identity/attempts.h */
-struct identity *identity_create(struct store *, const struct lockout_policy *);
+struct lockout_policy;  /* identity/attempts.h */
+struct password_policy; /* identity/password_policy.h: for how long one is good */
+struct identity *identity_create(struct store *, const struct lockout_policy *,
+                                 const struct password_policy *);
 void identity_destroy(struct identity **);
 
 struct principal {

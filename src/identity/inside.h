@@ -8,6 +8,7 @@
 
 #include "identity/attempts.h"
 #include "identity/identity.h"
+#include "identity/password_policy.h"
 
 enum { PAIRS = 1024, PAIR_MAC = 32 };
 
@@ -16,11 +17,16 @@ struct good_pair { /* a name and password that fitted this very hash */
 	int64_t until_ms; /* monotonic; 0: empty */
 };
 
+/* Whether the password has to go before anything else. */
+bool login_must_change(const struct identity *, const struct login_state *, int64_t now_ms);
+
 struct identity {
 	struct arena *arena;
 	struct store *store;
 	struct attempts *attempts;
+	struct password_policy passwords;
 	unsigned char key[PAIR_MAC];
 	pthread_mutex_t lock;
-	struct good_pair pairs[PAIRS]; /* guarded; by the first bytes of the MAC, a newer one replaces */
+	struct good_pair
+		pairs[PAIRS]; /* guarded; by the first bytes of the MAC, a newer one replaces */
 };

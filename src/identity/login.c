@@ -95,6 +95,12 @@ static err said(err e, enum login_verdict if_denied, enum login_verdict *v)
 	return DONE;
 }
 
+bool login_must_change(const struct identity *id, const struct login_state *s, int64_t now_ms)
+{
+	int64_t set_at_ms = s->password_at_ms ? s->password_at_ms : s->account_at_ms;
+	return s->must_change || password_expired(&id->passwords, set_at_ms, now_ms);
+}
+
 /* A password that was changed while the old one was looked at opens nothing. */
 static err succeeded(struct trying *t, enum login_verdict *v)
 {
@@ -121,7 +127,7 @@ static err judge(struct trying *t, enum login_verdict *v)
 		return DONE;
 	if (!t->person->state.verified)
 		*v = LOGIN_UNVERIFIED;
-	else if (t->person->state.must_change)
+	else if (login_must_change(t->identity, &t->person->state, t->now_ms))
 		*v = LOGIN_MUST_CHANGE;
 	else if (!str_given(t->person->state.totp_secret) && login_needs_code(&t->person->state))
 		*v = LOGIN_MUST_ENROL;

@@ -4,6 +4,8 @@
  * Source: identity/password_policy.h. */
 #include "identity/password_policy.h"
 
+#include <time.h>
+
 #include "codec/utf8.h"
 #include "identity/password.h"
 
@@ -33,6 +35,16 @@ static void say(struct buf *b, bool wrong, const char *what, int64_t n, const ch
 	if (wrong)
 		buf_fmt(b, "%sPassword must %s %lld %s.", b->n ? " " : "", what, (long long)n,
 		        unit);
+}
+
+bool password_expired(const struct password_policy *p, int64_t set_at_ms, int64_t now_ms)
+{
+	struct tm at;
+	time_t set_at_s = (time_t)(set_at_ms / 1000);
+	if (!p->expire_months || !gmtime_r(&set_at_s, &at))
+		return false;
+	at.tm_mon += (int)p->expire_months;
+	return now_ms / 1000 >= timegm(&at);
 }
 
 str password_policy_refusal(struct arena *a, const struct password_policy *p, str password)

@@ -201,7 +201,7 @@ static err wire(struct serving *s)
 	struct lockout_policy lockout = { s->settings.lockout_failures,
 		                          s->settings.lockout_window_s * 1000,
 		                          s->settings.lockout_s * 1000 };
-	s->identity = identity_create(s->store, &lockout);
+	s->identity = identity_create(s->store, &lockout, &s->settings.password);
 	s->management = (struct management){
 		.uploads = arena_new(s->arena, struct upload *),
 		.store = s->store,

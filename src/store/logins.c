@@ -34,6 +34,7 @@ static void read_times(const struct db_value *c, struct login_state *out)
 	out->previous_login_at_ms = c[8].i;
 	out->totp_since_ms = c[10].i;
 	out->zone_factor = c[11].i != 0;
+	out->account_at_ms = c[12].i;
 }
 
 err login_state_get(struct arena *a, struct store *st, const struct user_key *k,
@@ -48,7 +49,8 @@ err login_state_get(struct arena *a, struct store *st, const struct user_key *k,
 	            "COALESCE(l.failed_at_ms, 0), COALESCE(l.last_login_at_ms, 0), "
 	            "COALESCE(l.previous_login_at_ms, 0), l.totp_sealed, "
 	            "COALESCE(l.totp_since_ms, 0), (SELECT COUNT(*) FROM mfa_provider p WHERE "
-	            "p.zone = u.zone AND p.active = 1) FROM user_account u LEFT JOIN user_login l"
+	            "p.zone = u.zone AND p.active = 1), u.created_at_ms FROM user_account u LEFT "
+	            "JOIN user_login l"
 	            " ON l.zone = u.zone AND l.origin = u.origin AND l.name = u.name"
 	            " WHERE u.zone = $1 AND u.origin = $2 AND u.name = $3",
 	            DB_ARGS(DB_T(k->zone), DB_T(k->origin), DB_T(name)), &rows));

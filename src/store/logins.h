@@ -9,8 +9,9 @@
 struct login_state {
 	str rev_salt; /* drawn at each change of the password; "" before the first */
 	bool verified, machine;
-	bool must_change; /* the password, before anything else */
-	int64_t password_at_ms;
+	bool must_change;       /* the password, before anything else */
+	int64_t password_at_ms; /* 0: before anybody wrote that down */
+	int64_t account_at_ms;
 	int64_t failures, failed_at_ms;                 /* since the last success; the newest */
 	int64_t last_login_at_ms, previous_login_at_ms; /* 0: never */
 	str totp_secret;                                /* base32; absent: no second factor */

@@ -7,6 +7,7 @@
 
 #include "identity/attempts.h"
 #include "identity/identity.h"
+#include "identity/password_policy.h"
 #include "model/json.h"
 #include "store/codes.h"
 #include "store/logins.h"
@@ -109,7 +110,7 @@ int main(int argc, char **argv)
 	struct store_options o = { .location = str_from_z(argv[1]), .secret_key_file = str_from_z(argv[2]) };
 	err e = store_open(&o, &diag, &s.store);
 	if (!e.code)
-		s.identity = identity_create(s.store, &(struct lockout_policy){ 0 });
+		s.identity = identity_create(s.store, &(struct lockout_policy){ 0 }, &(struct password_policy){ 0 });
 	while (!e.code && fgets(line, sizeof line, stdin)) {
 		e = seed_line(&s, str_trim(str_from_z(line)));
 		if (e.code)

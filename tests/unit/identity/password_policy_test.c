@@ -13,7 +13,7 @@
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
-static const struct password_policy lax = { 0, 255, 0, 0, 0, 0 }, strict = { 8, 12, 1, 2, 3, 1 };
+static const struct password_policy lax = { 0, 255, 0, 0, 0, 0, 0 }, strict = { 8, 12, 1, 2, 3, 1, 0 };
 
 static const struct {
 	const struct password_policy *policy;
@@ -58,8 +58,33 @@ static void refusals(void **state)
 	arena_destroy(&a);
 }
 
+#define DAY 86400000LL
+static const struct {
+	int64_t months, set_at_ms, now_ms;
+	bool expired;
+} ages[] = {
+	{ 0, 0, INT64_MAX, false },
+	{ 1, 0, 31 * DAY - 1, false }, /* 1 January 1970 */
+	{ 1, 0, 31 * DAY, true },
+	{ 1, 30 * DAY, 61 * DAY - 1, false }, /* 31 January: 3 March */
+	{ 1, 30 * DAY, 61 * DAY, true },
+	{ 12, 5000, 365 * DAY + 4999, false },
+	{ 12, 5000, 365 * DAY + 5000, true },
+	{ 1200, 0, 36524 * DAY, false }, /* 25 leap days: 2000 is one, 2070 is the end */
+	{ 1200, 0, 36525 * DAY, true },
+};
+
+static void expiry(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(ages); i++)
+		if (password_expired(&(struct password_policy){ .expire_months = ages[i].months }, ages[i].set_at_ms,
+		                     ages[i].now_ms) != ages[i].expired)
+			fail_msg("row %zu", i);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(refusals) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(refusals), cmocka_unit_test(expiry) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
