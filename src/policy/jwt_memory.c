@@ -74,11 +74,11 @@ static void note_claims(struct jwt_token *t)
 			strs_add(a, &t->aud, json_text(json_array_get(aud, i)));
 }
 
-static err take_apart(struct jwt_token *t, str text)
+static err take_apart(struct jwt_token *t)
 {
 	struct arena *a = t->item.arena;
 	struct diag nobody = { .arena = a };
-	TRY(jws_read(a, str_dup(a, text), &t->jws));
+	TRY(jws_read(a, t->item.key.name, &t->jws));
 	TRY(json_read(a, t->jws.payload, &nobody, &t->claims));
 	if (!json_is_object(t->claims))
 		return FAIL(ERR_SYNTAX);
@@ -86,17 +86,23 @@ static err take_apart(struct jwt_token *t, str text)
 	return DONE;
 }
 
+/* All of a token is compared; its end is hashed, which is of the signature. */
+static struct shelf_key token_key(str text)
+{
+	enum { HASHED = 64 };
+	str end = str_sub(text, text.n < HASHED ? 0 : text.n - HASHED, STR_NPOS);
+	return (struct shelf_key){ .name = text, .hash = str_hash(end) };
+}
+
 err jwt_token_read(struct exchange *x, str text, struct jwt_token **out)
 {
-	unsigned char sum[32];
 	if (text.n > JOSE_TEXT_MAX)
 		return FAIL(ERR_LIMIT);
-	sha256(text, sum);
-	struct shelf_key key = shelf_name(str_from(sum, sizeof sum));
+	struct shelf_key key = token_key(text);
 	struct jwt_token *t = shelf_take(memory(x)->tokens, &key);
 	if (!t) {
-		t = shelf_item(sizeof *t, 2 * text.n + 256, &key); /* the text, and its parts */
-		err e = take_apart(t, text);
+		t = shelf_item(sizeof *t, text.n + 256, &key); /* its parts */
+		err e = take_apart(t);
 		if (e.code) {
 			shelf_let_go(t);
 			return e;
