@@ -38,7 +38,7 @@ str base64url_write(struct arena *a, str bytes) { return encode(a, bytes, urlsaf
 /* What each byte stands for; STD and URL mark what one alphabet alone has, NO is in neither. */
 enum { STD = 0x40, URL = 0x80, NO = STD + URL };
 /* clang-format off */
-static const unsigned char digits[128] = {
+static const unsigned char digits[256] = {
 	NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
 	NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
 	NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, STD + 62, NO, URL + 62, NO, STD + 63,
@@ -47,28 +47,45 @@ static const unsigned char digits[128] = {
 	15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, NO, NO, NO, NO, URL + 63,
 	NO, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
 	41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, NO, NO, NO, NO, NO,
+	NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+	NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+	NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+	NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+	NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+	NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+	NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+	NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
 };
 /* clang-format on */
+
+static inline uint32_t four(const unsigned char text[4], unsigned *seen)
+{
+	unsigned d[4] = { digits[text[0]], digits[text[1]], digits[text[2]], digits[text[3]] };
+	*seen |= d[0] | d[1] | d[2] | d[3];
+	return (d[0] & 63) << 18 | (d[1] & 63) << 12 | (d[2] & 63) << 6 | (d[3] & 63);
+}
 
 /* refused: the mark of the other alphabet */
 static err decode(struct arena *a, str in, unsigned refused, str *out)
 {
 	unsigned char *p = arena_alloc(a, in.n / 4 * 3 + 3, 1);
 	const unsigned char *text = (const unsigned char *)in.p;
-	uint32_t v = 0, seen = 0;
-	size_t n = 0;
-	if (in.n % 4 == 1)
-		return FAIL(ERR_SYNTAX);
-	for (size_t i = 0; i < in.n; i++) {
-		unsigned d = text[i] < 128 ? digits[text[i]] : NO;
-		seen |= d;
-		v = v << 6 | (d & 63);
-		if (i % 4)
-			p[n++] = (unsigned char)(v >> (6 - 2 * (i % 4)));
+	unsigned char last[4] = { 'A', 'A', 'A', 'A' }; /* zeroes */
+	unsigned seen = 0;
+	size_t n = 0, i = 0;
+	for (; in.n - i >= 4; i += 4) {
+		uint32_t v = four(text + i, &seen);
+		p[n++] = (unsigned char)(v >> 16);
+		p[n++] = (unsigned char)(v >> 8);
+		p[n++] = (unsigned char)v;
 	}
-	/* RFC 4648 §3.5: the bits that no byte took must be zero */
-	unsigned left = in.n % 4 == 2 ? 15 : in.n % 4 == 3 ? 3 : 0;
-	if ((seen & refused) || (v & left))
+	for (size_t k = 0; i + k < in.n; k++)
+		last[k] = text[i + k];
+	uint32_t rest = four(last, &seen);
+	for (; in.n - i >= 2; i++, rest <<= 8)
+		p[n++] = (unsigned char)(rest >> 16);
+	/* One digit makes no byte; RFC 4648 §3.5: the bits that no byte took must be zero */
+	if (in.n % 4 == 1 || (seen & refused) || (rest & 0xffffff))
 		return FAIL(ERR_SYNTAX);
 	*out = str_from(p, n);
 	return DONE;

@@ -53,6 +53,9 @@ static void refusing(void **state)
 		{ "=", base64_read, false },        { "====", base64_read, false },
 		{ "Zg=a", base64_read, false },     { "Zm8=Zm8=", base64_read, false },
 		{ "Zg=", base64url_read, false },   { "", base64url_read, true },
+		{ "Zm9v\xbf""m9vZm9v", base64url_read, false }, { "Zm9vZm\xff", base64url_read, false },
+		{ "Zm9vZm9vZ", base64url_read, false }, { "Zm9vZm9vZm8", base64url_read, true },
+		{ "Zm9vZm9vZm9", base64url_read, false }, { "Zm9vZm9vZh", base64url_read, false },
 		{ "00fF", hex_read, true },         { "0", hex_read, false },
 		{ "0g", hex_read, false },          { "0x10", hex_read, false },
 	};
