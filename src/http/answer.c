@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "base/log.h"
-#include "http/conn.h"
+#include "http/exchange.h"
 #include "http/trailers.h"
 
 enum { JOINED = 2048 };
@@ -106,7 +106,7 @@ static err write_all(struct out *o, struct iovec *v, int n)
 	const struct http_server *s = o->x->conn->server;
 	struct sock *sock = o->x->conn->sock;
 	fiber_pause();
-	deadline until = h1_io_deadline(s->local, s->conf.limits.io_ms, o->until);
+	deadline until = http_io_deadline(s->local, s->conf.limits.io_ms, o->until);
 	for (;;) {
 		size_t put;
 		TRY(sock_try_write(sock, v, n, &put));
@@ -118,7 +118,7 @@ static err write_all(struct out *o, struct iovec *v, int n)
 		v->iov_base = (char *)v->iov_base + put;
 		v->iov_len -= put;
 		if (moved) {
-			until = h1_io_deadline(s->local, s->conf.limits.io_ms, o->until);
+			until = http_io_deadline(s->local, s->conf.limits.io_ms, o->until);
 			continue;
 		}
 		struct wait w = sock_wait(sock, READY_WRITE);
@@ -234,14 +234,15 @@ err answer_refusal(struct exchange *x, unsigned status, const char *what)
 	return answer(x, error_message(x, status, what), NEVER);
 }
 
-void answer_at_once(struct conn *c, struct exchange *x, unsigned status, const char *what)
+void answer_at_once(struct exchange *x, unsigned status, const char *what)
 {
 	struct out o = { .x = x, .m = error_message(x, status, what) };
 	size_t written;
 	if (write_head(&o).code)
 		return;
 	struct iovec v[2] = { vec(o.head), vec(o.bytes) };
-	if (sock_try_write(c->sock, v, 2, &written).code || written < v[0].iov_len + v[1].iov_len)
+	if (sock_try_write(x->conn->sock, v, 2, &written).code ||
+	    written < v[0].iov_len + v[1].iov_len)
 		log_debug("refusal_not_sent", LOG_INT("status", status));
 }
 

@@ -177,7 +177,7 @@ static err connect_anew(struct fetch *f, bool h2, deadline until, struct h2_targ
 static err find_connection(struct fetch *f, bool fresh, struct h2_target **t)
 {
 	bool h2 = !f->request->tunnel && !f->http10, waited = !fresh;
-	deadline until = h1_io_deadline(f->local, f->times.connect_ms, f->until);
+	deadline until = http_io_deadline(f->local, f->times.connect_ms, f->until);
 	while (waited) {
 		*t = h2 ? h2_target_with_room(f->origin) : NULL;
 		f->wire = *t ? NULL : wire_take(f->origin);

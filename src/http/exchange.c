@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From a whole head to the connection's next request: one fiber, one arena, one handler.
- * When the fiber ends, the connection waits, lingers or is gone; nothing of the exchange is left.
+/* One request of HTTP/1: from a whole head through its handler to what is left of it.
+ * Nothing of it outlives exchange_drop() but the bytes that came behind it.
  * Source: RFC 9112 §9.3.2 (pipelining), RFC 9110 §10.1.1 (100 Continue). */
-#include "http/h2_front.h"
+#include "http/exchange.h"
 
 /* The client is told to send its body when the handler first waits for it. */
 static err say_continue(struct h1_body *b, deadline until)
@@ -13,7 +13,7 @@ static err say_continue(struct h1_body *b, deadline until)
 		return DONE;
 	x->expects = false;
 	struct iovec v = { (void *)text.p, text.n };
-	return sock_write(b->sock, &v, 1, h1_io_deadline(b->local, b->io_ms, until));
+	return sock_write(b->sock, &v, 1, http_io_deadline(b->local, b->io_ms, until));
 }
 
 /* What would follow a 101; read only if there is one.  How long both may be silent, the answer minds. */
@@ -50,9 +50,7 @@ static void body_begin(struct exchange *x)
 		x->expects = false;
 }
 
-/* What the handler left of the request's body is read, if it is little: else the connection ends.  Nothing
- * waits here, so that a sender who takes his time holds no fiber.  False: more is to come. */
-static bool rest_is_read(struct exchange *x)
+bool exchange_rest_is_read(struct exchange *x)
 {
 	struct body_source *rest = &x->body.source;
 	while (x->keep && x->streams && !rest->ended) {
@@ -80,43 +78,15 @@ void exchange_drop(struct exchange *x)
 	server_give_arena(c->server, &a);
 }
 
-void exchange_go_on(struct exchange *x)
+void exchange_run(struct exchange *x)
 {
 	struct conn *c = x->conn;
-	struct http_server *s = c->server;
-	bool rested = rest_is_read(x);
-	if (!rested && !s->closed && conn_rest(c, x))
+	if (x->head.bad) {
+		if (answer_refusal(x, x->head.bad_status, x->head.bad).code)
+			x->keep = false;
+		c->in->at = 0; /* whatever came is unread: linger */
 		return;
-	bool keep = rested && x->keep && !s->closed, all_read = !x->streams || x->body.over;
-	exchange_drop(x);
-	conn_rested(c);
-	size_t left = c->in->end - c->in->at;
-	c->served = true;
-	if (!keep && (s->closed || sock_ended(c->sock) || (all_read && !left))) {
-		conn_close(c);
-	} else if (!keep) {
-		conn_linger(c);
-	} else if (left) {
-		memmove(c->in->bytes, c->in->bytes + c->in->at, left);
-		c->in->at = 0;
-		c->in->end = left;
-		conn_advance(c);
-	} else {
-		read_buf_give(s->local, &c->in);
-		conn_advance(c);
 	}
-}
-
-static void finish(struct exchange *x)
-{
-	x->conn->fiber = NULL;
-	exchange_go_on(x);
-}
-
-static void run(void *arg)
-{
-	struct exchange *x = arg;
-	struct conn *c = x->conn;
 	c->fiber = fiber_self();
 	/* Who asked for the connection's end may have closed its half already and still listen;
 	 * anybody else who closes is gone. */
@@ -126,16 +96,7 @@ static void run(void *arg)
 	sock_cancels(c->sock, NULL, false);
 	if (!x->call.answered && answer_refusal(x, 500, "the request was not answered").code)
 		x->keep = false;
-	finish(x);
-}
-
-static void run_refusal(void *arg)
-{
-	struct exchange *x = arg;
-	if (answer_refusal(x, x->head.bad_status, x->head.bad).code)
-		x->keep = false;
-	x->conn->in->at = 0; /* whatever came is unread: linger */
-	finish(x);
+	c->fiber = NULL;
 }
 
 static struct exchange *exchange_new(struct conn *c)
@@ -153,30 +114,8 @@ static struct exchange *exchange_new(struct conn *c)
 	return x;
 }
 
-static void start(struct exchange *x, void (*fn)(void *))
+struct exchange *exchange_read(struct conn *c)
 {
-	struct conn *c = x->conn;
-	struct arena *a = x->call.arena;
-	c->state = CONN_BUSY;
-	c->scanned = 0;
-	c->fiber = NULL;
-	timer_set(x->call.loop, &c->timer, NEVER, NULL, NULL); /* set anew before it could be due */
-	if (!fiber_start(x->call.loop, fn, x).code)
-		return;
-	answer_at_once(c, x, 503, "too many requests are running");
-	server_give_arena(c->server, &a);
-	conn_linger(c);
-}
-
-enum scanned exchange_scan(struct conn *c)
-{
-	bool more;
-	if (h2_asked(c, read_buf_window(c->in), &more)) {
-		if (more)
-			return SCAN_MORE;
-		h2_front_begin(c);
-		return SCAN_STARTED;
-	}
 	struct exchange *x = exchange_new(c);
 	x->head.seen = c->scanned;
 	err e = h1_request(x->call.arena, read_buf_window(c->in), &c->server->conf.limits.head,
@@ -185,8 +124,9 @@ enum scanned exchange_scan(struct conn *c)
 		struct arena *a = x->call.arena;
 		c->scanned = x->head.seen;
 		server_give_arena(c->server, &a);
-		return SCAN_MORE;
+		return NULL;
 	}
+	c->scanned = 0;
 	x->call.received_start_ms = c->head_start_ms;
 	x->call.received_end_ms = loop_utc_ms(x->call.loop);
 	x->interim.pass = h1_interim;
@@ -194,14 +134,14 @@ enum scanned exchange_scan(struct conn *c)
 		x->call.interim = &x->interim;
 	if (!e.code)
 		body_begin(x);
-	start(x, e.code ? run_refusal : run);
-	return SCAN_STARTED;
+	return x;
 }
 
-void exchange_refuse(struct conn *c, unsigned status, const char *what)
+struct exchange *exchange_refused(struct conn *c, unsigned status, const char *what)
 {
 	struct exchange *x = exchange_new(c);
 	x->head.bad_status = status;
 	x->head.bad = what;
-	start(x, run_refusal);
+	c->scanned = 0;
+	return x;
 }

@@ -79,7 +79,7 @@ static inline err fetch_io_failed(struct fetch *f, err e)
 /* For the next read or write. */
 static inline deadline fetch_io(const struct fetch *f)
 {
-	return h1_io_deadline(f->local, f->times.io_ms, f->until);
+	return http_io_deadline(f->local, f->times.io_ms, f->until);
 }
 
 /* client.c */

@@ -38,9 +38,3 @@ void h1_body_begin(struct h1_body *, const struct h1_head *, struct body *);
 
 /* The buffer with the bytes that follow the body. */
 struct read_buf **h1_body_buf(struct h1_body *);
-
-/* A deadline for one read or write. */
-static inline deadline h1_io_deadline(const struct http_local *h, int64_t io_ms, deadline until)
-{
-	return deadline_min(until, (deadline){ loop_now_ms(h->loop) + io_ms });
-}

@@ -51,7 +51,7 @@ static err submit(struct out *o, bool ends)
 
 static deadline io_deadline(const struct out *o)
 {
-	return h1_io_deadline(o->s->h2->local, o->s->io_ms, o->until);
+	return http_io_deadline(o->s->h2->local, o->s->io_ms, o->until);
 }
 
 /* Until the piece is in frames, and with the last one the stream's end is sent.  While the client is

@@ -35,14 +35,25 @@ static void new_session(struct h2_front *f)
 	must(nghttp2_session_set_local_window_size(session, NGHTTP2_FLAG_NONE, 0, WINDOW) == 0);
 }
 
-void h2_front_free(struct h2_front **front)
+static void say_goodbye(struct h2_front *f)
 {
-	struct h2_front *f = *front;
-	*front = NULL;
-	if (!f)
-		return;
-	h2_finish(&f->h2);
-	free(f);
+	f->goodbye = true;
+	(void)nghttp2_submit_goaway(f->h2.session, NGHTTP2_FLAG_NONE,
+	                            nghttp2_session_get_last_proc_stream_id(f->h2.session),
+	                            NGHTTP2_NO_ERROR, NULL, 0);
+}
+
+static void time_up(void *arg)
+{
+	struct conn *c = arg;
+	struct h2_front *f = c->h2;
+	struct h2 *h = &f->h2;
+	bool stuck = h->out || h->pending.n || h->in_head;
+	if (f->goodbye || (stuck && !f->draining))
+		h2_dead(h, NGHTTP2_NO_ERROR);
+	else
+		say_goodbye(f);
+	h2_work(h);
 }
 
 static void arm(struct h2_front *f)
@@ -58,7 +69,7 @@ static void arm(struct h2_front *f)
 		d.mono_ms = h->idle_ms + (f->conn->served ? limits->idle_ms : limits->head_ms);
 	if (f->draining && !f->goodbye)
 		d = deadline_min(d, (deadline){ f->drain_ms + DRAIN_MS });
-	timer_set(h->local->loop, &f->conn->timer, d, conn_time_up, f->conn);
+	timer_set(h->local->loop, &f->conn->timer, d, time_up, f->conn);
 }
 
 static void settle(struct h2 *h)
@@ -69,7 +80,6 @@ static void settle(struct h2 *h)
 	bool over = !told && !nghttp2_session_want_read(h->session) &&
 	            !nghttp2_session_want_write(h->session) && !h->out && !h->pending.n;
 	if (over && !h->dead && !h->n_streams) {
-		h2_front_free(&c->h2);
 		conn_linger(c);
 		return;
 	}
@@ -80,7 +90,7 @@ static void settle(struct h2 *h)
 	else if (!h->dead)
 		arm(f);
 	else
-		timer_set(h->local->loop, &c->timer, NEVER, conn_time_up, c);
+		timer_set(h->local->loop, &c->timer, NEVER, time_up, c);
 }
 
 static void head(struct h2_stream *s)
@@ -105,14 +115,6 @@ static void start_ready(struct h2 *h)
 	}
 }
 
-static void say_goodbye(struct h2_front *f)
-{
-	f->goodbye = true;
-	(void)nghttp2_submit_goaway(f->h2.session, NGHTTP2_FLAG_NONE,
-	                            nghttp2_session_get_last_proc_stream_id(f->h2.session),
-	                            NGHTTP2_NO_ERROR, NULL, 0);
-}
-
 /* The answer to our PING: what was on its way before the client heard of the end has come by now. */
 static void frame(struct h2 *h, const nghttp2_frame_hd *hd)
 {
@@ -130,28 +132,8 @@ static const struct h2_end front = { .opened = h2_call_open,
 	                             .fed = start_ready,
 	                             .settle = settle };
 
-void h2_front_begin(struct conn *c)
-{
-	struct h2_front *f = calloc(1, sizeof *f);
-	must(f);
-	c->h2 = f;
-	c->state = CONN_H2;
-	f->conn = c;
-	f->ready_end = &f->ready;
-	h2_begin(&f->h2, &front, c->server->local, c->sock);
-	new_session(f);
-	if (c->server->last)
-		h2_drain(c);
-	if (c->in) {
-		f->h2.busy = true;
-		h2_feed(&f->h2, read_buf_window(c->in));
-		read_buf_give(c->server->local, &c->in);
-	}
-	h2_work(&f->h2);
-}
-
 /* RFC 9113 §6.8: first that the end is near, and after a round trip which streams were the last. */
-void h2_drain(struct conn *c)
+static void last(struct conn *c)
 {
 	struct h2_front *f = c->h2;
 	if (f->draining || f->h2.dead)
@@ -163,20 +145,44 @@ void h2_drain(struct conn *c)
 	h2_turn(&f->h2);
 }
 
-void h2_time_up(struct conn *c)
-{
-	struct h2_front *f = c->h2;
-	struct h2 *h = &f->h2;
-	bool stuck = h->out || h->pending.n || h->in_head;
-	if (f->goodbye || (stuck && !f->draining))
-		h2_dead(h, NGHTTP2_NO_ERROR);
-	else
-		say_goodbye(f);
-	h2_work(h);
-}
-
-void h2_cancel(struct conn *c)
+static void cancel(struct conn *c)
 {
 	h2_dead(&c->h2->h2, NGHTTP2_NO_ERROR);
 	h2_work(&c->h2->h2);
+}
+
+static void finish(struct conn *c)
+{
+	h2_finish(&c->h2->h2);
+	free(c->h2);
+	c->h2 = NULL;
+}
+
+static const struct protocol h2 = { .last = last, .cancel = cancel, .finish = finish };
+
+static void on_ready(void *arg, unsigned ready)
+{
+	struct conn *c = arg;
+	(void)ready;
+	h2_work(&c->h2->h2);
+}
+
+void h2_front_begin(struct conn *c)
+{
+	struct h2_front *f = calloc(1, sizeof *f);
+	must(f);
+	c->h2 = f;
+	conn_speak(c, &h2, on_ready);
+	f->conn = c;
+	f->ready_end = &f->ready;
+	h2_begin(&f->h2, &front, c->server->local, c->sock);
+	new_session(f);
+	if (c->server->last)
+		last(c);
+	if (c->in) {
+		f->h2.busy = true;
+		h2_feed(&f->h2, read_buf_window(c->in));
+		read_buf_give(c->server->local, &c->in);
+	}
+	h2_work(&f->h2);
 }

@@ -47,10 +47,6 @@ static inline struct conn *h2_conn_of(const struct h2_stream *s)
 bool h2_asked(const struct conn *, str window,
               bool *more); /* begins with the preface, or may yet */
 void h2_front_begin(struct conn *);
-void h2_front_free(struct h2_front **);
-void h2_time_up(struct conn *);
-void h2_drain(struct conn *);
-void h2_cancel(struct conn *); /* its server ends */
 
 /* h2_head.c */
 bool h2_request_field(struct h2_stream *, str name, str value);

@@ -43,3 +43,9 @@ static inline str read_buf_window(const struct read_buf *b)
 }
 
 str http_date(struct http_local *); /* for the Date header; valid until the next second's */
+
+/* A deadline for one read or write. */
+static inline deadline http_io_deadline(const struct http_local *h, int64_t io_ms, deadline until)
+{
+	return deadline_min(until, (deadline){ loop_now_ms(h->loop) + io_ms });
+}

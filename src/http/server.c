@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 
 #include "base/log.h"
-#include "http/h2_front.h"
+#include "http/h1_conn.h"
 #include "rt/tls.h"
 
 enum { ACCEPT_AT_ONCE = 64, RETRY_MS = 100 };
@@ -66,9 +66,9 @@ static void take(struct http_server *s, int fd)
 	struct http_server *to = with_fewest(s);
 	struct conn *c = conn_make(to, fd);
 	if (to == s)
-		conn_begin(c);
+		h1_conn_begin(c);
 	else
-		loop_post(to->local->loop, conn_begin, c);
+		loop_post(to->local->loop, h1_conn_begin, c);
 }
 
 /* The edge is used until EAGAIN, a few dozen at a time, so that those who are in are served meanwhile. */
@@ -134,41 +134,6 @@ void http_servers_balance(struct http_server *const *servers, size_t n)
 	}
 }
 
-struct http_server *http_serve(struct loop *l, int fd, struct tls_context *tls,
-                               const struct http_server_conf *conf)
-{
-	struct http_server *s = calloc(1, sizeof *s);
-	must(s && conf->handle && conf->limits.max_connections > 0);
-	s->watch = (struct watch){ .fd = fd, .fn = on_listener, .shared = true };
-	s->conf = *conf;
-	s->local = local_hold(l);
-	s->tls = tls;
-	if (tls)
-		tls_hold(tls);
-	if (tls && conf->h2)
-		tls_offer_h2(tls);
-	return s;
-}
-
-struct arena *server_arena(struct http_server *s)
-{
-	if (s->n_arenas)
-		return s->arenas[--s->n_arenas];
-	return arena_create(FIRST_BLOCK, s->conf.limits.arena_cap);
-}
-
-void server_give_arena(struct http_server *s, struct arena **arena)
-{
-	struct arena *a = *arena;
-	if (s->n_arenas == KEPT_ARENAS || s->closed) {
-		arena_destroy(arena);
-		return;
-	}
-	*arena = NULL;
-	arena_reset(a);
-	s->arenas[s->n_arenas++] = a;
-}
-
 static void server_free(struct http_server *s)
 {
 	while (s->n_arenas)
@@ -179,12 +144,29 @@ static void server_free(struct http_server *s)
 	free(s);
 }
 
-void server_ended_conn(struct http_server *s)
+static void lost(struct http_server *s)
 {
 	if (s->closed && !connections(s))
 		server_free(s);
 	else if (s->paused && !s->retry.place)
 		try_later(s, 0);
+}
+
+struct http_server *http_serve(struct loop *l, int fd, struct tls_context *tls,
+                               const struct http_server_conf *conf)
+{
+	struct http_server *s = calloc(1, sizeof *s);
+	must(s && conf->handle && conf->limits.max_connections > 0);
+	s->watch = (struct watch){ .fd = fd, .fn = on_listener, .shared = true };
+	s->conf = *conf;
+	s->lost = lost;
+	s->local = local_hold(l);
+	s->tls = tls;
+	if (tls)
+		tls_hold(tls);
+	if (tls && conf->h2)
+		tls_offer_h2(tls);
+	return s;
 }
 
 void http_server_use_tls(struct http_server *s, struct tls_context *tls)
@@ -201,8 +183,8 @@ void http_server_say_last(struct http_server *s)
 {
 	s->last = true;
 	for (struct conn *c = s->conns; c; c = c->next)
-		if (c->state == CONN_H2)
-			h2_drain(c);
+		if (c->protocol->last)
+			c->protocol->last(c);
 }
 
 void http_server_drain(struct http_server *s)
@@ -235,13 +217,8 @@ void http_server_close(struct http_server **server)
 	s->closed = true;
 	for (struct conn *c = s->conns, *next; c; c = next) {
 		next = c->next;
-		if (c->state == CONN_H2)
-			h2_cancel(c);
-		else if (c->state != CONN_BUSY)
-			conn_close(c);
-		else if (c->fiber)
-			fiber_cancel(c->fiber);
+		c->protocol->cancel(c);
 	}
 	s->n_conns--;
-	server_ended_conn(s);
+	lost(s);
 }
