@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Snapshots: built once, swapped loop by loop, freed by the last loop that lets go.
+/* Snapshots: built once, swapped loop by loop, freed when the last loop lets go.
  * A loop touches only its own cell and its own count; the one atomic is the number of loops that still
  * have something to do with a snapshot, which changes once a loop and publication.
  * Source: house ("snapshots"); docs/why/snapshots.md. */
@@ -28,6 +28,7 @@ struct snapshot {
 	size_t n_proxies;
 	struct holders *holders; /* one per loop, from the publication on */
 	atomic_size_t loops;     /* that hold it or have it as current */
+	struct lane_job end;
 };
 
 static str whole_path(struct arena *arena, str prefix, str base_path)
@@ -153,10 +154,15 @@ struct snapshot_slot *snapshot_slot_create(struct loop *const *loops, size_t n)
 	return slot;
 }
 
-/* This loop is done with it; the last loop frees. */
+static void discard_job(void *arg) { snapshot_discard(&(struct snapshot *){ arg }); }
+
+/* This loop is done with it; the last loop has it freed, which takes longer the more is deployed. */
 static void loop_is_done(struct snapshot *s)
 {
-	if (atomic_fetch_sub_explicit(&s->loops, 1, memory_order_acq_rel) == 1)
+	if (atomic_fetch_sub_explicit(&s->loops, 1, memory_order_acq_rel) != 1)
+		return;
+	s->end = (struct lane_job){ .fn = discard_job, .arg = s };
+	if (!lane_submit(LANE_CPU, &s->end))
 		snapshot_discard(&s);
 }
 

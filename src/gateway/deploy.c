@@ -1,207 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is deployed: from the store's rows to compiled proxies in snapshots.
- * A proxy that does not compile never reaches a snapshot; one that runs stays when its edited files do
- * not compile, and the note says so.  All of it happens on one fiber.
+/* What is deployed: which environments there are, and who finds them by which virtual host.
+ * An environment is found once what is deployed there is in place, and gone before that is dropped.
+ * All of it happens on one fiber.
  * Source: house ("control plane"); Apigee management API, deployments. */
 #include "base/log.h"
 #include "gateway/inside.h"
 #include "store/organizations.h"
-#include "store/proxies.h"
-#include "store/surroundings.h"
-
-_Static_assert((int)API_PROXY == (int)BUNDLE_PROXY &&
-                       (int)API_SHARED_FLOW == (int)BUNDLE_SHARED_FLOW,
-               "one kind under two names");
-
-/* One environment, loaded anew. */
-struct reload {
-	struct arena *scratch;
-	struct gateway *gateway;
-	struct environment_state *e;
-	struct map running;  /* what runs now: key -> struct deployed * */
-	struct arena *arena; /* of what comes */
-	struct deployed *next;
-	size_t n;
-	struct surroundings around;
-};
-
-/* ---- compiling one ---- */
-
-struct compile {
-	const struct zip_files *files;
-	enum bundle_kind kind;
-	struct bundle_identity identity;
-	policy_finder find;
-	struct diag *diag;
-	struct proxy *proxy;
-	err e;
-};
-
-static void compile_job(void *arg)
-{
-	struct compile *c = arg;
-	c->e = bundle_compile(c->files, c->kind, &c->identity, c->find, c->diag, &c->proxy);
-}
-
-static void refused(struct gateway *g, struct arena *arena, const struct deployment *d,
-                    const struct compile *c)
-{
-	str finding = diag_text(arena, c->diag);
-	if (!finding.n)
-		finding = str_from_z(err_word(c->e.code));
-	log_warn("deployment_refused", LOG_STR("org", d->organization),
-	         LOG_STR("env", d->environment), LOG_STR("name", d->name),
-	         LOG_INT("revision", d->revision), LOG_STR("finding", finding));
-	deployment_note(g->conf.store, d, finding);
-}
-
-/* *proxy stays NULL when it does not compile; then the store hears why. */
-static err compile_in(struct arena *arena, const struct reload *r, const struct deployment *d,
-                      const struct proxy **proxy)
-{
-	struct api_key key = { d->organization, d->kind, d->name };
-	struct gateway *g = r->gateway;
-	struct zip_files files;
-	struct diag diag = { .arena = arena };
-	TRY(revision_files(arena, g->conf.store, &key, d->revision, &files));
-	struct compile c = {
-		.files = &files,
-		.kind = (enum bundle_kind)d->kind,
-		.identity = { d->organization, d->environment, d->name,
-		              str_fmt(arena, "%lld", (long long)d->revision), &r->around },
-		.find = g->conf.find_policy,
-		.diag = &diag,
-	};
-	TRY(offload(LANE_CPU, compile_job, &c));
-	if (c.e.code) {
-		refused(g, arena, d, &c);
-		return DONE;
-	}
-	deployment_note(g->conf.store, d, STR_NONE);
-	if (d->kind == API_PROXY)
-		c.proxy->metric = metric_of(g, d);
-	*proxy = c.proxy;
-	return DONE;
-}
-
-/* In an arena of its own: the files of ten thousand proxies are not held at once. */
-static err compile(const struct reload *r, const struct deployment *d, const struct proxy **proxy)
-{
-	struct arena *arena = arena_create(0, 0);
-	err trouble = compile_in(arena, r, d, proxy);
-	arena_destroy(&arena);
-	return trouble;
-}
-
-/* ---- an environment ---- */
-
-static str key_of(struct arena *a, enum api_kind kind, str name, int64_t revision, str base_path)
-{
-	return str_fmt(a, "%d/%.*s/%lld/%.*s", (int)kind, STR(name), (long long)revision,
-	               STR(base_path));
-}
-
-static void note_running(struct reload *r)
-{
-	r->running = map_in(r->scratch);
-	for (size_t i = 0; i < r->e->n_deployed; i++) {
-		struct deployed *d = &r->e->deployed[i];
-		map_put(&r->running,
-		        key_of(r->scratch, d->kind, d->name, d->revision, d->base_path), d);
-	}
-}
-
-static err deploy(struct reload *r, const struct deployment *d, const struct proxy **proxy)
-{
-	str key = key_of(r->scratch, d->kind, d->name, d->revision, d->base_path);
-	const struct deployed *now = map_get(&r->running, key);
-	bool as_it_is = now && now->proxy && !now->stale && now->seq == d->seq;
-	*proxy = NULL;
-	if (!as_it_is)
-		TRY(compile(r, d, proxy));
-	if (!*proxy && now && now->proxy) {
-		proxy_hold(now->proxy);
-		*proxy = now->proxy;
-	}
-	return DONE;
-}
-
-static void release_all(struct deployed *v, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		proxy_release(v[i].proxy);
-}
-
-static err deploy_all(struct reload *r, const struct list *rows)
-{
-	const struct deployment *d = rows->v;
-	r->next = arena_array(r->arena, struct deployed, rows->n + 1);
-	for (r->n = 0; r->n < rows->n; r->n++, d++) {
-		struct deployed *next = &r->next[r->n];
-		*next = (struct deployed){ .kind = d->kind,
-			                   .name = str_dup(r->arena, d->name),
-			                   .revision = d->revision,
-			                   .base_path = str_dup(r->arena, d->base_path),
-			                   .seq = d->seq };
-		err trouble = deploy(r, d, &next->proxy);
-		if (trouble.code && trouble.code != ERR_NOT_FOUND) /* that: undeployed meanwhile */
-			return trouble;
-	}
-	return DONE;
-}
-
-static struct snapshot *snapshot_of(const struct reload *r)
-{
-	struct snapshot_part *parts = arena_array(r->scratch, struct snapshot_part, r->n + 1);
-	struct snapshot_parts all = { r->e->organization, r->e->name, parts, 0 };
-	for (size_t i = 0; i < r->n; i++)
-		if (r->next[i].proxy)
-			parts[all.n++] =
-				(struct snapshot_part){ r->next[i].proxy, r->next[i].base_path };
-	return snapshot_create(&all);
-}
-
-static void put_in_place(struct reload *r)
-{
-	struct environment_state *e = r->e;
-	snapshot_publish(e->slot, snapshot_of(r));
-	release_all(e->deployed, e->n_deployed);
-	arena_destroy(&e->arena);
-	e->arena = r->arena;
-	e->deployed = r->next;
-	e->n_deployed = r->n;
-	e->dirty = false;
-	wake(&r->gateway->deployed_anew);
-}
-
-static err reload_in(struct reload *r)
-{
-	struct list rows;
-	struct deployment_filter filter = { .org = r->e->organization,
-		                            .env = r->e->name,
-		                            .any_kind = true };
-	TRY(deployment_list(r->scratch, r->gateway->conf.store, &filter, &rows));
-	TRY(surroundings_load(r->scratch, r->gateway->conf.store, r->e->organization, r->e->name,
-	                      &r->around));
-	note_running(r);
-	r->arena = arena_create(0, 0);
-	err trouble = deploy_all(r, &rows);
-	if (trouble.code) {
-		release_all(r->next, r->n);
-		arena_destroy(&r->arena);
-		return trouble;
-	}
-	put_in_place(r);
-	return DONE;
-}
-
-static err reload(struct gateway *g, struct environment_state *e)
-{
-	struct reload r = { .scratch = arena_create(0, 0), .gateway = g, .e = e };
-	err trouble = reload_in(&r);
-	arena_destroy(&r.scratch);
-	return trouble;
-}
 
 /* ---- which environments there are ---- */
 
@@ -308,9 +112,8 @@ static err swap_hosts(struct arena *scratch, struct gateway *g)
 
 static void drop_environment(struct environment_state *e)
 {
-	release_all(e->deployed, e->n_deployed);
-	arena_destroy(&e->arena);
 	snapshot_slot_destroy(&e->slot);
+	arena_destroy(&e->arena);
 }
 
 /* After the hosts: nobody can find them any more. */
@@ -323,6 +126,7 @@ static void drop_gone(struct gateway *g)
 			g->environments.v[kept++] = e;
 			continue;
 		}
+		e->n_deployed = 0; /* whose proxies the snapshot holds */
 		snapshot_publish(e->slot, NULL);
 		drop_environment(e);
 	}
@@ -338,7 +142,7 @@ static err apply(struct arena *scratch, struct gateway *g)
 		TRY(see_environments(scratch, g));
 	VEC_EACH(struct environment_state *, e, &g->environments)
 		if ((*e)->dirty && !(*e)->gone)
-			TRY(reload(g, *e));
+			TRY(environment_reload(g, *e));
 	if (hosts) {
 		TRY(swap_hosts(scratch, g));
 		drop_gone(g);

@@ -53,7 +53,7 @@ struct deployed { /* a deployment that this node runs, or why it does not */
 	enum api_kind kind;
 	str name, base_path;
 	int64_t revision, seq;
-	const struct proxy *proxy; /* held; NULL: it never compiled */
+	const struct proxy *proxy; /* held by the snapshot; NULL: it never compiled */
 	bool stale;                /* its files have changed */
 };
 
@@ -115,6 +115,9 @@ str gateway_error_body(struct arena *, unsigned status, const char *what, str *c
 err gateway_listen(struct gateway *, struct diag *) MUST_CHECK;
 void gateway_unlisten(
 	struct gateway *); /* whoever connects from now on is refused, and tries elsewhere */
+
+/* reload.c */
+err environment_reload(struct gateway *, struct environment_state *) MUST_CHECK;
 
 /* deploy.c */
 err gateway_load(struct gateway *) MUST_CHECK;  /* all of it */

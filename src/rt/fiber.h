@@ -64,7 +64,8 @@ err offload_brief(enum lane, void (*fn)(void *), void *arg) MUST_CHECK;
 void offload_start(unsigned cores); /* once, before the loops; 0: those that this process may use */
 void offload_stop(void);            /* after the loops; ends the threads */
 
-/* A job that nobody has to wait for; its memory is its own.  False when the lane's queue is full. */
+/* A job that nobody has to wait for; its memory is its own.  False when the lane's queue is full, and before
+ * offload_start(). */
 struct lane_job {
 	void (*fn)(void *);
 	void *arg;

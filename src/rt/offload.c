@@ -171,6 +171,8 @@ void offload_stop(void)
 bool lane_submit(enum lane which, struct lane_job *job)
 {
 	struct lane_state *lane = lanes[which];
+	if (!started)
+		return false;
 	job->next = NULL;
 	pthread_mutex_lock(&lane->lock);
 	bool room = lane->queued < kinds[which].queue && !lane->stop;
