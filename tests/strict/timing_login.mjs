@@ -3,7 +3,7 @@
 // secret?  tests/strict/timing_login.mjs [N]: N pairs of each, asked in turns; prints a verdict, ends with 1 when it does.
 // Invariant: both of a pair are asked in the same moment, in an order that is drawn.
 // Source: H. B. Mann, D. R. Whitney, "On a test of whether one of two random variables is stochastically larger"; OWASP.
-import { expect, gateway } from '../wire/gateway.mjs';
+import { basic, expect, gateway } from '../wire/gateway.mjs';
 import { BAD, seed } from '../wire/sso.mjs';
 
 const N = Number(process.argv[2] ?? 400), ALIKE = 0.001;
@@ -16,8 +16,15 @@ const ask = async (fields, client) => {
 	expect(await g.login(fields, client && { client }), { status: 401, body: BAD });
 	return Number(process.hrtime.bigint() - began) / 1e3;
 };
+// By HTTP Basic, to the management API.
+const knock = async (name) => {
+	const began = process.hrtime.bigint();
+	expect(await g.mgmt('', { auth: basic(name, 'wrong-Passw0rd') }), { status: 401 });
+	return Number(process.hrtime.bigint() - began) / 1e3;
+};
 const pairs = [
 	['a wrong password and a name that nobody has', (i) => ask({ username: people[i % 8], password: 'wrong-Passw0rd' }), (i) => ask({ username: `nobodyx${i % 8}@example.com`, password: 'wrong-Passw0rd' })],
+	['the same two by HTTP Basic', (i) => knock(people[i % 8]), (i) => knock(`nobodyx${i % 8}@example.com`)],
 	['a wrong secret and a client that is not there', () => ask({}, 'edgecli:wrong-secret'), () => ask({}, 'nobody1:wrong-secret')],
 ];
 

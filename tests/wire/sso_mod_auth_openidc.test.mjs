@@ -48,9 +48,11 @@ AuthType openid-connect
 Require claim user_name:${g.user}
 </Location>
 `);
-	const child = spawn('/usr/sbin/apache2', ['-d', dir, '-f', conf, '-DFOREGROUND'], { stdio: 'ignore' });
+	// A group of its own, killed whole at this process's end; the kernel ends it when this process is itself killed.
+	const child = spawn('setpriv', ['--pdeathsig', 'TERM', '/usr/sbin/apache2', '-d', dir, '-f', conf, '-DFOREGROUND'], { stdio: 'ignore', detached: true });
 	child.unref();
-	process.on('exit', () => child.kill('SIGTERM'));
+	child.stop = () => { try { process.kill(-child.pid, 'SIGKILL'); } catch (e) { if (e.code !== 'ESRCH') throw e; } };
+	process.on('exit', child.stop);
 	for (let i = 0; i < 100; i++, await sleep(50))
 		if (await fetchOne({ port, timeout: 2000 }).then(() => true, () => false))
 			return child;
@@ -88,6 +90,6 @@ test('a browser logs in through Apache', { skip }, async () => {
 		expect(await web('/index.html'), { status: 200, body: 'behind Apache\n' });
 		expect(await at(port)('/index.html'), { status: 302 });
 	} finally {
-		child.kill('SIGTERM');
+		child.stop();
 	}
 });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// 64 clients present one thing at once that is good once: a passcode, a code of the second factor, a refresh token
-// that rotates; on SQLite and on PostgreSQL.
+// 64 clients present one thing at once that is good once: a passcode, a code of the second factor, a device code, a
+// refresh token that rotates; on SQLite and on PostgreSQL.
 // Invariant: one of them wins, whoever was told a token has one that works, and a copied refresh token ends its login.
 // Source: RFC 6749 §10.5, RFC 9700 §4.14.2; oauth2-service reference, 1.4, 1.9, 2.5.
 import assert from 'node:assert/strict';
@@ -9,9 +9,12 @@ import test from 'node:test';
 import { expect, gateway } from './gateway.mjs';
 import { postgres } from './postgres.mjs';
 import { BAD_CODE, SECRET, refusal, seed, settledHalfMinute, totp } from './sso.mjs';
+import { Visitor, forms } from './visitor.mjs';
 
 const N = 64, USER = 'racer@example.com', PASSWORD = 'racers-Passw0rd';
 const agent = new http.Agent({ keepAlive: true, maxSockets: N });
+const DEVICE = 'urn:ietf:params:oauth:grant-type:device_code';
+const device = { client_id: 'tv', authorized_grant_types: [DEVICE], scope: ['openid', 'scim.me'], allowpublic: true };
 const rotating = { client_id: 'rotating', authorized_grant_types: ['password', 'refresh_token'], scope: ['openid', 'scim.me'], allowpublic: true };
 const basics = { 'sso.lockout_failures': 0, 'sso.refresh_token_rotate': 'true' };
 
@@ -35,7 +38,7 @@ function one(answers, status, body) {
 for (const driver of ['sqlite', 'postgres']) {
 	const g = await gateway({ set: { ...basics, ...(driver === 'postgres' ? { store: await postgres() } : {}) } });
 	const passcodes = ['codeAAAAAA', 'codeBBBBBB', 'codeCCCCCC'];
-	await seed(g, [`user ${USER} ${PASSWORD}`, `totp ${USER} ${SECRET}`, ...passcodes.map((c) => `passcode ${g.user} ${c}`), ['client', '-', rotating]]);
+	await seed(g, [`user ${USER} ${PASSWORD}`, `totp ${USER} ${SECRET}`, ...passcodes.map((c) => `passcode ${g.user} ${c}`), ['client', '-', rotating], ['client', '-', device]]);
 
 	for (const passcode of passcodes) {
 		test(`${driver}: one passcode (${passcode})`, async () => {
@@ -50,6 +53,21 @@ for (const driver of ['sqlite', 'postgres']) {
 		const mfa_token = totp();
 		one(await atOnce(g, () => token(g, { grant_type: 'password', username: USER, password: PASSWORD, mfa_token })), 401, BAD_CODE);
 		expect(await g.login({ username: USER, password: PASSWORD, mfa_token }), { status: 401, body: BAD_CODE });
+	});
+
+	test(`${driver}: one device code`, async () => {
+		const person = new Visitor(g), begin = { client_id: 'tv', scope: 'openid' };
+		await person.login();
+		const post = async (page, fields) => person.call('/device', { fields: { ...forms(page.text).find((f) => f.action === '/device').fields, ...fields } });
+		for (let round = 0; round < 3; round++) {
+			const d = expect(await g.sso('/oauth/device_authorization', { client: null, form: begin }), { status: 200 }).json;
+			const page = await post(await person.get('/device'), { user_code: d.user_code });
+			expect(await post(page, { user_oauth_approval: 'true', 'scope.0': 'openid' }), { status: 200, body: /The device is connected/ });
+			const ask = () => token(g, { grant_type: DEVICE, client_id: 'tv', device_code: d.device_code }, { client: null });
+			const r = one(await atOnce(g, ask), 400, refusal('invalid_grant', 'Invalid device code'));
+			expect(await g.sso('/userinfo', { headers: { Authorization: `Bearer ${r.access_token}` } }), { status: 200 });
+			expect(await ask(), { status: 400 });
+		}
 	});
 
 	const GONE = /^\{"error":"invalid_token","error_description":"(The token expired, was revoked, or the token ID is incorrect\.|The token has been revoked: [^"]*)"\}$/;
