@@ -71,7 +71,7 @@ static void *work(void *arg)
 	pthread_setname_np(pthread_self(), lane->name);
 	scratch_lane();
 	if (lane->nice)
-		setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
+		setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + NICE);
 	pthread_mutex_lock(&lane->lock);
 	for (;;) {
 		struct lane_job *job = lane->head;
