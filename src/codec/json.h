@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON in, into a tree of jansson's that lives in an arena's hands; JSON out, by a writer of our own
+/* JSON in, by jansson into a tree that lives in an arena's hands; JSON out, by a writer of our own
  * that keeps the order and the exact spacing asked for.
  * Depth is at most 100 and a duplicate key is refused: both ends read the same document.
  * Source: RFC 8259. */

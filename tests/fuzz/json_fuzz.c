@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* JSON: read, written, and read again.
- * Invariant: what was read is what jansson reads, and is written so that it reads and writes the same, compact and pretty.
+ * Invariant: what was read is written so that it reads and writes the same, compact and pretty.
  * Source: house. */
-#include <jansson.h>
 #include <stdint.h>
 
 #include "codec/json.h"
@@ -15,26 +14,14 @@ static str written(struct arena *a, const json_t *v, bool pretty)
 	return buf_str(&b);
 }
 
-/* Within the bounds both take the same texts, and find the same in them; but jansson loses a NUL here and there. */
-static void compared(str text, const json_t *ours, enum err_code code)
-{
-	json_error_t e;
-	json_t *theirs = json_loadb(text.p, text.n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &e);
-	must(!ours || json_equal(ours, theirs));
-	must(ours || !theirs || code == ERR_LIMIT || str_find_char(text, 0) != STR_NPOS);
-	json_decref(theirs);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct arena *a = arena_create(0, 0);
 	struct diag diag = { .arena = a };
-	json_t *v = NULL, *again;
-	err e = json_read(a, str_from(data, size), &diag, &v);
-	compared(str_from(data, size), v, e.code);
-	if (!e.code) {
+	json_t *v, *again;
+	if (!json_read(a, str_from(data, size), &diag, &v).code) {
 		str compact = written(a, v, false);
 		must(!json_read(a, compact, &diag, &again).code);
 		must(str_eq(written(a, again, false), compact));
