@@ -36,11 +36,15 @@ static bool visible(str s, const char *but)
 	return s.n > 0;
 }
 
-static str check_id(str id)
+static str check_id(struct arena *a, str id)
 {
 	if (!visible(id, "/\\:") || id.n > ID_MAX) /* RFC 7617 §2: no colon in a user-id */
 		return S("client_id takes 1 to 255 visible characters without / \\ and :");
-	return str_eq(id, S("uaa")) ? S("client_id uaa is reserved") : STR_NONE;
+	static const char *const reserved[] = { "uaa", "tx", "meta", "restricted" };
+	for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
+		if (str_eq(id, str_from_z(reserved[i])))
+			return str_fmt(a, "client_id %s is reserved", reserved[i]);
+	return STR_NONE;
 }
 
 static str check_grants(struct arena *a, const struct oauth_client *c)
@@ -118,7 +122,7 @@ str client_refusal(struct sso_call *q, const struct oauth_client *c, const struc
 {
 	const struct strs *g = &c->authorized_grant_types;
 	bool admin = sso_may(q, "clients.admin");
-	str why = check_id(c->client_id);
+	str why = check_id(q->arena, c->client_id);
 	if (!str_given(why))
 		why = check_grants(q->arena, c);
 	if (!str_given(why))
@@ -136,6 +140,31 @@ str client_refusal(struct sso_call *q, const struct oauth_client *c, const struc
 		return S("Client secret is required for client_credentials grant type");
 	if (!has_secret && !c->allow_public)
 		return S("Client secret is required, or allowpublic");
+	return STR_NONE;
+}
+
+/* What opens the service's administration; a wildcard may stand for that. */
+static bool administers(str word)
+{
+	static const char *const rooms[] = { "uaa.",     "zones.",    "idps.",
+		                             "clients.", "scim.",     "tokens.",
+		                             "groups.",  "password.", "oauth.login" };
+	if (str_eq(word, S("scim.me")))
+		return false;
+	for (size_t i = 0; i < sizeof rooms / sizeof *rooms; i++)
+		if (str_starts(word, str_from_z(rooms[i])))
+			return true;
+	return str_find_char(word, '*') != STR_NPOS;
+}
+
+str client_restriction(struct arena *a, const struct oauth_client *c)
+{
+	const struct strs *all[] = { &c->scope, &c->authorities };
+	for (size_t k = 0; k < sizeof all / sizeof *all; k++)
+		for (size_t i = 0; i < all[k]->n; i++)
+			if (administers(all[k]->v[i]))
+				return str_fmt(a, "%.*s is a restricted scope.",
+				               STR(sso_told(all[k]->v[i])));
 	return STR_NONE;
 }
 

@@ -10,3 +10,5 @@
 str client_refusal(struct sso_call *, const struct oauth_client *, const struct oauth_client *was,
                    bool has_secret);
 str client_secret_refusal(str secret);
+/* What it has that administers this service: a restricted client has none of it. */
+str client_restriction(struct arena *, const struct oauth_client *);

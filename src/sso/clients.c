@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "model/json.h"
 #include "sso/client_rules.h"
+#include "sso/clients.h"
 #include "sso/endpoints.h"
 #include "store/sso_tokens.h"
 
@@ -17,7 +18,7 @@ static struct client_key key_of(const struct sso_call *q)
 	return (struct client_key){ q->sso->settings.zone, sso_param(q, "client") };
 }
 
-static struct message *trouble(struct sso_call *q, err e, str id)
+struct message *client_trouble(struct sso_call *q, err e, str id)
 {
 	if (e.code == ERR_NOT_FOUND)
 		return sso_error_about(q, SSO_CLIENT_UNKNOWN, sso_told(id));
@@ -25,7 +26,7 @@ static struct message *trouble(struct sso_call *q, err e, str id)
 	                              : sso_trouble(q, e);
 }
 
-static void told(const struct sso_call *q, const char *event, str id)
+void client_told(const struct sso_call *q, const char *event, str id)
 {
 	log_info(event, LOG_STR("client", id), LOG_STR("by_client", q->bearer.client_id),
 	         LOG_STR("by_user", q->bearer.user_name));
@@ -33,7 +34,7 @@ static void told(const struct sso_call *q, const char *event, str id)
 
 /* ---- JSON ---- */
 /* autoapprove is true, or a list. */
-static void client_write(struct json_writer *w, struct sso_call *q, const struct oauth_client *c)
+json_t *client_tree(struct sso_call *q, const struct oauth_client *c)
 {
 	struct buf b = buf_in(q->arena);
 	struct json_writer plain = json_to(&b, false);
@@ -43,7 +44,7 @@ static void client_write(struct json_writer *w, struct sso_call *q, const struct
 	must(!json_read(q->arena, buf_str(&b), &d, &tree).code);
 	if (strs_have(&c->auto_approve, S("true")))
 		json_object_set_new(tree, "autoapprove", json_true());
-	json_tree(w, tree);
+	return tree;
 }
 
 static struct message *client_answer(struct sso_call *q, unsigned status,
@@ -51,30 +52,31 @@ static struct message *client_answer(struct sso_call *q, unsigned status,
 {
 	struct buf b = buf_in(q->arena);
 	struct json_writer w = json_to(&b, false);
-	client_write(&w, q, c);
+	json_tree(&w, client_tree(q, c));
 	return sso_json(q, status, buf_str(&b));
 }
 
 /* Takes client_secret out, and makes a list of autoapprove; then the table reads the rest. */
-static struct message *client_read(struct sso_call *q, struct oauth_client *c, str *secret)
+struct message *client_read(struct sso_call *q, json_t *tree, struct client_asked *out)
 {
 	struct diag d = { .arena = q->arena };
-	json_t *given = json_object_get(q->json, "client_secret"),
-	       *approve = json_object_get(q->json, "autoapprove");
-	*secret = STR_NONE;
-	*c = (struct oauth_client){ 0 };
+	json_t *given = json_object_get(tree, "client_secret"),
+	       *approve = json_object_get(tree, "autoapprove");
+	*out = (struct client_asked){ 0 };
 	if (given && !json_is_null(given)) {
-		*secret = str_dup(q->arena, json_text(given));
-		str why = client_secret_refusal(*secret);
+		out->secret = str_dup(q->arena, json_text(given));
+		str why = client_secret_refusal(out->secret);
 		if (str_given(why))
 			return sso_error_about(q, SSO_CLIENT_INVALID, why);
 	}
-	json_object_del(q->json, "client_secret");
+	json_object_del(tree, "client_secret");
 	if (json_is_boolean(approve))
-		json_object_set_new(q->json, "autoapprove",
+		json_object_set_new(tree, "autoapprove",
 		                    json_is_true(approve) ? json_pack("[s]", "true")
 		                                          : json_array());
-	if (model_read_tree(q->arena, oauth_client_noun.fields, q->json, MODEL_CREATE, &d, c).code)
+	if (model_read_tree(q->arena, oauth_client_noun.fields, tree, MODEL_CREATE, &d,
+	                    &out->client)
+	            .code)
 		return sso_error_about(q, SSO_CLIENT_INVALID, sso_told(diag_text(q->arena, &d)));
 	return NULL;
 }
@@ -85,7 +87,7 @@ struct message *endpoint_client_get(struct sso_call *q)
 	struct oauth_client *c;
 	struct client_key key = key_of(q);
 	err e = oauth_client_get(q->arena, q->store, &key, &c);
-	return e.code ? trouble(q, e, key.id) : client_answer(q, 200, c);
+	return e.code ? client_trouble(q, e, key.id) : client_answer(q, 200, c);
 }
 
 static int64_t number_of(const struct sso_call *q, const char *name, int64_t otherwise)
@@ -109,7 +111,7 @@ struct message *endpoint_client_list(struct sso_call *q)
 	json_key(&w, S("resources"));
 	json_open(&w, '[');
 	for (int64_t i = start - 1; i < (int64_t)all.n && n < count; i++, n++)
-		client_write(&w, q, (struct oauth_client *)all.v + i);
+		json_tree(&w, client_tree(q, (struct oauth_client *)all.v + i));
 	json_close(&w, ']');
 	json_key(&w, S("startIndex"));
 	json_int(&w, start);
@@ -126,25 +128,31 @@ struct message *endpoint_client_list(struct sso_call *q)
 }
 
 /* ---- writing ---- */
-struct message *endpoint_client_create(struct sso_call *q)
+static struct message *create(struct sso_call *q, bool restricted)
 {
-	struct oauth_client c, *made;
-	str secret;
-	struct message *m = client_read(q, &c, &secret);
+	struct client_asked asked;
+	struct oauth_client *made;
+	struct message *m = client_read(q, q->json, &asked);
 	if (m)
 		return m;
-	str why = client_refusal(q, &c, NULL, str_given(secret));
+	str why = client_refusal(q, &asked.client, NULL, str_given(asked.secret));
+	if (!str_given(why) && restricted)
+		why = client_restriction(q->arena, &asked.client);
 	if (str_given(why))
 		return sso_error_about(q, SSO_CLIENT_INVALID, why);
-	struct client_key key = { q->sso->settings.zone, c.client_id };
-	err e = oauth_client_create(q->store, &key, &c, secret);
+	struct client_key key = { q->sso->settings.zone, asked.client.client_id };
+	err e = oauth_client_create(q->store, &key, &asked.client, asked.secret);
 	if (!e.code)
 		e = oauth_client_get(q->arena, q->store, &key, &made);
 	if (e.code)
-		return trouble(q, e, key.id);
-	told(q, "client_created", key.id);
+		return client_trouble(q, e, key.id);
+	client_told(q, "client_created", key.id);
 	return client_answer(q, 201, made);
 }
+
+struct message *endpoint_client_create(struct sso_call *q) { return create(q, false); }
+
+struct message *endpoint_client_create_restricted(struct sso_call *q) { return create(q, true); }
 
 static err replace(struct arena *a, void *thing, void *arg)
 {
@@ -153,44 +161,53 @@ static err replace(struct arena *a, void *thing, void *arg)
 	return DONE;
 }
 
-struct message *endpoint_client_put(struct sso_call *q)
+static struct message *put(struct sso_call *q, bool restricted)
 {
 	struct client_key key = key_of(q);
 	struct client_credentials_view was;
-	struct oauth_client c, *now;
-	str secret;
+	struct client_asked asked;
+	struct oauth_client *now;
 	err e = oauth_client_check(q->arena, q->store, &key, S(""), &was);
 	if (e.code)
-		return trouble(q, e, key.id);
+		return client_trouble(q, e, key.id);
 	if (json_is_object(q->json) && !json_object_get(q->json, "client_id"))
 		json_object_set_new(q->json, "client_id", json_stringn(key.id.p, key.id.n));
-	struct message *m = client_read(q, &c, &secret);
+	struct message *m = client_read(q, q->json, &asked);
 	if (m)
 		return m;
-	str why = str_given(secret) ? S("A secret is changed at /oauth/clients/{id}/secret")
-	          : !str_eq(c.client_id, key.id)
+	str why = str_given(asked.secret) ? S("A secret is changed at /oauth/clients/{id}/secret")
+	          : !str_eq(asked.client.client_id, key.id)
 	                  ? S("client_id is not that of the address")
-	                  : client_refusal(q, &c, was.client, was.has_secret);
+	                  : client_refusal(q, &asked.client, was.client, was.has_secret);
+	if (!str_given(why) && restricted) /* nor is one changed that has more */
+		why = client_restriction(q->arena, was.client);
+	if (!str_given(why) && restricted)
+		why = client_restriction(q->arena, &asked.client);
 	if (str_given(why))
 		return sso_error_about(q, SSO_CLIENT_INVALID, why);
-	struct edit edit = { .fn = replace, .arg = &c };
+	struct edit edit = { .fn = replace, .arg = &asked.client };
 	e = oauth_client_change(q->arena, q->store, &key, &edit, &now);
 	if (e.code)
-		return trouble(q, e, key.id);
-	told(q, "client_changed", key.id);
+		return client_trouble(q, e, key.id);
+	client_told(q, "client_changed", key.id);
 	return client_answer(q, 200, now);
 }
 
-/* What the client's name or secret opened is over in the next second. */
-static err end_tokens(struct sso_call *q, str client)
+struct message *endpoint_client_put(struct sso_call *q) { return put(q, false); }
+
+struct message *endpoint_client_put_restricted(struct sso_call *q) { return put(q, true); }
+
+err client_tokens_end(struct sso_call *q, const str *ids, size_t n)
 {
 	int64_t now_ms = clock_ms();
-	struct sso_revocation r = { .kind = REVOKED_CLIENT,
-		                    .client_id = client,
-		                    .now_ms = now_ms,
-		                    .until_ms = now_ms + REVOKED_S * 1000LL };
-	TRY(sso_revoke(q->store, q->sso->settings.zone, &r));
-	return sso_revocation_settle(now_ms);
+	for (size_t i = 0; i < n; i++) {
+		struct sso_revocation r = { .kind = REVOKED_CLIENT,
+			                    .client_id = ids[i],
+			                    .now_ms = now_ms,
+			                    .until_ms = now_ms + REVOKED_S * 1000LL };
+		TRY(sso_revoke(q->store, q->sso->settings.zone, &r));
+	}
+	return n ? sso_revocation_settle(now_ms) : DONE;
 }
 
 struct message *endpoint_client_delete(struct sso_call *q)
@@ -199,10 +216,10 @@ struct message *endpoint_client_delete(struct sso_call *q)
 	struct oauth_client *was;
 	err e = oauth_client_delete(q->arena, q->store, &key, &was);
 	if (!e.code)
-		e = end_tokens(q, key.id);
+		e = client_tokens_end(q, &key.id, 1);
 	if (e.code)
-		return trouble(q, e, key.id);
-	told(q, "client_deleted", key.id);
+		return client_trouble(q, e, key.id);
+	client_told(q, "client_deleted", key.id);
 	return client_answer(q, 200, was);
 }
 
@@ -218,16 +235,35 @@ static const struct {
 };
 enum { CHANGES = sizeof changes / sizeof *changes };
 
-struct secret_body {
-	str old_secret, secret, mode, client_id;
-};
 static const struct field secret_fields[] = {
-	FIELD(secret_body, old_secret, "oldSecret", T_STR),
-	FIELD(secret_body, secret, "secret", T_STR),
-	FIELD(secret_body, mode, "changeMode", T_STR, .dflt = "UPDATE"),
-	FIELD(secret_body, client_id, "clientId", T_STR),
+	FIELD(secret_asked, old_secret, "oldSecret", T_STR),
+	FIELD(secret_asked, secret, "secret", T_STR),
+	FIELD(secret_asked, mode, "changeMode", T_STR, .dflt = "UPDATE"),
+	FIELD(secret_asked, client_id, "clientId", T_STR),
 	FIELDS_END,
 };
+
+struct message *client_secret_read(struct sso_call *q, json_t *tree, struct secret_asked *b)
+{
+	struct diag d = { .arena = q->arena };
+	int how = 0;
+	*b = (struct secret_asked){ 0 };
+	if (model_read_tree(q->arena, secret_fields, tree, MODEL_CREATE, &d, b).code)
+		return sso_error_about(q, SSO_CLIENT_INVALID, sso_told(diag_text(q->arena, &d)));
+	while (how < CHANGES && !str_eq(b->mode, changes[how].mode))
+		how++;
+	str why = how == CHANGES         ? S("changeMode takes UPDATE, ADD or DELETE")
+	          : how == SECRET_DELETE ? STR_NONE
+	                                 : client_secret_refusal(b->secret);
+	b->how = (enum secret_change)how;
+	return str_given(why) ? sso_error_about(q, SSO_CLIENT_INVALID, why) : NULL;
+}
+
+struct message *client_secret_trouble(struct sso_call *q, err e, enum secret_change how, str id)
+{
+	return e.code == ERR_CONFLICT ? sso_error(q, changes[how].conflict)
+	                              : client_trouble(q, e, id);
+}
 
 /* An administrator changes any; a client its own, if it knows the one before. */
 static enum sso_error_id secret_allowed(struct sso_call *q, const struct client_credentials_view *v)
@@ -239,42 +275,27 @@ static enum sso_error_id secret_allowed(struct sso_call *q, const struct client_
 	return v->secret_fits ? SSO_FINE : SSO_SECRET_OLD;
 }
 
-static struct message *secret_change(struct sso_call *q, const struct client_key *key,
-                                     const struct secret_body *b)
-{
-	int how = 0;
-	while (how < CHANGES && !str_eq(b->mode, changes[how].mode))
-		how++;
-	str why = how == CHANGES         ? S("changeMode takes UPDATE, ADD or DELETE")
-	          : how == SECRET_DELETE ? STR_NONE
-	                                 : client_secret_refusal(b->secret);
-	if (str_given(why))
-		return sso_error_about(q, SSO_CLIENT_INVALID, why);
-	err e = oauth_client_secret(q->store, key, (enum secret_change)how, b->secret);
-	if (!e.code && how == SECRET_UPDATE)
-		e = end_tokens(q, key->id);
-	if (e.code == ERR_CONFLICT)
-		return sso_error(q, changes[how].conflict);
-	if (e.code)
-		return trouble(q, e, key->id);
-	told(q, "client_secret_changed", key->id);
-	return sso_json(
-		q, 200,
-		str_fmt(q->arena, "{\"status\":\"ok\",\"message\":\"%s\"}", changes[how].done));
-}
-
 struct message *endpoint_client_secret(struct sso_call *q)
 {
 	struct client_key key = key_of(q);
-	struct secret_body b = { 0 };
-	struct diag d = { .arena = q->arena };
+	struct secret_asked b;
 	struct client_credentials_view v;
-	if (model_read_tree(q->arena, secret_fields, q->json, MODEL_CREATE, &d, &b).code)
-		return sso_error_about(q, SSO_CLIENT_INVALID, sso_told(diag_text(q->arena, &d)));
+	struct message *m = client_secret_read(q, q->json, &b);
+	if (m)
+		return m;
 	err e = oauth_client_check(q->arena, q->store, &key,
 	                           str_given(b.old_secret) ? b.old_secret : S(""), &v);
 	enum sso_error_id wrong = e.code ? SSO_FINE : secret_allowed(q, &v);
+	if (wrong)
+		return sso_error(q, wrong);
+	if (!e.code)
+		e = oauth_client_secret(q->store, &key, b.how, b.secret);
+	if (!e.code && b.how == SECRET_UPDATE)
+		e = client_tokens_end(q, &key.id, 1);
 	if (e.code)
-		return trouble(q, e, key.id);
-	return wrong ? sso_error(q, wrong) : secret_change(q, &key, &b);
+		return client_secret_trouble(q, e, b.how, key.id);
+	client_told(q, "client_secret_changed", key.id);
+	return sso_json(
+		q, 200,
+		str_fmt(q->arena, "{\"status\":\"ok\",\"message\":\"%s\"}", changes[b.how].done));
 }

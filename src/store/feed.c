@@ -36,10 +36,9 @@ static void raise_to(_Atomic(int64_t) *at, int64_t seq)
 }
 
 /* ---- making a change ---- */
-struct change_call {
-	struct change *change;
-	err (*fn)(struct db *tx, void *arg);
-	void *arg;
+struct steps {
+	struct store_step *v;
+	size_t n;
 };
 
 static err number_change(struct db *tx, struct change *c)
@@ -54,13 +53,12 @@ static err number_change(struct db *tx, struct change *c)
 	return e;
 }
 
-static err run_change(struct db *tx, void *arg)
+static err run_step(struct db *tx, const struct store_step *step)
 {
-	struct change_call *call = arg;
-	struct change *c = call->change;
+	struct change *c = step->change;
 	TRY(number_change(tx, c));
 	c->at_ms = clock_ms();
-	TRY(call->fn(tx, call->arg)); /* it may still name what it changed */
+	TRY(step->fn(tx, step->arg)); /* it may still name what it changed */
 	TRY(db_exec(tx,
 	            "INSERT INTO change (seq, at_ms, kind, org, env, name) VALUES ($1, $2, $3, $4, "
 	            "$5, $6)",
@@ -72,14 +70,28 @@ static err run_change(struct db *tx, void *arg)
 	return db_exec(tx, "SELECT pg_notify('gatehouse', $1)", DB_ARGS(DB_T(S("change"))), NULL);
 }
 
+static err run_steps(struct db *tx, void *arg)
+{
+	struct steps *all = arg;
+	for (size_t i = 0; i < all->n; i++)
+		TRY(run_step(tx, &all->v[i]));
+	return DONE;
+}
+
+err store_changes(struct store *st, struct store_step *v, size_t n)
+{
+	TRY(db_tx(st->db, run_steps, &(struct steps){ v, n }));
+	for (size_t i = 0; i < n; i++) {
+		cache_changed(st, v[i].change);
+		raise_to(&st->feed.committed, v[i].change->seq);
+		feed_heard(st, v[i].change);
+	}
+	return DONE;
+}
+
 err store_change(struct store *st, struct change *c, err (*fn)(struct db *, void *), void *arg)
 {
-	struct change_call call = { c, fn, arg };
-	TRY(db_tx(st->db, run_change, &call));
-	cache_changed(st, c);
-	raise_to(&st->feed.committed, c->seq);
-	feed_heard(st, c);
-	return DONE;
+	return store_changes(st, &(struct store_step){ c, fn, arg }, 1);
 }
 
 /* ---- consumers ---- */

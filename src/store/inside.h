@@ -44,6 +44,13 @@ struct store {
 /* One change: the number first, then fn, in one transaction; caches and consumers hear of it afterwards. */
 err store_change(struct store *, struct change *, err (*fn)(struct db *tx, void *arg),
                  void *arg) MUST_CHECK;
+/* Several in one transaction, in their order: all of them or none. */
+struct store_step {
+	struct change *change;
+	err (*fn)(struct db *tx, void *arg);
+	void *arg;
+};
+err store_changes(struct store *, struct store_step *, size_t n) MUST_CHECK;
 
 /* feed.c */
 err feed_open(struct store *) MUST_CHECK; /* reads the head, listens */

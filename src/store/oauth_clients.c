@@ -23,6 +23,7 @@ struct client_call {
 	struct oauth_client *client;
 	enum secret_change how;
 	str secret;
+	struct edit *edit;
 };
 
 static struct change change_of(const struct client_key *k)
@@ -65,7 +66,7 @@ err oauth_client_create(struct store *st, const struct client_key *k,
 {
 	struct arena *a = arena_create(0, 0);
 	struct oauth_client client = *given;
-	struct client_call call = { a, st, k, &client, SECRET_UPDATE, secret };
+	struct client_call call = { a, st, k, &client, SECRET_UPDATE, secret, NULL };
 	struct change c = change_of(k);
 	client.client_id = k->id;
 	client.last_modified_at_ms = clock_ms();
@@ -99,25 +100,39 @@ static err settle_client(struct db *tx, struct doc_edit *e)
 	return DONE;
 }
 
-err oauth_client_change(struct arena *a, struct store *st, const struct client_key *k,
-                        struct edit *edit, struct oauth_client **out)
+static err edit_client(struct db *tx, struct client_call *c, struct edit *edit)
 {
-	struct change c = change_of(k);
-	struct client_key copy = *k;
+	struct client_key key = *c->key;
 	struct doc_edit e = {
-		.arena = a,
-		.store = st,
+		.arena = c->arena,
+		.store = c->store,
 		.noun = &oauth_client_noun,
 		.edit = edit,
 		.select = CLIENT_BY_ID,
 		.update = "UPDATE oauth_client SET doc = $3 WHERE zone = $1 AND id = $2",
-		.key = KEY_ARGS(k),
+		.key = KEY_ARGS(&key),
 		.at_ms = offsetof(struct oauth_client, last_modified_at_ms),
 		.settle = settle_client,
-		.context = &copy,
+		.context = &key,
 	};
-	TRY(store_change(st, &c, doc_edit, &e));
-	*out = e.thing;
+	TRY(doc_edit(tx, &e));
+	c->client = e.thing;
+	return DONE;
+}
+
+static err change_client(struct db *tx, void *arg)
+{
+	struct client_call *c = arg;
+	return edit_client(tx, c, c->edit);
+}
+
+err oauth_client_change(struct arena *a, struct store *st, const struct client_key *k,
+                        struct edit *edit, struct oauth_client **out)
+{
+	struct client_call call = { .arena = a, .store = st, .key = k, .edit = edit };
+	struct change c = change_of(k);
+	TRY(store_change(st, &c, change_client, &call));
+	*out = call.client;
 	return DONE;
 }
 
@@ -186,6 +201,69 @@ err oauth_client_secret(struct store *st, const struct client_key *k, enum secre
 	err e = store_change(st, &c, write_secret, &call);
 	arena_destroy(&a);
 	return e;
+}
+
+/* ---- several at once ---- */
+static err to_this(struct arena *a, void *thing, void *arg)
+{
+	(void)a;
+	*(struct oauth_client *)thing = *(const struct oauth_client *)arg;
+	return DONE;
+}
+
+struct step_call {
+	struct client_call call;
+	struct client_step *step;
+	size_t nth, *failed;
+};
+
+static err run_client(struct db *tx, struct client_call *c, const struct client_step *s)
+{
+	struct oauth_client *to = arena_new(c->arena, struct oauth_client);
+	*to = s->to ? *s->to : (struct oauth_client){ 0 };
+	switch (s->what) {
+	case CLIENT_CREATE:
+		to->client_id = s->key.id;
+		to->last_modified_at_ms = clock_ms();
+		c->client = to;
+		return insert_client(tx, c);
+	case CLIENT_REPLACE:
+		return edit_client(tx, c, &(struct edit){ .fn = to_this, .arg = to });
+	case CLIENT_DELETE:
+		return delete_client(tx, c);
+	case CLIENT_SECRET:
+		break;
+	}
+	void *now;
+	TRY(write_secret(tx, c));
+	TRY(doc_get(c->arena, tx, &oauth_client_noun, CLIENT_BY_ID, KEY_ARGS(c->key), &now));
+	c->client = now;
+	return DONE;
+}
+
+static err run_step(struct db *tx, void *arg)
+{
+	struct step_call *c = arg;
+	*c->failed = c->nth;
+	TRY(run_client(tx, &c->call, c->step));
+	c->step->client = c->call.client;
+	return DONE;
+}
+
+err oauth_clients_run(struct arena *a, struct store *st, struct client_step *v, size_t n,
+                      size_t *failed)
+{
+	struct change *changes = arena_array(a, struct change, n + 1);
+	struct step_call *calls = arena_array(a, struct step_call, n + 1);
+	struct store_step *steps = arena_array(a, struct store_step, n + 1);
+	*failed = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct client_call call = { a, st, &v[i].key, NULL, v[i].how, v[i].secret, NULL };
+		changes[i] = change_of(&v[i].key);
+		calls[i] = (struct step_call){ call, &v[i], i, failed };
+		steps[i] = (struct store_step){ &changes[i], run_step, &calls[i] };
+	}
+	return store_changes(st, steps, n);
 }
 
 /* Every key and both places are looked at, whatever fits first: the time tells nothing. */

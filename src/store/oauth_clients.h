@@ -30,6 +30,19 @@ enum secret_change { SECRET_UPDATE, SECRET_ADD, SECRET_DELETE };
 err oauth_client_secret(struct store *, const struct client_key *, enum secret_change,
                         str secret) MUST_CHECK;
 
+/* Several of these in one change: all of them or none. */
+struct client_step {
+	enum { CLIENT_CREATE, CLIENT_REPLACE, CLIENT_DELETE, CLIENT_SECRET } what;
+	struct client_key key;
+	const struct oauth_client *to; /* of CREATE, REPLACE */
+	enum secret_change how;        /* of SECRET */
+	str secret;                    /* of CREATE, SECRET */
+	struct oauth_client *client;   /* out: as it is, or was */
+};
+/* What one of them answers; *failed is which. */
+err oauth_clients_run(struct arena *, struct store *, struct client_step *, size_t n,
+                      size_t *failed) MUST_CHECK;
+
 struct client_credentials_view { /* what a client is recognised by */
 	const struct oauth_client *client;
 	bool has_secret, secret_fits; /* presented "" fits a client without a secret: never */

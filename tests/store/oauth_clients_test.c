@@ -43,6 +43,41 @@ static void clients(void **state)
 	ANSWERS(ERR_NOT_FOUND, oauth_client_get(a, store, &key, &got));
 }
 
+static void batches(void **state)
+{
+	(void)state;
+	struct oauth_client named = { .name = S("N") }, *got;
+	struct client_key one = { ZONE, S("batch-1") }, two = { ZONE, S("batch-2") };
+	struct client_credentials_view v;
+	size_t failed;
+	struct client_step make[] = { { .what = CLIENT_CREATE, .key = one, .to = &named, .secret = S("a") },
+		                      { .what = CLIENT_CREATE, .key = two, .to = &named },
+		                      { .what = CLIENT_CREATE, .key = one, .to = &named } };
+	ANSWERS(ERR_CONFLICT, oauth_clients_run(a, store, make, 3, &failed));
+	assert_int_equal(failed, 2);
+	ANSWERS(ERR_NOT_FOUND, oauth_client_get(a, store, &one, &got));
+	GOOD(oauth_clients_run(a, store, make, 2, &failed));
+	SAME(make[1].client->client_id, two.id);
+	struct oauth_client other = { .name = S("O") };
+	struct client_step change[] = { { .what = CLIENT_REPLACE, .key = one, .to = &other },
+		                        { .what = CLIENT_SECRET, .key = one, .how = SECRET_UPDATE, .secret = S("b") },
+		                        { .what = CLIENT_DELETE, .key = two },
+		                        { .what = CLIENT_DELETE, .key = { S("zone2"), one.id } } };
+	GOOD(oauth_client_check(a, store, &one, S("a"), &v)); /* remembered from now on */
+	ANSWERS(ERR_NOT_FOUND, oauth_clients_run(a, store, change, 4, &failed));
+	assert_int_equal(failed, 3);
+	GOOD(oauth_client_check(a, store, &one, S("a"), &v));
+	assert_true(v.secret_fits);
+	SAME(v.client->name, S("N"));
+	GOOD(oauth_clients_run(a, store, change, 3, &failed));
+	SAME(change[1].client->name, S("O"));
+	SAME(change[2].client->name, S("N"));
+	GOOD(oauth_client_check(a, store, &one, S("b"), &v));
+	assert_true(v.secret_fits);
+	SAME(v.client->client_id, one.id);
+	ANSWERS(ERR_NOT_FOUND, oauth_client_get(a, store, &two, &got));
+}
+
 /* What is done to the secrets, and which of "one", "two", "three" fit afterwards. */
 static const struct {
 	int how; /* -1: nothing */
@@ -149,6 +184,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(clients, suite_reset),
+		cmocka_unit_test_teardown(batches, suite_reset),
 		cmocka_unit_test_teardown(secrets, suite_reset),
 		cmocka_unit_test_teardown(keys, suite_reset),
 	};
