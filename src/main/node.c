@@ -19,6 +19,7 @@
 #include "policy/counters.h"
 #include "rt/tls.h"
 #include "store/codes.h"
+#include "store/counters.h"
 #include "store/sessions.h"
 #include "store/sso_tokens.h"
 
@@ -184,9 +185,9 @@ static void close_control(struct node *n)
 /* What is over goes in small pieces, so that nobody waits for it. */
 static int64_t purge_some(struct store *store, const struct sso *sso)
 {
-	static err (*const purges[])(struct store *, int64_t, int64_t *) = { token_purge, sso_purge,
-		                                                             code_purge,
-		                                                             session_purge };
+	static err (*const purges[])(struct store *, int64_t,
+	                             int64_t *) = { token_purge, sso_purge, code_purge,
+		                                    session_purge, counters_purge };
 	int64_t all = 0, gone = 0;
 	for (size_t i = 0; i < sizeof purges / sizeof *purges; i++)
 		if (!purges[i](store, clock_ms(), &gone).code) /* else the store is away: later */

@@ -46,7 +46,6 @@ struct counters {
 	struct arena *arena;
 	struct store *store;
 	struct fiber *writer;
-	unsigned flushes;
 	struct counter_shard shards[COUNTER_SHARDS];
 };
 

@@ -10,7 +10,7 @@
 #include "rt/fiber.h"
 #include "store/counters.h"
 
-enum { FLUSH_MS = 1000, PURGE_EVERY = 600 };
+enum { FLUSH_MS = 1000 };
 
 static struct counter_shard *shard_at(struct counters *c, str key)
 {
@@ -135,8 +135,6 @@ err counters_flush(struct counters *c)
 	for (int i = 0; i < COUNTER_SHARDS; i++)
 		take_dirty(&c->shards[i], a, &rows);
 	err e = save(a, c, &rows);
-	if (!e.code && c->flushes++ % PURGE_EVERY == 0)
-		e = counters_purge(c->store, clock_ms());
 	arena_destroy(&a);
 	return e;
 }

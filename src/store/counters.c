@@ -49,8 +49,8 @@ static err read_one(struct db *tx, struct adding *w, const struct counter_row *r
 	            " RETURNING start_ms, expires_at_ms, used, exceeded, slots",
 	            DB_ARGS(DB_B(r->key), DB_I(r->start_ms), DB_I(r->expires_at_ms)), &rows));
 	const struct db_value *c = rows.v;
-	*total = (struct counter_row){ r->key, c[0].i, c[1].i, c[2].i, c[3].i,
-		                       c[4].kind == DB_NULL ? STR_NONE : c[4].s };
+	*total = (struct counter_row){ r->key, c[0].i, c[1].i,
+		                       c[2].i, c[3].i, c[4].kind == DB_NULL ? STR_NONE : c[4].s };
 	return DONE;
 }
 
@@ -87,10 +87,10 @@ err counters_add(struct arena *a, struct store *st, const struct counter_rows *m
 	return db_tx(st->db, add_all, &w);
 }
 
-err counters_purge(struct store *st, int64_t now_ms)
+err counters_purge(struct store *st, int64_t now_ms, int64_t *gone)
 {
 	return db_exec(st->db,
 	               "DELETE FROM counter WHERE counter_key IN"
 	               " (SELECT counter_key FROM counter WHERE expires_at_ms <= $1 LIMIT $2)",
-	               DB_ARGS(DB_I(now_ms), DB_I(PURGE_AT_ONCE)), NULL);
+	               DB_ARGS(DB_I(now_ms), DB_I(PURGE_AT_ONCE)), gone);
 }

@@ -28,4 +28,5 @@ typedef void counter_adder(struct arena *, struct counter_row *total,
                            const struct counter_row *more);
 err counters_add(struct arena *, struct store *, const struct counter_rows *more, counter_adder *,
                  struct counter_rows *totals) MUST_CHECK;
-err counters_purge(struct store *, int64_t now_ms) MUST_CHECK; /* drops a thousand that are over */
+/* Drops up to a thousand that are over; *gone 0: nothing left to do. */
+err counters_purge(struct store *, int64_t now_ms, int64_t *gone) MUST_CHECK;

@@ -242,16 +242,26 @@ static void add_notes(struct arena *a, struct store *st, struct list *deployment
 	pthread_mutex_unlock(&st->notes_lock);
 }
 
+#define LISTED " AND ($3 < 0 OR kind = $3) AND ($4 = '' OR name = $4) AND ($5 = 0 OR revision = $5)"
+#define IN_ORDER " ORDER BY env, kind, name, revision"
+
 err deployment_list(struct arena *a, struct store *st, const struct deployment_filter *f,
                     struct list *out)
 {
+	static const char of_org[] =
+		"SELECT " COLUMNS " FROM deployment WHERE org = $1 AND $2 = ''" LISTED IN_ORDER;
+	static const char by_env[] =
+		"SELECT " COLUMNS " FROM deployment WHERE org = $1 AND env = $2" LISTED IN_ORDER;
+	static const char by_name[] =
+		"SELECT " COLUMNS " FROM deployment WHERE org = $1 AND kind = $3 AND name = $4"
+		" AND ($2 = '' OR env = $2) AND ($5 = 0 OR revision = $5)" IN_ORDER;
 	struct db_rows rows;
 	str env = str_given(f->env) ? f->env : S(""), name = str_given(f->name) ? f->name : S("");
+	bool named = name.n && !f->any_kind;
 	TRY(db_query(a, st->db,
-	             "SELECT " COLUMNS " FROM deployment WHERE org = $1 AND ($2 = '' OR env = $2)"
-	             " AND ($3 < 0 OR kind = $3) AND ($4 = '' OR name = $4) AND ($5 = 0 OR "
-	             "revision = $5)"
-	             " ORDER BY env, kind, name, revision",
+	             named   ? by_name
+	             : env.n ? by_env
+	                     : of_org,
 	             DB_ARGS(DB_T(f->org), DB_T(env), DB_I(f->any_kind ? -1 : (int)f->kind),
 	                     DB_T(name), DB_I(f->revision)),
 	             &rows));

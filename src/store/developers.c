@@ -50,7 +50,8 @@ static err find_id(struct arena *a, struct db *db, str org, str who, str *id)
 	struct db_rows rows;
 	TRY(one_row(
 		a, db,
-		"SELECT id FROM developer WHERE org = $1 AND (id = $2 OR email = $3) ORDER BY id",
+		"SELECT id FROM developer WHERE org = $1 AND id = $2 UNION SELECT id FROM developer"
+		" WHERE org = $1 AND email = $3 ORDER BY id",
 		DB_ARGS(DB_T(org), DB_T(who), DB_T(str_lower(a, who))), &rows));
 	*id = rows.v[0].s;
 	return DONE;

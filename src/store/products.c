@@ -121,11 +121,12 @@ err product_keys(struct arena *a, struct store *st, str org, str name, struct st
 	                   DB_ARGS(DB_T(org), DB_T(name)), keys);
 }
 
+/* CROSS: SQLite would walk all credentials in the order of their apps. */
 err product_apps(struct arena *a, struct store *st, str org, str name, struct strs *app_ids)
 {
 	return names_query(a, st->db,
 	                   "SELECT DISTINCT c.app_id FROM credential_product p"
-	                   " JOIN credential c ON c.org = p.org AND c.consumer_key = p.consumer_key"
-	                   " WHERE p.org = $1 AND p.product = $2 ORDER BY c.app_id",
+	                   " CROSS JOIN credential c WHERE c.org = p.org AND c.consumer_key ="
+	                   " p.consumer_key AND p.org = $1 AND p.product = $2 ORDER BY c.app_id",
 	                   DB_ARGS(DB_T(org), DB_T(name)), app_ids);
 }
