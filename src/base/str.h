@@ -23,7 +23,7 @@ typedef struct str {
 	} /* in static initialisers */
 #define STR_NONE ((str){ 0 })
 
-/* For printf: printf("%.*s", STR(s)). */
+/* For printf: printf("%.*s", STR(s)).  Looks at s twice: not for what is another thing the second time. */
 #define STR(s) (int)(s).n, ((s).p ? (s).p : "")
 
 static inline bool str_given(str s) { return s.p != NULL; }

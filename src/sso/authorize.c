@@ -6,6 +6,7 @@
 
 #include "base/rand.h"
 #include "sso/endpoints.h"
+#include "sso/issue.h"
 #include "sso/page.h"
 #include "sso/session.h"
 #include "store/approvals.h"
@@ -83,7 +84,7 @@ static struct message *give_code(struct sso_call *q, struct authorization *a)
 	a->auth_time_s = q->session->auth_time_s;
 	a->used_code = q->session->used_code;
 	a->access_jti = rand_uuid(q->arena);
-	a->refresh_jti = str_fmt(q->arena, "%.*s-r", STR(rand_uuid(q->arena)));
+	a->refresh_jti = issue_refresh_jti(q->arena);
 	a->family = rand_uuid(q->arena);
 	struct code code = { .owner = q->session->person.user.id,
 		             .doc = authorization_write(q->arena, a),

@@ -100,14 +100,19 @@ static err make(struct making *m)
 	return DONE;
 }
 
+str issue_refresh_jti(struct arena *a)
+{
+	str id = rand_uuid(a);
+	return str_fmt(a, "%.*s-r", STR(id));
+}
+
 /* The ids, before anything is made of them: all that comes of a login is one family. */
 static void name_tokens(struct making *m)
 {
 	struct arena *a = m->q->arena;
 	const struct issue *i = m->i;
 	m->access_jti = str_given(i->access_jti) ? i->access_jti : rand_uuid(a);
-	m->refresh_jti = str_given(i->refresh_jti) ? i->refresh_jti
-	                                           : str_fmt(a, "%.*s-r", STR(rand_uuid(a)));
+	m->refresh_jti = str_given(i->refresh_jti) ? i->refresh_jti : issue_refresh_jti(a);
 	str first = m->opaque ? bearer_opaque_id(a, m->refresh_jti) : m->refresh_jti;
 	m->family = str_given(i->family) ? i->family : first;
 }

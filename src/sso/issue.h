@@ -26,6 +26,7 @@ struct issue {
 
 /* The answer of the token endpoint, or the error that keeps it from it. */
 struct message *issue_answer(struct sso_call *, const struct issue *);
+str issue_refresh_jti(struct arena *); /* a new one, as UAA writes them: a UUID and "-r" */
 
 /* Fills scope with what the client asked for in `scope` and may have; the answer when that is nothing. */
 struct message *scope_of_client(struct sso_call *, struct strs *out);
@@ -41,8 +42,8 @@ struct scope_ask {
 };
 err scope_find(struct sso_call *, const struct scope_ask *, struct strs *out,
                struct refusal *) MUST_CHECK;
-/* Of the words of a text separated by spaces. */
 /* Ends all that came of the login of a refresh token's row, and waits until it has. */
 err login_end(struct sso_call *, const struct sso_token *row) MUST_CHECK;
+/* Of the words of a text separated by spaces. */
 struct strs scope_words(struct arena *, str text);
 str scope_text(struct arena *, const struct strs *);
