@@ -98,5 +98,3 @@ struct exchange {
 str exchange_content(struct exchange *, struct message *);
 /* The same bytes as they came, whatever their Content-Encoding: to be sent on more than once. */
 str exchange_bytes(struct exchange *, struct message *);
-/* The message of the current position: request, response or error. */
-struct message *exchange_message(struct exchange *);

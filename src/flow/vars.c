@@ -186,8 +186,6 @@ static struct message **message_place(struct exchange *x, enum var_owner owner)
 	}
 }
 
-struct message *exchange_message(struct exchange *x) { return *message_place(x, OWNER_MESSAGE); }
-
 static struct message *made_message(const struct exchange *x, str name, uint64_t hash)
 {
 	const struct var *var = var_find(x, name, hash);

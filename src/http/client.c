@@ -8,11 +8,6 @@ enum { MAX_INTERIM = 64 };
 
 static const struct h1_limits answer_limits = { .line = 7168, .head = 64 * 1024, .headers = 256 };
 
-struct http_timeouts http_timeouts_default(void)
-{
-	return (struct http_timeouts){ .connect_ms = 3000, .io_ms = 55000, .keep_ms = 60000 };
-}
-
 /* ---- the end ---- */
 
 /* The answer's last byte has come: others may use the wire while this exchange goes on. */
@@ -238,11 +233,10 @@ static err try_once(struct fetch *f, const struct http_origin *o, bool fresh)
 
 static struct http_timeouts usual_times(const struct http_timeouts *t)
 {
-	struct http_timeouts usual = http_timeouts_default();
 	return (struct http_timeouts){
-		.connect_ms = t->connect_ms ? t->connect_ms : usual.connect_ms,
-		.io_ms = t->io_ms ? t->io_ms : usual.io_ms,
-		.keep_ms = t->keep_ms ? t->keep_ms : usual.keep_ms,
+		.connect_ms = t->connect_ms ? t->connect_ms : 3000,
+		.io_ms = t->io_ms ? t->io_ms : 55000,
+		.keep_ms = t->keep_ms ? t->keep_ms : 60000,
 	};
 }
 

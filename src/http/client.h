@@ -9,11 +9,10 @@
 #include "rt/sock.h"
 
 struct http_timeouts {
-	int64_t connect_ms; /* 3000 */
-	int64_t io_ms;      /* 55000: the next byte of the answer */
-	int64_t keep_ms;    /* 60000: an idle connection */
+	int64_t connect_ms; /* 0: 3000 */
+	int64_t io_ms;      /* 0: 55000; the next byte of the answer */
+	int64_t keep_ms;    /* 0: 60000; an idle connection */
 };
-struct http_timeouts http_timeouts_default(void);
 
 struct http_origin {
 	str host;

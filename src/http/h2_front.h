@@ -51,7 +51,6 @@ void h2_front_begin(struct conn *);
 /* h2_head.c */
 bool h2_request_field(struct h2_stream *, str name, str value);
 void h2_request_whole(struct h2_call *);
-void h2_bad(struct h2_call *, unsigned status, const char *what);
 
 /* h2_stream.c */
 struct h2_stream *h2_call_open(struct h2 *, int32_t id);

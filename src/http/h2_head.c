@@ -9,7 +9,7 @@
 
 enum { FIELD_OVERHEAD = 32 }; /* RFC 9113 §10.5.1 */
 
-void h2_bad(struct h2_call *c, unsigned status, const char *what)
+static void bad(struct h2_call *c, unsigned status, const char *what)
 {
 	if (!c->bad_status) {
 		c->bad_status = status;
@@ -53,13 +53,13 @@ static void meaning(struct h2_call *c, str name, str value)
 		if (str_to_u64(value, &n) && n <= INT64_MAX)
 			c->length = (int64_t)n;
 		else
-			h2_bad(c, 400, "Content-Length is too large");
+			bad(c, 400, "Content-Length is too large");
 	} else if (str_eq(name, S("te"))) { /* nghttp2 lets nothing but "trailers" pass */
 		c->request.takes_trailers = true;
 	} else if (str_eq(name, S("expect"))) {
 		c->expects = str_ieq(value, S("100-continue"));
 		if (!c->expects)
-			h2_bad(c, 417, "Expect asks for something unknown");
+			bad(c, 417, "Expect asks for something unknown");
 	}
 }
 
@@ -69,7 +69,7 @@ static void field(struct h2_call *c, str name, str value)
 	struct arena *a = c->call.arena;
 	c->stream.head_bytes += name.n + value.n + FIELD_OVERHEAD;
 	if (c->stream.head_bytes > limits->head)
-		h2_bad(c, 431, "the head is too large");
+		bad(c, 431, "the head is too large");
 	if (c->bad_status)
 		return;
 	if (name.n && name.p[0] == ':') {
@@ -77,11 +77,11 @@ static void field(struct h2_call *c, str name, str value)
 		return;
 	}
 	if (c->request.headers.n >= limits->headers) {
-		h2_bad(c, 431, "too many header fields");
+		bad(c, 431, "too many header fields");
 		return;
 	}
 	if (!header_value_ok(value)) {
-		h2_bad(c, 400, "a character that is not allowed");
+		bad(c, 400, "a character that is not allowed");
 		return;
 	}
 	name = str_dup(a, name);
@@ -128,11 +128,11 @@ static void target(struct h2_call *c)
 	m->path = str_cut(&rest, '?');
 	m->query = rest;
 	if (!str_starts(m->path, S("/")))
-		h2_bad(c, 400, "the request target is malformed");
+		bad(c, 400, "the request target is malformed");
 	else if (!path_ok(m->path))
-		h2_bad(c, 400, "the path is malformed");
+		bad(c, 400, "the path is malformed");
 	else if (h1_span(m->query, H1_QUERY) != m->query.n)
-		h2_bad(c, 400, "the query is malformed");
+		bad(c, 400, "the query is malformed");
 }
 
 /* RFC 9113 §8.3.1: a Host beside :authority says the same; alone, it stands for it. */
@@ -142,13 +142,13 @@ static void host(struct h2_call *c)
 	str said = headers_get(h, S("host")), name;
 	unsigned port;
 	if (headers_count(h, S("host")) > 1)
-		h2_bad(c, 400, "more than one Host");
+		bad(c, 400, "more than one Host");
 	else if (!str_given(said) && !str_given(c->authority))
-		h2_bad(c, 400, "Host is missing");
+		bad(c, 400, "Host is missing");
 	else if (str_given(said) && str_given(c->authority) && !str_ieq(said, c->authority))
-		h2_bad(c, 400, "Host and :authority differ");
+		bad(c, 400, "Host and :authority differ");
 	else if (!uri_authority(str_given(c->authority) ? c->authority : said, &name, &port))
-		h2_bad(c, 400, "Host is not valid");
+		bad(c, 400, "Host is not valid");
 	else if (!str_given(said))
 		headers_add(c->call.arena, h, S("host"), c->authority);
 }
@@ -163,13 +163,13 @@ void h2_request_whole(struct h2_call *c)
 	if (c->bad_status)
 		return;
 	if (str_eq(m->verb, S("CONNECT")))
-		h2_bad(c, 501, "CONNECT is not supported");
+		bad(c, 501, "CONNECT is not supported");
 	else if (!header_name_ok(m->verb))
-		h2_bad(c, 400, "the method is malformed");
+		bad(c, 400, "the method is malformed");
 	else if (!str_eq(c->scheme, S("https")) && !str_eq(c->scheme, S("http")))
-		h2_bad(c, 400, "the scheme is not known");
+		bad(c, 400, "the scheme is not known");
 	else if (m->verb.n + c->target.n + sizeof " HTTP/1.1" > limits->line)
-		h2_bad(c, 414, "the request line is too long");
+		bad(c, 414, "the request line is too long");
 	if (c->bad_status)
 		return;
 	target(c);

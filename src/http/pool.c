@@ -113,7 +113,6 @@ void origin_release(struct origin **origin)
 }
 
 void origin_share(struct origin *o) { o->users++; }
-bool origin_is_tls(const struct origin *o) { return o->tls != NULL; }
 struct http_local *origin_local(const struct origin *o) { return o->pool->local; }
 struct h2_target **origin_h2(struct origin *o) { return &o->h2s; }
 

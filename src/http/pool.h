@@ -26,7 +26,6 @@ void http_pool_close_idle(struct http_pool *);
 struct origin *origin_hold(struct http_pool *, const struct http_origin *);
 void origin_release(struct origin **);
 void origin_share(struct origin *); /* holds it once more */
-bool origin_is_tls(const struct origin *);
 struct http_local *origin_local(const struct origin *);
 /* HTTP/2 connections to it; each holds it. */
 struct h2_target **origin_h2(struct origin *);

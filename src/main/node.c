@@ -5,7 +5,6 @@
  * Source: house ("waiting"). */
 #include "main/node.h"
 
-#include <pthread.h>
 #include <sched.h>
 #include <unistd.h>
 
@@ -16,20 +15,12 @@
 #include "main/handover.h"
 #include "main/health.h"
 #include "main/operator.h"
+#include "main/purge.h"
+#include "main/runner.h"
 #include "policy/counters.h"
 #include "rt/tls.h"
-#include "store/codes.h"
-#include "store/counters.h"
-#include "store/sessions.h"
-#include "store/sso_tokens.h"
 
-enum { CONTROL_FIBERS = 1000, PURGE_MS = 60000, PAUSE_MS = 20 };
-
-struct runner { /* a loop and its thread */
-	struct loop *loop;
-	pthread_t thread;
-	bool running;
-};
+enum { CONTROL_FIBERS = 1000, PAUSE_MS = 20 };
 
 struct served {
 	struct http_server *server;
@@ -47,54 +38,12 @@ struct node {
 	struct tls_context *client_tls;
 	struct listeners *listeners;
 	struct served served[LISTENERS]; /* the control loop's; NULL and -1 for the gateway's own */
-	bool stopping;
+	struct purge purge;
 	struct watch signals;
 	struct waker signaled;
 };
 
-/* fn(node) on the control loop, to its end. */
-struct errand {
-	struct node *node;
-	void (*fn)(struct node *);
-	struct waker done;
-};
-
-static void errand_run(void *arg)
-{
-	struct errand *e = arg;
-	e->fn(e->node);
-	wake(&e->done);
-}
-
-static void on_control(struct node *n, void (*fn)(struct node *))
-{
-	struct errand e = { .node = n, .fn = fn };
-	loop_post(n->control.loop, errand_run, &e);
-	wait_end(&e.done);
-}
-
-static void *runner_main(void *arg)
-{
-	struct runner *r = arg;
-	loop_run(r->loop);
-	return NULL;
-}
-
-static void runner_start(struct runner *r, unsigned max_fibers)
-{
-	r->loop = loop_create(max_fibers);
-	must(pthread_create(&r->thread, NULL, runner_main, r) == 0);
-	r->running = true;
-}
-
-static void runner_stop(struct runner *r)
-{
-	if (!r->running)
-		return;
-	loop_stop(r->loop);
-	must(pthread_join(r->thread, NULL) == 0);
-	r->running = false;
-}
+static void on_control(struct node *n, void (*fn)(void *)) { runner_do(&n->control, fn, n); }
 
 static size_t cores(void)
 {
@@ -163,14 +112,15 @@ static void stop_accepting(struct served *s)
 
 static void drain_control(struct node *n)
 {
-	n->stopping = true;
+	n->purge.stop = true;
 	n->health.gateway = NULL; /* its loops end soon: nobody asks them any more */
 	for (size_t i = 0; i < LISTENERS; i++)
 		stop_accepting(&n->served[i]);
 }
 
-static void close_control(struct node *n)
+static void close_control(void *arg)
 {
+	struct node *n = arg;
 	drain_control(n);
 	operator_stop(&n->operator);
 	watch_remove(&n->signals);
@@ -182,35 +132,6 @@ static void close_control(struct node *n)
 	http_pool_drain(n->control.loop);
 }
 
-/* What is over goes in small pieces, so that nobody waits for it. */
-static int64_t purge_some(struct store *store, const struct sso *sso)
-{
-	static err (*const purges[])(struct store *, int64_t,
-	                             int64_t *) = { token_purge, sso_purge, code_purge,
-		                                    session_purge, counters_purge };
-	int64_t all = 0, gone = 0;
-	for (size_t i = 0; i < sizeof purges / sizeof *purges; i++)
-		if (!purges[i](store, clock_ms(), &gone).code) /* else the store is away: later */
-			all += gone;
-	if (signer_drop_old(sso->bearers.signer, sso->settings.access_validity_s).code)
-		log_warn("old_keys_not_dropped");
-	return all;
-}
-
-static void purge(void *arg)
-{
-	struct node *n = arg;
-	int64_t gone = 0;
-	while (!n->stopping && !wait_until(deadline_in(gone ? PAUSE_MS : PURGE_MS)).code)
-		gone = purge_some(n->conf.services->store, n->conf.sso);
-}
-
-static void start_purge(struct node *n)
-{
-	if (fiber_start(n->control.loop, purge, n).code)
-		log_error("no_purge");
-}
-
 static void start_changes(struct node *n)
 {
 	n->conf.reload->sso = n->served[LISTEN_SSO].server;
@@ -218,6 +139,14 @@ static void start_changes(struct node *n)
 	handover_start(n->conf.handover, n->control.loop, n);
 	n->operator=(struct operator){ .data = n->conf.data, .sso = n->conf.sso };
 	operator_start(&n->operator, n->control.loop);
+}
+
+static void begin_control(void *arg)
+{
+	struct node *n = arg;
+	serve_control(n);
+	purge_start(&n->purge, n->control.loop);
+	start_changes(n);
 }
 
 /* ---- the data plane ---- */
@@ -259,7 +188,8 @@ err node_start(struct arena *a, const struct node_conf *conf, struct listeners *
 	struct node *n = arena_new(a, struct node);
 	*n = (struct node){ .conf = *conf,
 		            .listeners = listeners,
-		            .health.store = conf->services->store };
+		            .health.store = conf->services->store,
+		            .purge = { .store = conf->services->store, .sso = conf->sso } };
 	conf->management->operations =
 		health_operations(&n->health, conf->settings->metrics_public);
 	*out = n;
@@ -267,9 +197,7 @@ err node_start(struct arena *a, const struct node_conf *conf, struct listeners *
 	start_loops(a, n);
 	TRY(open_gateway(a, n, d));
 	n->health.gateway = n->gateway;
-	on_control(n, serve_control);
-	on_control(n, start_purge);
-	on_control(n, start_changes);
+	on_control(n, begin_control);
 	return DONE;
 }
 
@@ -308,8 +236,9 @@ static void drain_start(void *arg)
 	}
 }
 
-static void say_last(struct node *n)
+static void say_last(void *arg)
 {
+	struct node *n = arg;
 	for (size_t i = 0; i < LISTENERS; i++)
 		if (n->served[i].server)
 			http_server_say_last(n->served[i].server);
@@ -339,8 +268,9 @@ static void signal_came(struct watch *w, unsigned ready)
 	wake(&n->signaled);
 }
 
-static void watch_signals(struct node *n)
+static void watch_signals(void *arg)
 {
+	struct node *n = arg;
 	n->signals.fn = signal_came;
 	must(!watch_add(n->control.loop, &n->signals).code);
 }

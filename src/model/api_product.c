@@ -4,7 +4,7 @@
  * Source: Apigee management API, apiproducts. */
 #include "model/api_product.h"
 
-const char *const approval_type_names[] = { "auto", "manual", NULL };
+static const char *const approval_type_names[] = { "auto", "manual", NULL };
 static const char *const units[] = { "second", "minute", "hour", "day",
 	                             "week",   "month",  "year", NULL };
 

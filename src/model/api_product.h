@@ -7,7 +7,6 @@
 #include "model/noun.h"
 
 enum approval_type { APPROVAL_AUTO, APPROVAL_MANUAL };
-extern const char *const approval_type_names[]; /* "auto", "manual" */
 
 struct api_product {
 	struct strs api_resources;

@@ -11,7 +11,7 @@
 
 #include "rt/inside.h"
 
-enum { SETS = 256, WAYS = 4 };
+enum { SETS = 256, WAYS = 4, KEEP_MS = 30000 };
 
 struct entry {
 	char host[DNS_NAME]; /* "": free */
@@ -38,9 +38,6 @@ struct lookup {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct entry cache[SETS][WAYS];
 static struct lookup *under_way;
-static _Atomic(int64_t) keep_ms = 30000;
-
-void dns_keep(unsigned seconds) { keep_ms = (int64_t)seconds * 1000; }
 
 static struct entry *set_of(const char *host) { return cache[str_hash(str_from_z(host)) % SETS]; }
 
@@ -70,7 +67,7 @@ static void remember(const struct lookup *l)
 	}
 	memcpy(at->host, l->host, sizeof at->host);
 	at->answer = l->answer;
-	at->until_ms = clock_mono_ns() / 1000000 + keep_ms;
+	at->until_ms = clock_mono_ns() / 1000000 + KEEP_MS;
 }
 
 static err ask(const char *host, struct dns_answer *out)

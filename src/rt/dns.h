@@ -36,7 +36,5 @@ err dns_map_add(struct dns_map *, str from, str to) MUST_CHECK;
 void dns_map_use(struct dns_map **);
 err dns_map(str from, str to) MUST_CHECK; /* one more, in the map that is in use */
 
-/* These two are for the start, before any loop runs. */
-/* Replaces the list, which holds the link-local addresses: "10.0.0.0/8", "fe80::/10"; ERR_SYNTAX. */
+/* For the start, before any loop runs.  Replaces the list, which holds the link-local addresses: "10.0.0.0/8", "fe80::/10"; ERR_SYNTAX. */
 err dns_deny(const str *blocks, size_t n) MUST_CHECK;
-void dns_keep(unsigned seconds); /* how long an answer serves; at first 30 */
