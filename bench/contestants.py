@@ -64,6 +64,9 @@ class Process:
     def pids(self):
         return children(self.process.pid)
 
+    def cpu_ns(self):
+        return cpu_ns(self.pids())
+
     def memory(self):
         """KiB over all processes: what is theirs alone, and their share of what is mapped by several."""
         total = {"uss": 0, "pss": 0}
@@ -192,6 +195,38 @@ class Haproxy(Configured):
     def load(self, row):
         path = {"answer": "answer", "token": "token/x", "jwt": "jwt/x", "jwt-first": "jwt/x", "large": "proxy/large"}.get(row, "proxy/x")
         return f"http://127.0.0.1:{self.port}/{path}", *self.tokens.load(row, self.key)
+
+
+class Glewlwyd(Configured):
+    """Debian's, for the row of RS256: its database in write-ahead mode, the plug-in that it recommends, with that grant
+    alone, and a secret that it keeps readable: of those that it hashes, it checks 14 a second."""
+    name, key = "glewlwyd", "glewlwyd"
+    schema = Path("/usr/share/dbconfig-common/data/glewlwyd/install/sqlite3")
+
+    def __init__(self, folder):
+        self.folder, self.port = folder, free_port()
+
+    def start(self):
+        subprocess.run(["sqlite3", str(self.folder / "glewlwyd.db")], input=b"PRAGMA journal_mode=WAL;" + self.schema.read_bytes(), check=True, stdout=subprocess.DEVNULL)
+        self.launch(["glewlwyd", f"--config-file={self.fill_in('glewlwyd.conf', folder=self.folder, port=self.port)}"], stdout=subprocess.DEVNULL)
+        wait_port(self.port)
+
+    def cpu_ns(self):
+        """By the kernel's ticks, which count threads that have ended: it has one for each connection."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) * 1_000_000_000 // os.sysconf("SC_CLK_TCK")
+
+    def client(self, client_id, secret, key, public):
+        admin = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+        post = lambda path, body: admin.open(urllib.request.Request(f"http://127.0.0.1:{self.port}/api{path}", json.dumps(body).encode(), {"Content-Type": "application/json"})).read()
+        grants = {f"auth-type-{grant}-enabled": grant == "client" for grant in ("code", "token", "id-token", "none", "password", "client", "device", "refresh")}
+        post("/auth/", {"username": "admin", "password": "password"})
+        post("/scope/", {"name": "bench", "password_required": False, "scheme": {}})
+        post("/mod/plugin/", {"module": "oidc", "name": "oidc", "display_name": "", "parameters": {
+            "iss": f"http://127.0.0.1:{self.port}", "jwt-type": "rsa", "jwt-key-size": "256", "key": key, "cert": public, "allow-non-oidc": True,
+            "access-token-duration": 1800, "refresh-token-duration": 84600, "code-duration": 600, **grants}})
+        post("/client/", {"client_id": client_id, "client_secret": secret, "confidential": True, "enabled": True, "authorization_type": ["client_credentials"],
+                          "token_endpoint_auth_method": ["client_secret_basic"], "redirect_uri": [], "scope": ["bench"]})
 
 
 class Gatehouse(Process):
