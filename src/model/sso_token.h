@@ -18,4 +18,5 @@ struct sso_token {
 	str scope;  /* separated by spaces */
 	str claims; /* JSON, as a JWT has them */
 	int64_t issued_at_ms, expires_at_ms;
+	str access_jti; /* of the JWT that a refresh token was issued with; absent: it is a row itself */
 };

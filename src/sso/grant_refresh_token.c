@@ -46,7 +46,7 @@ static struct message *read_token(struct sso_call *q, str text, struct bearer *b
 		struct sso_token *row;
 		e = sso_token_get(q->arena, q->store, s->zone, b->jti, &row);
 		if (!e.code)
-			e = sso_family_revoke(q->store, s->zone, row->family);
+			e = family_end(q, row->family);
 		if (e.code)
 			return sso_trouble(q, e);
 	}

@@ -22,6 +22,11 @@ struct making {
 /* In seconds: the client's own, or the server's. */
 static int64_t validity(int64_t own_s, int64_t server_s) { return own_s ? own_s : server_s; }
 
+int64_t access_lives_s(const struct sso_call *q)
+{
+	return validity(q->client.client->access_validity_s, q->sso->settings.access_validity_s);
+}
+
 static str signature_of(const struct making *m)
 {
 	const struct person *p = m->i->person;
@@ -76,6 +81,7 @@ static err make_refresh(struct making *m)
 		m, id, claims_refresh(a, &m->claims, &(struct claims_refresh){ id, exp_s, true }),
 		exp_s);
 	row.refresh = true;
+	row.access_jti = m->opaque ? STR_NONE : m->access_jti;
 	m->rows[m->n_rows++] = row;
 	if (!m->opaque)
 		return sign(m, false,
@@ -167,9 +173,7 @@ static struct claims claims_of(const struct sso_call *q, const struct issue *i)
 		                .auth_time_s = i->auth_time_s,
 		                .now_ms = now_ms,
 		                .iat_s = now_ms / 1000,
-		                .exp_s = now_ms / 1000 +
-		                         validity(q->client.client->access_validity_s,
-		                                  s->access_validity_s),
+		                .exp_s = now_ms / 1000 + access_lives_s(q),
 		                .issuer = q->sso->bearers.issuer,
 		                .zone = s->zone };
 }
@@ -186,7 +190,7 @@ struct message *issue_answer(struct sso_call *q, const struct issue *i)
 	if (!e.code)
 		e = keep(&m);
 	if (e.code == ERR_CONFLICT) { /* another rotated it first: one of the two has a copy */
-		e = sso_family_revoke(q->store, q->sso->settings.zone, i->rotated->family);
+		e = family_end(q, i->rotated->family);
 		if (!e.code)
 			return sso_error(q, SSO_REFRESH_UNKNOWN);
 	}

@@ -11,10 +11,7 @@ static int64_t later(int64_t a, int64_t b) { return a > b ? a : b; }
 
 err login_end(struct sso_call *q, const struct sso_token *row)
 {
-	const struct oauth_client *c = q->client.client;
 	int64_t now_ms = clock_ms();
-	int64_t lives_s =
-		c->access_validity_s ? c->access_validity_s : q->sso->settings.access_validity_s;
 	struct diag d = { .arena = q->arena };
 	json_t *claims;
 	TRY(json_read(q->arena, row->claims, &d, &claims));
@@ -25,10 +22,16 @@ err login_end(struct sso_call *q, const struct sso_token *row)
 		.family = row->family,
 		.auth_time_s = json_integer_value(json_object_get(claims, "auth_time")),
 		.now_ms = now_ms,
-		.until_ms = later(row->expires_at_ms, now_ms + lives_s * 1000),
+		.until_ms = later(row->expires_at_ms, now_ms + access_lives_s(q) * 1000),
 	};
 	TRY(sso_revoke(q->store, q->sso->settings.zone, &r));
 	return sso_revocation_settle(now_ms);
+}
+
+err family_end(struct sso_call *q, str family)
+{
+	struct sso_family_end end = { family, clock_ms(), access_lives_s(q) * 1000 };
+	return sso_family_revoke(q->store, q->sso->settings.zone, &end);
 }
 
 static err end_access(struct sso_call *q, const struct bearer *b)

@@ -9,7 +9,7 @@
 
 #define COLUMNS                                                                              \
 	"id, kind, format, family, state, user_id, client_id, scope, claims, issued_at_ms, " \
-	"expires_at_ms"
+	"expires_at_ms, access_jti"
 
 struct token_call {
 	struct arena *arena;
@@ -18,21 +18,21 @@ struct token_call {
 	size_t n;
 	const struct sso_rotation *rotation;
 	const struct sso_revocation *revocation;
-	str family;
+	const struct sso_family_end *end;
 	int64_t now_ms, gone;
 };
 
 static err insert_token(struct db *tx, str zone, const struct sso_token *t)
 {
-	return db_exec(tx,
-	               "INSERT INTO sso_token (zone, " COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, "
-	               "$7, $8, $9, $10, $11, $12)",
-	               DB_ARGS(DB_T(zone), DB_T(t->id),
-	                       DB_T(t->refresh ? S("refresh") : S("access")),
-	                       DB_T(t->opaque ? S("opaque") : S("jwt")), DB_T(t->family),
-	                       DB_I(t->state), DB_T(t->user_id), DB_T(t->client_id), DB_T(t->scope),
-	                       DB_T(t->claims), DB_I(t->issued_at_ms), DB_I(t->expires_at_ms)),
-	               NULL);
+	return db_exec(
+		tx,
+		"INSERT INTO sso_token (zone, " COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, "
+		"$7, $8, $9, $10, $11, $12, $13)",
+		DB_ARGS(DB_T(zone), DB_T(t->id), DB_T(t->refresh ? S("refresh") : S("access")),
+	                DB_T(t->opaque ? S("opaque") : S("jwt")), DB_T(t->family), DB_I(t->state),
+	                DB_T(t->user_id), DB_T(t->client_id), DB_T(t->scope), DB_T(t->claims),
+	                DB_I(t->issued_at_ms), DB_I(t->expires_at_ms), DB_T(t->access_jti)),
+		NULL);
 }
 
 static err insert_tokens(struct db *tx, void *arg)
@@ -61,7 +61,8 @@ static struct sso_token token_of(const struct db_value *c)
 		                   .scope = c[7].s,
 		                   .claims = c[8].s,
 		                   .issued_at_ms = c[9].i,
-		                   .expires_at_ms = c[10].i };
+		                   .expires_at_ms = c[10].i,
+		                   .access_jti = c[11].s };
 }
 
 err sso_token_get(struct arena *a, struct store *st, str zone, str id, struct sso_token **out)
@@ -128,18 +129,32 @@ err sso_token_rotate(struct store *st, str zone, const struct sso_rotation *r)
 	return db_tx(st->db, rotate, &call);
 }
 
+/* The first of many that say so writes: the others find nothing that lives. */
 static err end_family(struct db *tx, void *arg)
 {
 	struct token_call *c = arg;
-	TRY(family_lock(tx, c->zone, c->family));
-	return db_exec(
-		tx, "UPDATE sso_token SET state = 2 WHERE zone = $1 AND family = $2 AND state <> 2",
-		DB_ARGS(DB_T(c->zone), DB_T(c->family)), NULL);
+	const struct sso_family_end *end = c->end;
+	int64_t ended;
+	TRY(family_lock(tx, c->zone, end->family));
+	TRY(db_exec(tx,
+	            "UPDATE sso_token SET state = 2 WHERE zone = $1 AND family = $2 AND state <> 2",
+	            DB_ARGS(DB_T(c->zone), DB_T(end->family)), &ended));
+	if (!ended)
+		return DONE;
+	return db_exec(tx,
+	               "INSERT INTO sso_revocation (zone, kind, id, revoked_at_ms, until_ms)"
+	               " SELECT zone, 'token', access_jti, $3, $4 FROM sso_token WHERE zone = $1"
+	               " AND family = $2 AND access_jti IS NOT NULL AND issued_at_ms >= $5"
+	               " ON CONFLICT (zone, kind, id) DO NOTHING",
+	               DB_ARGS(DB_T(c->zone), DB_T(end->family), DB_I(end->now_ms),
+	                       DB_I(end->now_ms + end->lives_ms),
+	                       DB_I(end->now_ms - end->lives_ms)),
+	               NULL);
 }
 
-err sso_family_revoke(struct store *st, str zone, str family)
+err sso_family_revoke(struct store *st, str zone, const struct sso_family_end *end)
 {
-	struct token_call call = { .zone = zone, .family = family };
+	struct token_call call = { .zone = zone, .end = end };
 	return db_tx(st->db, end_family, &call);
 }
 

@@ -30,9 +30,14 @@ struct sso_rotation {
 };
 err sso_token_rotate(struct store *, str zone, const struct sso_rotation *) MUST_CHECK;
 
-/* Ends every stored token of a login: somebody presented a spent one.  A family has the id of the refresh
- * token that it began with; next's above says which. */
-err sso_family_revoke(struct store *, str zone, str family) MUST_CHECK;
+/* Ends what came of a login: somebody presented a spent token.  Its stored tokens, and each JWT that came with
+ * one of them, at once and by its own id: no other login of that second ends with them.  A family has the id of
+ * the refresh token that it began with; next's above says which. */
+struct sso_family_end {
+	str family;
+	int64_t now_ms, lives_ms; /* so long does a JWT live */
+};
+err sso_family_revoke(struct store *, str zone, const struct sso_family_end *) MUST_CHECK;
 
 /* What ended: one JWT by its jti, or all that a user, a client or a user with a client had by now_ms.
  * Stored tokens of theirs end with it.  The row is kept until until_ms, when the last JWT has died.

@@ -41,6 +41,7 @@ static void rotate(void *arg, int i)
 	struct sso_token next = refresh_token(id, "u1", "c1");
 	(void)arg;
 	next.family = S("race");
+	next.access_jti = S("jwt-of-race");
 	struct sso_rotation r = { S("race"), S("c1"), &next, 1, 2000 };
 	rotated[i] = sso_token_rotate(store, ZONE, &r).code;
 }
@@ -61,7 +62,14 @@ static void rotation(void **state)
 	assert_int_equal(state_of("race"), SSO_TOKEN_SPENT);
 	GOOD(sso_token_list(a, store, ZONE, &(struct sso_owner){ .user_id = S("u1") }, 2000, &alive));
 	assert_int_equal(alive.n, 1);
-	GOOD(sso_family_revoke(store, ZONE, S("race")));
+	bool gone[2];
+	struct sso_bearer jwt = { S("jwt-of-race"), S("u1"), S("c1"), 1, 1 };
+	for (int i = 0; i < 2; i++) {
+		GOOD(sso_is_revoked(a, store, ZONE, &jwt, &gone[i]));
+		GOOD(sso_family_revoke(store, ZONE, &(struct sso_family_end){ S("race"), 2000, 5000 }));
+	}
+	assert_false(gone[0]);
+	assert_true(gone[1]);
 	GOOD(sso_token_list(a, store, ZONE, &(struct sso_owner){ .client_id = S("c1") }, 2000, &alive));
 	assert_int_equal(alive.n, 0);
 	ANSWERS(ERR_NOT_FOUND, sso_token_get(a, store, S("z2"), S("race"), &got));
