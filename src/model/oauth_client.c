@@ -20,6 +20,7 @@ static const struct field fields[] = {
 	      .max = INT32_MAX),
 	FIELD(oauth_client, refresh_validity_s, "refresh_token_validity", T_INT, .min = 0,
 	      .max = INT32_MAX),
+	FIELD(oauth_client, jwks, "jwks", T_STR),
 	FIELD(oauth_client, last_modified_at_ms, "lastModified", T_MS, .read_only = true),
 	FIELDS_END,
 };

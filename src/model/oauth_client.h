@@ -16,7 +16,8 @@ struct oauth_client {
 	struct strs resource_ids;
 	struct strs auto_approve; /* scopes that nobody is asked for; { "true" }: all of them */
 	struct strs allowed_providers, required_user_groups;
-	bool allow_public;                         /* no secret: PKCE stands in for it */
+	str jwks;          /* JSON of its public keys: private_key_jwt */
+	bool allow_public; /* no secret: PKCE stands in for it */
 	int64_t access_validity_s, refresh_validity_s; /* 0: the server's */
 	int64_t last_modified_at_ms;
 };

@@ -147,7 +147,7 @@ static struct refusal check_challenge(const struct sso_call *q, const struct aut
 	bool s256 = str_eq(r->method, S("S256"));
 	if (str_given(r->method) && !s256 && !str_eq(r->method, S("plain")))
 		return no(SSO_CHALLENGE_METHOD, r->method);
-	if (!q->client.has_secret && (!s256 || !str_given(r->challenge)))
+	if (!q->client.proves && (!s256 || !str_given(r->challenge)))
 		return no(SSO_CHALLENGE_PUBLIC, STR_NONE);
 	if ((str_given(r->challenge) || str_given(r->method)) && !pkce_text(r->challenge))
 		return no(SSO_CHALLENGE_SHAPE, STR_NONE);
@@ -174,7 +174,7 @@ static struct refusal check_rest(struct sso_call *q, const struct pairs *params,
 	int64_t age;
 	if (!strs_have(&q->client.client->authorized_grant_types, S("authorization_code")))
 		return no(SSO_RESPONSE_CLIENT, STR_NONE);
-	if (!q->client.has_secret && !q->client.client->allow_public)
+	if (!q->client.proves && !q->client.client->allow_public)
 		return no(SSO_RESPONSE_CLIENT, STR_NONE);
 	if (!type.n)
 		return no(SSO_RESPONSE_MISSING, STR_NONE);

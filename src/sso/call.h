@@ -53,6 +53,9 @@ struct message *need_session(struct sso_call *);
 struct message *need_csrf(struct sso_call *);
 struct message *need_json(struct sso_call *);
 
+/* By a JWT that the client signed with a key of its own: q->client is set, or it is the answer. */
+struct message *client_assertion_check(struct sso_call *);
+
 /* Whether the bearer has one of the words, or is the zone's administrator; where a row of routes.def cannot
  * say it: a user may more with what is their own. */
 bool sso_may(const struct sso_call *, const char *scopes);

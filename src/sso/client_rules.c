@@ -4,6 +4,8 @@
  * Source: oauth2-service reference, 3.8, 4.4; RFC 6749 §3.1.2, RFC 8252 §7. */
 #include "sso/client_rules.h"
 
+#include "codec/jose.h"
+
 static const char *const grants[] = {
 	"authorization_code",
 	"client_credentials",
@@ -16,7 +18,7 @@ static const char *const grants[] = {
 	"user_token",
 };
 
-enum { ID_MAX = 255, SECRET_MAX = 255 };
+enum { ID_MAX = 255, SECRET_MAX = 255, KEYS_TEXT_MAX = 32 << 10, KEYS_MAX = 10 };
 
 static bool grant_known(str name)
 {
@@ -117,9 +119,26 @@ static str check_words(const struct oauth_client *c)
 	return STR_NONE;
 }
 
+/* RFC 7517: public keys of kinds that sign. */
+static str check_keys(struct arena *a, const struct oauth_client *c)
+{
+	struct diag d = { .arena = a };
+	struct jwks set;
+	if (!str_given(c->jwks))
+		return STR_NONE;
+	bool good = c->jwks.n <= KEYS_TEXT_MAX && !jwks_read(a, c->jwks, &d, &set).code;
+	if (!good || !set.keys.n || set.keys.n > KEYS_MAX)
+		return S("jwks takes {\"keys\":[...]}, 1 to 10 public RSA or EC keys");
+	for (size_t i = 0; i < set.keys.n; i++)
+		if (jose_key_signs(set.keys.v[i].key))
+			return S("jwks takes public keys: one has a private part, or is a secret");
+	return STR_NONE;
+}
+
 str client_refusal(struct sso_call *q, const struct oauth_client *c, const struct oauth_client *was,
                    bool has_secret)
 {
+	bool proves = has_secret || str_given(c->jwks);
 	const struct strs *g = &c->authorized_grant_types;
 	bool admin = sso_may(q, "clients.admin");
 	str why = check_id(q->arena, c->client_id);
@@ -129,6 +148,8 @@ str client_refusal(struct sso_call *q, const struct oauth_client *c, const struc
 		why = check_addresses(q->arena, c);
 	if (!str_given(why))
 		why = check_words(c);
+	if (!str_given(why))
+		why = check_keys(q->arena, c);
 	if (!str_given(why) && !admin)
 		why = check_authorities(q, c, was);
 	if (str_given(why))
@@ -136,9 +157,9 @@ str client_refusal(struct sso_call *q, const struct oauth_client *c, const struc
 	if (!admin && strs_have(g, S("implicit")) && strs_have(g, S("authorization_code")))
 		return S("Not allowed: implicit grant type is not allowed together with "
 		         "authorization_code");
-	if (!has_secret && strs_have(g, S("client_credentials")))
+	if (!proves && strs_have(g, S("client_credentials")))
 		return S("Client secret is required for client_credentials grant type");
-	if (!has_secret && !c->allow_public)
+	if (!proves && !c->allow_public)
 		return S("Client secret is required, or allowpublic");
 	return STR_NONE;
 }

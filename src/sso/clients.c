@@ -33,7 +33,7 @@ void client_told(const struct sso_call *q, const char *event, str id)
 }
 
 /* ---- JSON ---- */
-/* autoapprove is true, or a list. */
+/* autoapprove is true, or a list; jwks is an object. */
 json_t *client_tree(struct sso_call *q, const struct oauth_client *c)
 {
 	struct buf b = buf_in(q->arena);
@@ -44,6 +44,9 @@ json_t *client_tree(struct sso_call *q, const struct oauth_client *c)
 	must(!json_read(q->arena, buf_str(&b), &d, &tree).code);
 	if (strs_have(&c->auto_approve, S("true")))
 		json_object_set_new(tree, "autoapprove", json_true());
+	json_t *keys;
+	if (str_given(c->jwks) && !json_read(q->arena, c->jwks, &d, &keys).code)
+		json_object_set(tree, "jwks", keys);
 	return tree;
 }
 
@@ -56,7 +59,17 @@ static struct message *client_answer(struct sso_call *q, unsigned status,
 	return sso_json(q, status, buf_str(&b));
 }
 
-/* Takes client_secret out, and makes a list of autoapprove; then the table reads the rest. */
+static void jwks_to_text(struct arena *a, json_t *tree)
+{
+	struct buf b = buf_in(a);
+	struct json_writer w = json_to(&b, false);
+	if (!json_is_object(json_object_get(tree, "jwks")))
+		return;
+	json_tree(&w, json_object_get(tree, "jwks"));
+	json_object_set_new(tree, "jwks", json_stringn(buf_str(&b).p, buf_str(&b).n));
+}
+
+/* Takes client_secret out, makes a list of autoapprove and a text of jwks; then the table reads the rest. */
 struct message *client_read(struct sso_call *q, json_t *tree, struct client_asked *out)
 {
 	struct diag d = { .arena = q->arena };
@@ -70,6 +83,7 @@ struct message *client_read(struct sso_call *q, json_t *tree, struct client_aske
 			return sso_error_about(q, SSO_CLIENT_INVALID, why);
 	}
 	json_object_del(tree, "client_secret");
+	jwks_to_text(q->arena, tree);
 	if (json_is_boolean(approve))
 		json_object_set_new(tree, "autoapprove",
 		                    json_is_true(approve) ? json_pack("[s]", "true")

@@ -27,7 +27,8 @@ static void flag(struct json_writer *w, const char *key, bool value)
 	json_bool(w, value);
 }
 
-#define CLIENT_AUTH "client_secret_basic client_secret_post"
+#define CLIENT_AUTH "client_secret_basic client_secret_post private_key_jwt"
+#define CLIENT_ALGS "RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512"
 
 /* The keys and the order of the service's own document. */
 static void documented(struct json_writer *w, const struct sso_call *q)
@@ -37,6 +38,7 @@ static void documented(struct json_writer *w, const struct sso_call *q)
 	address(w, q, "authorization_endpoint", "/oauth/authorize");
 	address(w, q, "token_endpoint", "/oauth/token");
 	words(w, "token_endpoint_auth_methods_supported", CLIENT_AUTH " none");
+	words(w, "token_endpoint_auth_signing_alg_values_supported", CLIENT_ALGS);
 	address(w, q, "userinfo_endpoint", "/userinfo");
 	address(w, q, "jwks_uri", "/token_keys");
 	address(w, q, "end_session_endpoint", "/logout.do");
@@ -66,8 +68,10 @@ static void newer(struct json_writer *w, const struct sso_call *q)
 	flag(w, "request_uri_parameter_supported", false);
 	address(w, q, "introspection_endpoint", "/introspect");
 	words(w, "introspection_endpoint_auth_methods_supported", CLIENT_AUTH);
+	words(w, "introspection_endpoint_auth_signing_alg_values_supported", CLIENT_ALGS);
 	address(w, q, "revocation_endpoint", "/oauth/revoke");
 	words(w, "revocation_endpoint_auth_methods_supported", CLIENT_AUTH " none");
+	words(w, "revocation_endpoint_auth_signing_alg_values_supported", CLIENT_ALGS);
 	address(w, q, "device_authorization_endpoint", "/oauth/device_authorization");
 	address(w, q, "pushed_authorization_request_endpoint", "/oauth/par");
 	flag(w, "require_pushed_authorization_requests", false);

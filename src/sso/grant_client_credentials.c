@@ -6,7 +6,7 @@
 
 static struct message *check(struct sso_call *q, struct issue *i)
 {
-	if (!q->client.has_secret)
+	if (!q->client.proves)
 		return sso_error(q, SSO_BAD_CREDENTIALS);
 	i->grant_type = S("client_credentials");
 	return scope_of_client(q, &i->scope);

@@ -82,7 +82,7 @@ static struct message *check(struct sso_call *q, struct issue *i)
 	if (e.code)
 		return e.code == ERR_NOT_FOUND ? sso_error_about(q, SSO_USER_GONE, b.user_id)
 		                               : sso_trouble(q, e);
-	bool rotates = q->sso->settings.rotate_refresh || !q->client.has_secret;
+	bool rotates = q->sso->settings.rotate_refresh || !q->client.proves;
 	struct diag d = { .arena = q->arena };
 	json_t *claims;
 	e = json_read(q->arena, row->claims, &d, &claims);

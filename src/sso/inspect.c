@@ -28,7 +28,7 @@ static struct message *by_client(struct sso_call *q)
 	if (m)
 		return m;
 	const struct strs *may = &q->client.client->authorities;
-	bool asks = strs_have(may, S("uaa.resource")) && q->client.has_secret;
+	bool asks = strs_have(may, S("uaa.resource")) && q->client.proves;
 	return asks ? NULL : sso_error(q, SSO_SCOPE_INSUFFICIENT);
 }
 

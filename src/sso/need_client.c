@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The need for a client: HTTP Basic or client_id and client_secret in the form, never both.
+/* The need for a client: HTTP Basic, client_id and client_secret in the form, or a signed assertion.
  * An unknown client and a wrong secret cost the same and answer the same.
  * Source: RFC 6749 §2.3.1; oauth2-service reference, 1.3. */
 #include "codec/base64.h"
@@ -36,16 +36,18 @@ static enum sso_error_id presented_read(struct sso_call *q, struct presented *ou
 struct message *need_client(struct sso_call *q)
 {
 	struct presented p;
+	if (str_given(sso_form(q, "client_assertion")))
+		return client_assertion_check(q);
 	enum sso_error_id wrong = presented_read(q, &p);
 	if (wrong)
 		return sso_error(q, wrong);
 	struct client_key key = { q->sso->settings.zone, p.id };
-	err e = oauth_client_check(q->arena, q->store, &key,
-	                           str_given(p.secret) ? p.secret : S(""), &q->client);
+	err e = oauth_client_check(q->arena, q->store, &key, str_given(p.secret) ? p.secret : S(""),
+	                           &q->client);
 	if (e.code == ERR_NOT_FOUND || e.code == ERR_SYNTAX)
 		return sso_error(q, SSO_BAD_CREDENTIALS);
 	if (e.code)
 		return sso_trouble(q, e);
-	bool is_public = !q->client.has_secret && q->client.client->allow_public && !p.secret.n;
+	bool is_public = !q->client.proves && q->client.client->allow_public && !p.secret.n;
 	return q->client.secret_fits || is_public ? NULL : sso_error(q, SSO_BAD_CREDENTIALS);
 }

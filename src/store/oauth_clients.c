@@ -282,8 +282,10 @@ static bool fits(struct arena *a, const struct store *st, const struct client_ke
 static void view_out(const struct oauth_client_view *v, bool good,
                      struct client_credentials_view *out)
 {
+	bool has_secret = str_given(v->macs[0]);
 	*out = (struct client_credentials_view){ .client = v->client,
-		                                 .has_secret = str_given(v->macs[0]),
+		                                 .has_secret = has_secret,
+		                                 .proves = has_secret || str_given(v->client->jwks),
 		                                 .secret_fits = good,
 		                                 .token_salt = v->token_salt };
 }

@@ -46,6 +46,7 @@ err oauth_clients_run(struct arena *, struct store *, struct client_step *, size
 struct client_credentials_view { /* what a client is recognised by */
 	const struct oauth_client *client;
 	bool has_secret, secret_fits; /* presented "" fits a client without a secret: never */
+	bool proves;                  /* it can say who it is: by a secret, or by keys of its own */
 	str token_salt;               /* changes with the secret */
 };
 /* The client with the verdict on what was presented.  ERR_NOT_FOUND costs the same as a wrong secret. */

@@ -249,8 +249,8 @@ test('metadata: one document at four addresses, and it holds', async () => {
 	for (const r of all)
 		assert.equal(expect(r, { status: 200 }).text, all[0].text);
 	const d = all[0].json;
-	assert.deepEqual(Object.keys(d).slice(0, 8), ['issuer', 'authorization_endpoint', 'token_endpoint', 'token_endpoint_auth_methods_supported',
-		'userinfo_endpoint', 'jwks_uri', 'end_session_endpoint', 'scopes_supported']);
+	assert.deepEqual(Object.keys(d).slice(0, 9), ['issuer', 'authorization_endpoint', 'token_endpoint', 'token_endpoint_auth_methods_supported',
+		'token_endpoint_auth_signing_alg_values_supported', 'userinfo_endpoint', 'jwks_uri', 'end_session_endpoint', 'scopes_supported']);
 	assert.equal(d.issuer, iss);
 	for (const [k, v] of Object.entries(d).filter(([k]) => /_endpoint$|_uri$/.test(k)))
 		assert.notEqual((await g.sso(new URL(v).pathname)).status, 404, k);

@@ -17,6 +17,9 @@ const CB = 'https://app.example/cb', LOOP = 'http://127.0.0.1/cb';
 const members = { authorized_grant_types: ['authorization_code', 'refresh_token', 'client_credentials', DEVICE], scope: ['openid', 'email', 'profile'] };
 await client(g, 'web', { ...members, client_secret: 'web-secret', redirect_uri: [CB], authorities: ['uaa.resource'], name: 'Web' });
 await client(g, 'native', { ...members, authorized_grant_types: ['authorization_code', 'refresh_token', DEVICE], allowpublic: true, redirect_uri: [LOOP], autoapprove: true });
+const pair = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify']);
+const { ext, key_ops, ...jwk } = await crypto.subtle.exportKey('jwk', pair.publicKey);
+await client(g, 'signs', { ...members, redirect_uri: [CB], authorities: ['uaa.resource'], jwks: { keys: [{ ...jwk, kid: 'k1' }] } });
 const issuer = new URL(`http://127.0.0.1:${g.ports.sso}/oauth/token`);
 const insecure = () => ({ execute: [o.allowInsecureRequests, o.enableNonRepudiationChecks] });
 const discover = (id, auth, algorithm) => o.discovery(issuer, id, undefined, auth, { ...insecure(), ...(algorithm ? { algorithm } : {}) });
@@ -38,6 +41,7 @@ async function browse(url) {
 const kinds = [
 	['client_secret_basic', 'web', () => o.ClientSecretBasic('web-secret'), CB],
 	['client_secret_post, metadata of RFC 8414', 'web', () => o.ClientSecretPost('web-secret'), CB, 'oauth2'],
+	['private_key_jwt', 'signs', () => o.PrivateKeyJwt({ key: pair.privateKey, kid: 'k1' }), CB],
 	['no secret, a loopback port', 'native', () => o.None(), 'http://127.0.0.1:50123/cb'],
 ];
 for (const [what, id, auth, redirect_uri, algorithm] of kinds) {
