@@ -71,6 +71,7 @@ struct message request_for_target(struct exchange *x, str path, str query)
 	m.query = query;
 	m.headers = retain_headers(x->arena, &m.headers, &x->target->props.request_headers);
 	m.headers = hop_headers(x, &m.headers);
+	m.tunnel = x->target->props.http10 ? NULL : x->call->tunnel;
 	return m;
 }
 
@@ -178,7 +179,6 @@ static err call_once(struct exchange *x, struct tls_context *tls, enum http_fail
 	origin.http10 = x->target->props.http10;
 	origin.times = timeouts(&x->target->props);
 	struct message m = request_for_target(x, x->target_path, x->target_query);
-	m.tunnel = x->target->props.http10 ? NULL : x->call->tunnel;
 	*why = HTTP_FAILED_NOT;
 	err e = prepare(x, &m);
 	if (e.code) {

@@ -17,8 +17,7 @@ struct local_call {
 	const struct local_target *to;
 	struct message *request; /* the other proxy's own; its path and query follow the target's */
 	deadline until;
-	struct interim *interim;    /* as of http_call */
-	struct body_source *tunnel; /* as well */
+	struct interim *interim; /* as of http_call */
 };
 /* Its answer, also when that is a fault of its own; NULL: it was not called, and a fault is pending. */
 struct message *flow_call_local(struct exchange *, const struct local_call *);

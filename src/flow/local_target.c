@@ -44,7 +44,7 @@ static struct exchange *inner_of(struct exchange *x, const struct local_call *c)
 	*in->call = *x->call;
 	in->call->request = c->request;
 	in->call->interim = c->interim;
-	in->call->tunnel = c->tunnel;
+	in->call->tunnel = c->request->tunnel;
 	return in;
 }
 
@@ -101,7 +101,6 @@ void call_local(struct exchange *x)
 			retain_query(x->arena, query ? x->request->query : STR_NONE, &p->query)),
 		.until = x->deadline,
 		.interim = p->response_headers.off ? NULL : x->call->interim,
-		.tunnel = x->call->tunnel,
 	};
 	x->response = flow_call_local(x, &c);
 }

@@ -1,45 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* For tests of HTTP/2: a server on a loop of its own, and a handler that does what the path says.
+/* For tests of HTTP/2: a handler that does what the path says.
  * Included once by a test program, after cmocka.
  * Source: http/server.h. */
 #pragma once
 
 #include <nghttp2/nghttp2.h>
 
-#include "unit/http/loopback.h"
-
-#define COUNT(a) (sizeof(a) / sizeof *(a))
-
-/* ---- the handler: the path says what to do ---- */
+#include "unit/http/served.h"
 
 static struct { _Atomic int running, finished, canceled, failed; _Atomic long swallowed; } seen;
 
 static struct waker gates[8];
-
-struct counter { /* a stream of n bytes in pieces of step */
-	struct body_source source;
-	size_t n, step;
-	enum err_code code;
-	char piece[70000];
-};
-static err counter_read(struct body_source *source, str *piece, deadline until)
-{
-	struct counter *c = (struct counter *)source;
-	(void)until;
-	size_t n = c->n < c->step ? c->n : c->step;
-	memset(c->piece, 'x', n);
-	c->n -= n;
-	*piece = str_from(c->piece, n);
-	return n ? DONE : FAIL(c->code);
-}
-static const struct body_source_type counter_type = { .read = counter_read };
-
-static struct body counter(struct http_call *call, size_t n, size_t step, enum err_code code, int64_t length)
-{
-	struct counter *c = arena_new(call->arena, struct counter);
-	*c = (struct counter){ .source.type = &counter_type, .n = n, .step = step, .code = code };
-	return (struct body){ .kind = BODY_STREAM, .source = &c->source, .length = length };
-}
 
 static void swallow(struct http_call *call, struct message *m, bool slowly)
 {
@@ -120,47 +91,8 @@ static void handle(struct http_call *call)
 	seen.finished++;
 }
 
-/* ---- the server under test ---- */
-
-static struct {
-	struct loop_thread thread;
-	int fd;
-	unsigned port;
-	struct http_server_conf conf;
-	struct http_server *server;
-} t;
-
-static void open_server(void *arg)
-{
-	(void)arg;
-	if (http_server_accept(t.server = http_serve(t.thread.loop, t.fd, NULL, &t.conf)).code)
-		abort();
-}
-static void close_server(void *arg) { (void)arg; http_server_close(&t.server); }
-static inline void drain_server(void *arg) { (void)arg; http_server_drain(t.server); }
-static void drop_pools(void *arg) { (void)arg; http_pool_drain(t.thread.loop); }
-
 static void start(struct http_limits limits)
 {
 	memset(&seen, 0, sizeof seen);
-	loop_thread_start(&t.thread, 200);
-	t.fd = listen_any(&t.port);
-	t.conf = (struct http_server_conf){ .handle = handle, .limits = limits, .h2 = true };
-	on_loop(t.thread.loop, false, open_server, NULL);
-}
-
-static void stop(void)
-{
-	on_loop(t.thread.loop, false, close_server, NULL);
-	on_loop(t.thread.loop, false, drop_pools, NULL);
-	close(t.fd);
-	loop_thread_end(&t.thread);
-}
-
-static struct http_limits small(void)
-{
-	struct http_limits l = http_limits_default();
-	l.head = (struct h1_limits){ .line = 200, .head = 2000, .headers = 20 };
-	l.streams = 8;
-	return l;
+	server_start(limits, 200, true);
 }

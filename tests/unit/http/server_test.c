@@ -9,47 +9,13 @@
 
 #include <cmocka.h>
 
-#include "unit/http/loopback.h"
-
-#define COUNT(a) (sizeof(a) / sizeof *(a))
+#include "unit/http/served.h"
 
 /* ---- the handler: the path says what to do ---- */
-
-struct counter { /* a stream of n bytes in pieces of step, each waited for if ms is set */
-	struct body_source source;
-	size_t n, step;
-	int ms;
-	enum err_code code; /* at its end */
-	char piece[65536];
-};
-
-static err counter_read(struct body_source *source, str *piece, deadline until)
-{
-	struct counter *c = (struct counter *)source;
-	(void)until;
-	*piece = S("");
-	if (c->ms)
-		TRY(wait_until(deadline_in(c->ms)));
-	if (c->n == 0)
-		return FAIL(c->code);
-	size_t n = c->n < c->step ? c->n : c->step;
-	memset(c->piece, 'x', n);
-	c->n -= n;
-	*piece = str_from(c->piece, n);
-	return DONE;
-}
-static const struct body_source_type counter_type = { .read = counter_read };
 
 static struct {
 	_Atomic int canceled, body_failed, body_timeout, finished, running;
 } seen;
-
-static struct body counter(struct http_call *call, size_t n, size_t step, int ms, enum err_code code, bool sized)
-{
-	struct counter *c = arena_new(call->arena, struct counter);
-	*c = (struct counter){ .source.type = &counter_type, .n = n, .step = step, .ms = ms, .code = code };
-	return (struct body){ .kind = BODY_STREAM, .source = &c->source, .length = sized ? (int64_t)n : -1 };
-}
 
 static void note_body(err e)
 {
@@ -95,15 +61,15 @@ static void compose(struct http_call *call, struct message *m)
 	else if (str_eq(path, S("/304")))
 		m->status = 304, headers_add(a, &m->headers, S("Content-Length"), S("77"));
 	else if (str_eq(path, S("/stream")))
-		m->body = counter(call, 5, 3, 0, ERR_NONE, false);
+		m->body = counter(call, 5, 3, ERR_NONE, -1);
 	else if (str_eq(path, S("/sized")))
-		m->body = counter(call, 5, 3, 0, ERR_NONE, true);
+		m->body = counter(call, 5, 3, ERR_NONE, 5);
 	else if (str_eq(path, S("/breaks")))
-		m->body = counter(call, 5, 3, 0, ERR_IO, false);
+		m->body = counter(call, 5, 3, ERR_IO, -1);
 	else if (str_eq(path, S("/short")))
-		m->body = counter(call, 5, 3, 0, ERR_NONE, true), m->body.length = 6;
+		m->body = counter(call, 5, 3, ERR_NONE, 6);
 	else if (str_eq(path, S("/big")))
-		m->body = counter(call, 20 << 20, 65536, 0, ERR_NONE, false);
+		m->body = counter(call, 20 << 20, 65536, ERR_NONE, -1);
 	else if (str_eq(path, S("/close")))
 		headers_add(a, &m->headers, S("Connection"), S("close"));
 	else if (str_eq(path, S("/split")))
@@ -136,67 +102,12 @@ static void handle(struct http_call *call)
 	seen.finished++;
 }
 
-/* ---- the server under test ---- */
-
-static struct {
-	struct loop_thread thread;
-	int fd;
-	unsigned port;
-	struct http_server_conf conf;
-	struct http_server *server;
-	bool idle;
-} t;
-
-static void open_server(void *arg)
-{
-	(void)arg;
-	if (http_server_accept(t.server = http_serve(t.thread.loop, t.fd, NULL, &t.conf)).code)
-		abort();
-}
-static void close_server(void *arg)
-{
-	(void)arg;
-	http_server_close(&t.server);
-}
-static void drain_server(void *arg)
-{
-	(void)arg;
-	http_server_drain(t.server);
-}
-static void look_idle(void *arg)
-{
-	(void)arg;
-	t.idle = http_server_idle(t.server);
-}
-static void drop_pools(void *arg)
-{
-	(void)arg;
-	http_pool_drain(t.thread.loop);
-}
+static void look_idle(void *idle) { *(bool *)idle = http_server_idle(t.server); }
 
 static void start(struct http_limits limits, unsigned max_fibers)
 {
 	memset(&seen, 0, sizeof seen);
-	loop_thread_start(&t.thread, max_fibers);
-	t.fd = listen_any(&t.port);
-	t.conf = (struct http_server_conf){ .handle = handle, .limits = limits };
-	on_loop(t.thread.loop, false, open_server, NULL);
-}
-
-static void stop(void)
-{
-	if (t.server)
-		on_loop(t.thread.loop, false, close_server, NULL);
-	on_loop(t.thread.loop, false, drop_pools, NULL);
-	close(t.fd);
-	loop_thread_end(&t.thread);
-}
-
-static struct http_limits small(void)
-{
-	struct http_limits l = http_limits_default();
-	l.head = (struct h1_limits){ .line = 200, .head = 2000, .headers = 20 };
-	return l;
+	server_start(limits, max_fibers, false);
 }
 
 /* ---- rows ---- */
@@ -556,11 +467,12 @@ static void drain(void **state)
 	say(part, S(H "\r\n"));
 	assert_true(str_eq(hear(a, part, 1000).text, S(OK_CLOSE(2, "hi"))));
 	close(idle), close(busy), close(part), close(kept);
-	for (int i = 0; i < 200 && !t.idle; i++) {
-		on_loop(t.thread.loop, false, look_idle, NULL);
+	bool gone = false;
+	for (int i = 0; i < 200 && !gone; i++) {
+		on_loop(t.thread.loop, false, look_idle, &gone);
 		sleep_a_while(5);
 	}
-	assert_true(t.idle);
+	assert_true(gone);
 	stop();
 	arena_destroy(&a);
 }

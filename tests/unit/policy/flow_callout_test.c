@@ -45,18 +45,13 @@ static const struct { const char *inner, *want; } rows[] = {
 	{ NAME("other"), "flow.SharedFlowNotFound|Shared Flow other Not Found" },
 };
 
-static const struct { const char *inner, *want; } refused[] = {
+static const struct policy_row refused[] = {
 	{ "", "<FlowCallout> needs <SharedFlowBundle>" },
 	{ NAME(" "), "<FlowCallout> needs <SharedFlowBundle>" },
 	{ NAME("a") PARAMETERS("<Parameter>x</Parameter>"), "<Parameter> needs the attribute name" },
 	{ NAME("a") PARAMETERS("x"), "the text \"x\" has no meaning in <Parameters>" },
 	{ "<SharedFlow>a</SharedFlow>" NAME("a"), "unknown element <SharedFlow> in <FlowCallout>; known here: SharedFlowBundle, Parameters" },
 };
-
-static const char *xml_of(struct arena *a, const char *inner)
-{
-	return str_z(a, str_fmt(a, "<FlowCallout name='p'>%s</FlowCallout>", inner));
-}
 
 static void calls(void **state)
 {
@@ -65,7 +60,7 @@ static void calls(void **state)
 		struct arena *a = arena_create(0, 0);
 		struct proxy *proxy;
 		struct exchange x;
-		const struct step *step = policy_step(a, xml_of(a, rows[i].inner), &proxy);
+		const struct step *step = policy_step(a, policy_xml(a, rows[i].inner), &proxy);
 		exchange_for(&x, a, proxy);
 		enum verdict verdict = step_run(&x, step);
 		if (verdict == FAULT)
@@ -78,14 +73,7 @@ static void calls(void **state)
 	}
 }
 
-static void refuses(void **state)
-{
-	(void)state;
-	struct arena *a = arena_create(0, 0);
-	for (size_t i = 0; i < COUNT(refused); i++)
-		policy_refused(xml_of(a, refused[i].inner), refused[i].want);
-	arena_destroy(&a);
-}
+static void refuses(void **state) { (void)state; policies_refused(refused, COUNT(refused)); }
 
 int main(void)
 {

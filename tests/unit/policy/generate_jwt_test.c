@@ -5,16 +5,15 @@
 #define POLICY_UNDER_TEST policy_generate_jwt
 #include "unit/policy/run.h"
 
-#define GENERATE(x) "<GenerateJWT name='p'>" x "</GenerateJWT>"
-#define HS(x) GENERATE("<Algorithm>HS256</Algorithm><SecretKey><Value ref='private.k'/></SecretKey>" x)
-#define RS(x) GENERATE("<Algorithm>RS256</Algorithm>" x)
+#define HS(x) "<Algorithm>HS256</Algorithm><SecretKey><Value ref='private.k'/></SecretKey>" x
+#define RS(x) "<Algorithm>RS256</Algorithm>" x
 #define SAYS(x) "GenerateJWT p: " x
 
-static const struct { const char *xml, *want; } refused[] = {
-	{ GENERATE(""), "<GenerateJWT> needs <Algorithm>" },
-	{ GENERATE("<Algorithm>none</Algorithm>"), SAYS("InvalidValueForElement: <Algorithm> is HS256, RS256, PS256, ES256 or one of their 384 and 512") },
-	{ GENERATE("<Algorithm>HS256,HS384</Algorithm>"), SAYS("InvalidValueForElement: <Algorithm> is HS256, RS256, PS256, ES256 or one of their 384 and 512") },
-	{ GENERATE("<Algorithm>HS256</Algorithm>"), SAYS("MissingConfigurationElement: HS256 and its kin need <SecretKey>") },
+static const struct policy_row refused[] = {
+	{ "", "<GenerateJWT> needs <Algorithm>" },
+	{ "<Algorithm>none</Algorithm>", SAYS("InvalidValueForElement: <Algorithm> is HS256, RS256, PS256, ES256 or one of their 384 and 512") },
+	{ "<Algorithm>HS256,HS384</Algorithm>", SAYS("InvalidValueForElement: <Algorithm> is HS256, RS256, PS256, ES256 or one of their 384 and 512") },
+	{ "<Algorithm>HS256</Algorithm>", SAYS("MissingConfigurationElement: HS256 and its kin need <SecretKey>") },
 	{ RS(""), SAYS("MissingConfigurationElement: the algorithm needs <PrivateKey>") },
 	{ RS("<PrivateKey><Value ref='k'/></PrivateKey>"), SAYS("InvalidVariableNameForSecret: the variable of a secret starts with private.") },
 	{ RS("<PrivateKey><Value ref='private.k'/><Password ref='p'/></PrivateKey>"), SAYS("InvalidVariableNameForSecret: the variable of a secret starts with private.") },
@@ -25,15 +24,10 @@ static const struct { const char *xml, *want; } refused[] = {
 	{ HS("<NotBefore>Mon, 14 Aug 2017 11:00:21 Mars</NotBefore>"), SAYS("InvalidTimeFormat: <NotBefore> is a number with s, m, h, d or w, or a date") },
 	{ HS("<AdditionalClaims><Claim name='kid'>x</Claim></AdditionalClaims>"), "InvalidNameForAdditionalClaim: Invalid name for additional claim : policy(p) claim(kid)." },
 	{ HS("<AdditionalHeaders><Claim name='typ'>x</Claim></AdditionalHeaders>"), "InvalidNameForAdditionalHeader: Invalid name for additional header : policy(p) claim(typ)." },
-	{ GENERATE("<Algorithms><Key>dir</Key></Algorithms>"), NULL },
+	{ "<Algorithms><Key>dir</Key></Algorithms>", NULL },
 };
 
-static void refuses(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < COUNT(refused); i++)
-		policy_refused(refused[i].xml, refused[i].want);
-}
+static void refuses(void **state) { (void)state; policies_refused(refused, COUNT(refused)); }
 
 static const char *const taken[] = {
 	HS(""), HS("<ExpiresIn>1h</ExpiresIn><Id/><NotBefore>5m</NotBefore>"), HS("<ExpiresIn ref='e'>1h</ExpiresIn>"),
@@ -43,17 +37,7 @@ static const char *const taken[] = {
 	HS("<CustomClaims/><OutputVariable>o</OutputVariable><CriticalHeaders>a,b</CriticalHeaders>"),
 };
 
-static void takes(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < COUNT(taken); i++) {
-		struct arena *a = arena_create(0, 0);
-		struct proxy *proxy;
-		policy_step(a, taken[i], &proxy);
-		proxy_release(proxy);
-		arena_destroy(&a);
-	}
-}
+static void takes(void **state) { (void)state; policies_taken(taken, COUNT(taken)); }
 
 int main(void)
 {

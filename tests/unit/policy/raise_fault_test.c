@@ -27,7 +27,7 @@ static const struct { const char *inner, *raised, *want; } rows[] = {
 	{ SET("<StatusCode>many</StatusCode>"), "steps.raisefault.SetVariableFailed|RaiseFault[p]: failed to set variable status.code", NULL },
 };
 
-static const struct { const char *inner, *want; } refused[] = {
+static const struct policy_row refused[] = {
 	{ "<Set/>", "unknown element <Set> in <RaiseFault>; known here: FaultResponse, IgnoreUnresolvedVariables, ShortFaultReason" },
 	{ "<FaultResponse><Status>1</Status></FaultResponse>", "unknown element <Status> in <FaultResponse>; known here: Set, Add, Copy, Remove, AssignVariable" },
 	{ SET("<Headers><Header name='a:b'>x</Header></Headers>"), "\"a:b\" cannot be the name of a header" },
@@ -45,11 +45,6 @@ static const char *show(struct arena *a, const struct message *m)
 	return b.p;
 }
 
-static const char *xml_of(struct arena *a, const char *inner)
-{
-	return str_z(a, str_fmt(a, "<RaiseFault name='p'>%s</RaiseFault>", inner));
-}
-
 static void raises(void **state)
 {
 	(void)state;
@@ -57,7 +52,7 @@ static void raises(void **state)
 		struct arena *a = arena_create(0, 0);
 		struct proxy *proxy;
 		struct exchange x;
-		const struct step *step = policy_step(a, xml_of(a, rows[i].inner), &proxy);
+		const struct step *step = policy_step(a, policy_xml(a, rows[i].inner), &proxy);
 		exchange_for(&x, a, proxy);
 		struct http_call call = { .request = x.request };
 		x.call = &call;
@@ -71,14 +66,7 @@ static void raises(void **state)
 	}
 }
 
-static void refuses(void **state)
-{
-	(void)state;
-	struct arena *a = arena_create(0, 0);
-	for (size_t i = 0; i < COUNT(refused); i++)
-		policy_refused(xml_of(a, refused[i].inner), refused[i].want);
-	arena_destroy(&a);
-}
+static void refuses(void **state) { (void)state; policies_refused(refused, COUNT(refused)); }
 
 int main(void)
 {

@@ -84,3 +84,30 @@ static inline void policy_refused(const char *xml, const char *want)
 		fail_msg("%s\n got %s\nwant %s", xml, str_z(a, got), str_z(a, whole));
 	arena_destroy(&a);
 }
+
+static inline const char *policy_xml(struct arena *a, const char *inner)
+{
+	const char *e = POLICY_UNDER_TEST.element;
+	return str_z(a, str_fmt(a, "<%s name='p'>%s</%s>", e, inner, e));
+}
+
+struct policy_row { const char *inner, *want; }; /* of the element, and what a deploy says */
+
+static inline void policies_refused(const struct policy_row *rows, size_t n)
+{
+	struct arena *a = arena_create(0, 0);
+	for (size_t i = 0; i < n; i++)
+		policy_refused(policy_xml(a, rows[i].inner), rows[i].want);
+	arena_destroy(&a);
+}
+
+static inline void policies_taken(const char *const *inner, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct arena *a = arena_create(0, 0);
+		struct proxy *proxy;
+		policy_step(a, policy_xml(a, inner[i]), &proxy);
+		proxy_release(proxy);
+		arena_destroy(&a);
+	}
+}

@@ -43,7 +43,7 @@ struct message *flow_call_local(struct exchange *x, const struct local_call *c)
 	const struct message *m = c->request;
 	str query = str_given(m->query) ? m->query : S("-");
 	snprintf(wire.sent, sizeof wire.sent, "local %.*s '%.*s' %.*s", STR(m->verb), STR(m->path), STR(query));
-	assert_true(!c->tunnel && !c->interim && deadline_left_ms(c->until) <= 55000);
+	assert_true(!c->request->tunnel && !c->interim && deadline_left_ms(c->until) <= 55000);
 	if (!wire.status) {
 		fault_raise(x, &gateway_faults[CHAIN_TOO_DEEP], 10);
 		return NULL;
@@ -103,7 +103,7 @@ static const struct { enum err_code code; enum http_failure why; const char *wan
 	{ ERR_DENIED, HTTP_DENIED, FAILED("Host not allowed") },
 };
 
-static const struct { const char *inner, *want; } refused[] = {
+static const struct policy_row refused[] = {
 	{ R, "<ServiceCallout> needs <HTTPTargetConnection> with a <URL> or a <LoadBalancer>" },
 	{ R "<HTTPTargetConnection/>", "<ServiceCallout> needs <HTTPTargetConnection> with a <URL> or a <LoadBalancer>" },
 	{ R "<LocalTargetConnection><Path>/x</Path></LocalTargetConnection>" TO("http://h"), "<ServiceCallout> holds <LocalTargetConnection> and <HTTPTargetConnection>; one of them is the target" },
@@ -117,16 +117,11 @@ static const struct { const char *inner, *want; } refused[] = {
 	{ "<Request><Verb>GET</Verb></Request>" TO("http://h"), "unknown element <Verb> in <Request>; known here: Set, Add, Copy, Remove, AssignVariable, IgnoreUnresolvedVariables" },
 };
 
-static const char *xml_of(struct arena *a, const char *inner)
-{
-	return str_z(a, str_fmt(a, "<ServiceCallout name='p'>%s</ServiceCallout>", inner));
-}
-
 static const char *run_inner(struct arena *a, const char *inner)
 {
 	struct proxy *proxy;
 	struct exchange x;
-	const struct step *step = policy_step(a, xml_of(a, inner), &proxy);
+	const struct step *step = policy_step(a, policy_xml(a, inner), &proxy);
 	exchange_for(&x, a, proxy);
 	assert_int_equal(vars_set_named(&x, S("text"), VALUE_STR(S("t"))).code, ERR_NONE);
 	vars_set_message(&x, S("answer"), message_response(a, 200));
@@ -168,14 +163,7 @@ static void fails(void **state)
 	}
 }
 
-static void refuses(void **state)
-{
-	(void)state;
-	struct arena *a = arena_create(0, 0);
-	for (size_t i = 0; i < COUNT(refused); i++)
-		policy_refused(xml_of(a, refused[i].inner), refused[i].want);
-	arena_destroy(&a);
-}
+static void refuses(void **state) { (void)state; policies_refused(refused, COUNT(refused)); }
 
 int main(void)
 {

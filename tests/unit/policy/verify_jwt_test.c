@@ -8,15 +8,14 @@
 #include "policy/jwt.h"
 #include "policy/services.h"
 
-#define VERIFY(x) "<VerifyJWT name='p'>" x "</VerifyJWT>"
-#define HS(x) VERIFY("<Algorithm>HS256</Algorithm>" x)
-#define RS(x) VERIFY("<Algorithm>RS256</Algorithm>" x)
+#define HS(x) "<Algorithm>HS256</Algorithm>" x
+#define RS(x) "<Algorithm>RS256</Algorithm>" x
 #define SECRET "<SecretKey><Value ref='private.k'/></SecretKey>"
 #define PUBLIC "<PublicKey><Value ref='k'/></PublicKey>"
 #define SAYS(x) "VerifyJWT p: " x
 
-static const struct { const char *xml, *want; } refused[] = {
-	{ VERIFY(""), "<VerifyJWT> needs <Algorithm>" },
+static const struct policy_row refused[] = {
+	{ "", "<VerifyJWT> needs <Algorithm>" },
 	{ HS(""), SAYS("MissingConfigurationElement: HS256 and its kin need <SecretKey>") },
 	{ RS(""), SAYS("MissingConfigurationElement: the algorithm needs <PublicKey>") },
 	{ HS("<SecretKey><Value>abc</Value></SecretKey>"), SAYS("InvalidSecretInConfig: a secret does not stand in a bundle; name a variable by ref") },
@@ -31,47 +30,32 @@ static const struct { const char *xml, *want; } refused[] = {
 	{ RS("<PublicKey><Value>abc</Value></PublicKey>"), SAYS("InvalidKeyConfiguration: <PublicKey> holds no PEM public key or certificate of RSA, P-256, P-384 or P-521") },
 	{ RS("<PublicKey><JWKS/></PublicKey>"), SAYS("InvalidKeyConfiguration: <JWKS> is a text, a ref, a uri or a uriRef; one of them") },
 	{ RS("<PublicKey><JWKS uri='ftp://x/'/></PublicKey>"), SAYS("InvalidValueForElement: the uri of <JWKS> is no http(s) URL") },
-	{ VERIFY("<Algorithm>none</Algorithm>" SECRET), SAYS("InvalidValueForElement: <Algorithm> lists HS256, RS256, PS256, ES256 or their 384 and 512, each once") },
-	{ VERIFY("<Algorithm>HS256,HS256</Algorithm>" SECRET), SAYS("InvalidValueForElement: <Algorithm> lists HS256, RS256, PS256, ES256 or their 384 and 512, each once") },
-	{ VERIFY("<Algorithm>HS256,RS256</Algorithm>" SECRET), SAYS("InvalidValueForElement: <Algorithm> mixes kinds of keys") },
-	{ VERIFY("<Algorithm>ES256,RS256</Algorithm>" PUBLIC), SAYS("InvalidValueForElement: <Algorithm> mixes kinds of keys") },
+	{ "<Algorithm>none</Algorithm>" SECRET, SAYS("InvalidValueForElement: <Algorithm> lists HS256, RS256, PS256, ES256 or their 384 and 512, each once") },
+	{ "<Algorithm>HS256,HS256</Algorithm>" SECRET, SAYS("InvalidValueForElement: <Algorithm> lists HS256, RS256, PS256, ES256 or their 384 and 512, each once") },
+	{ "<Algorithm>HS256,RS256</Algorithm>" SECRET, SAYS("InvalidValueForElement: <Algorithm> mixes kinds of keys") },
+	{ "<Algorithm>ES256,RS256</Algorithm>" PUBLIC, SAYS("InvalidValueForElement: <Algorithm> mixes kinds of keys") },
 	{ HS(SECRET "<TimeAllowance>soon</TimeAllowance>"), SAYS("InvalidTimeFormat: <TimeAllowance> is a number with s, m, h, d or w") },
 	{ HS(SECRET "<MaxLifespan>-5m</MaxLifespan>"), SAYS("InvalidTimeFormat: <MaxLifespan> is a number with s, m, h, d or w") },
 	{ HS(SECRET "<AdditionalClaims><Claim name='iss'>x</Claim></AdditionalClaims>"), "InvalidNameForAdditionalClaim: Invalid name for additional claim : policy(p) claim(iss)." },
 	{ HS(SECRET "<AdditionalHeaders><Claim name='alg'>x</Claim></AdditionalHeaders>"), "InvalidNameForAdditionalHeader: Invalid name for additional header : policy(p) claim(alg)." },
 	{ HS(SECRET "<AdditionalClaims><Claim name='a' type='date'>x</Claim></AdditionalClaims>"), NULL },
 	{ HS(SECRET "<AdditionalClaims><Claim>x</Claim></AdditionalClaims>"), NULL },
-	{ VERIFY("<Algorithms><Key>dir</Key></Algorithms>"), NULL },
-	{ VERIFY("<Type>Encrypted</Type><Algorithm>HS256</Algorithm>" SECRET), NULL },
+	{ "<Algorithms><Key>dir</Key></Algorithms>", NULL },
+	{ "<Type>Encrypted</Type><Algorithm>HS256</Algorithm>" SECRET, NULL },
 	{ HS(SECRET "<Issuers>x</Issuers>"), NULL },
 };
 
-static void refuses(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < COUNT(refused); i++)
-		policy_refused(refused[i].xml, refused[i].want);
-}
+static void refuses(void **state) { (void)state; policies_refused(refused, COUNT(refused)); }
 
 static const char *const taken[] = {
-	HS(SECRET), RS(PUBLIC), VERIFY("<Algorithm>PS256, RS256</Algorithm>" PUBLIC), VERIFY("<Algorithm>ES256,ES384</Algorithm>" PUBLIC),
+	HS(SECRET), RS(PUBLIC), "<Algorithm>PS256, RS256</Algorithm>" PUBLIC, "<Algorithm>ES256,ES384</Algorithm>" PUBLIC,
 	RS("<PublicKey><JWKS uri='https://example.com/keys?x=1'/></PublicKey>"), RS("<PublicKey><JWKS uriRef='u'/></PublicKey>"),
 	RS("<PublicKey><JWKS>{\"keys\":[]}</JWKS></PublicKey>"), HS(SECRET "<CustomClaims><x/></CustomClaims>"),
 	HS(SECRET "<Issuer ref='i'/><Subject>s</Subject><Audience>a,b</Audience><Id/><TimeAllowance>30s</TimeAllowance>"
 	   "<MaxLifespan useIssueTime='true'>1h</MaxLifespan><KnownHeaders>x</KnownHeaders><IgnoreCriticalHeaders>true</IgnoreCriticalHeaders>"),
 };
 
-static void takes(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < COUNT(taken); i++) {
-		struct arena *a = arena_create(0, 0);
-		struct proxy *proxy;
-		policy_step(a, taken[i], &proxy);
-		proxy_release(proxy);
-		arena_destroy(&a);
-	}
-}
+static void takes(void **state) { (void)state; policies_taken(taken, COUNT(taken)); }
 
 /* A verdict is found again for its key, and for no other; nothing bad is kept. */
 static void remembers(void **state)
