@@ -71,7 +71,7 @@ struct message *api_body(struct api *q, size_t limit, str *bytes)
 
 struct message *api_form(struct api *q, struct pairs *form)
 {
-	str bytes;
+	str bytes = STR_NONE;
 	struct message *bad = api_body(q, BODY_MAX, &bytes);
 	if (bad)
 		return bad;
@@ -89,7 +89,7 @@ bool api_type_is_xml(str type)
 
 struct message *api_read(struct api *q, const struct noun *noun, enum model_read how, void *out)
 {
-	str bytes;
+	str bytes = STR_NONE;
 	struct diag d = { .arena = q->arena };
 	struct message *bad = api_body(q, BODY_MAX, &bytes);
 	if (bad)
