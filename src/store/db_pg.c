@@ -52,11 +52,21 @@ static err tx_script(struct db *tx, const char *sql, struct diag *diag)
 	return pg_script(conn_of(tx), sql, diag);
 }
 
+/* What lost against another transaction (deadlock, or the server's default is to serialize) runs again. */
+static bool once_more(struct pg_conn *p, err e)
+{
+	bool again = e.code && p->again && !p->broken;
+	p->again = false;
+	return again;
+}
+
 static err outer_exec(struct db *db, const char *sql, struct db_args args, int64_t *changed)
 {
 	struct pg_conn *p;
 	TRY(pg_pool_take(&of_db(db)->pool, &p));
 	err e = pg_run(NULL, p, sql, args, NULL, changed);
+	for (int i = 0; i < RETRIES && once_more(p, e); i++)
+		e = pg_run(NULL, p, sql, args, NULL, changed);
 	pg_pool_give(&of_db(db)->pool, p);
 	return e;
 }
@@ -80,7 +90,6 @@ static const struct driver inner = {
 static err run_once(struct pg_conn *p, err (*fn)(struct db *, void *), void *arg)
 {
 	struct pg_tx tx = { .db.driver = &inner, .conn = p };
-	p->again = false;
 	TRY(pg_run(NULL, p, "BEGIN ISOLATION LEVEL READ COMMITTED", DB_NO_ARGS, NULL, NULL));
 	err e = fn(&tx.db, arg);
 	if (!e.code)
@@ -97,7 +106,7 @@ static err outer_tx(struct db *db, err (*fn)(struct db *, void *), void *arg)
 	struct pg_conn *p;
 	TRY(pg_pool_take(&of_db(db)->pool, &p));
 	err e = run_once(p, fn, arg);
-	for (int i = 0; i < RETRIES && e.code && p->again && !p->broken; i++)
+	for (int i = 0; i < RETRIES && once_more(p, e); i++)
 		e = run_once(p, fn, arg);
 	pg_pool_give(&of_db(db)->pool, p);
 	return e;
