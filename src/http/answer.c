@@ -238,6 +238,8 @@ void answer_at_once(struct exchange *x, unsigned status, const char *what)
 {
 	struct out o = { .x = x, .m = error_message(x, status, what) };
 	size_t written;
+	if (status == 503)
+		headers_set(x->call.arena, &o.m->headers, S("Retry-After"), S("1"));
 	if (write_head(&o).code)
 		return;
 	struct iovec v[2] = { vec(o.head), vec(o.bytes) };

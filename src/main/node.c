@@ -20,7 +20,9 @@
 #include "policy/counters.h"
 #include "rt/tls.h"
 
-enum { CONTROL_FIBERS = 1000, PAUSE_MS = 20 };
+/* A call that waits its turn for the store is a fiber: so many may, 12 KiB each, and the next are told to come
+ * again.  No more than the store_read lane's queue holds. */
+enum { CONTROL_FIBERS = 4000, PAUSE_MS = 20 };
 
 struct served {
 	struct http_server *server;

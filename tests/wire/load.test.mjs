@@ -18,12 +18,20 @@ await g.proxy('null', { post: { response: ['s'] }, policies: { s: say('{request.
 test('more than max_exchanges: 503 at once, the rest is served', async () => {
 	const agent = new http.Agent({ keepAlive: true, maxSockets: 200 });
 	const from = Date.now();
-	const all = await Promise.all(Array.from({ length: 150 }, () => g.call('/slow', { agent }).then((r) => [r.status, Date.now() - from])));
+	const all = await Promise.all(Array.from({ length: 150 }, () => g.call('/slow', { agent }).then((r) => [r.status, Date.now() - from, r.headers['retry-after']])));
 	const [good, refused] = [all.filter(([s]) => s === 200), all.filter(([s]) => s === 503)];
 	assert.equal(good.length + refused.length, 150);
 	assert.ok(good.length >= 32 && good.length <= 64, `${good.length} served`);
-	assert.ok(refused.every(([, ms]) => ms < 1100 * slack), 'a refusal waits for nobody');
+	assert.ok(refused.every(([, ms, again]) => ms < 1100 * slack && again === '1'), 'a refusal waits for nobody, and says when to come again');
 	expect(await g.call('/slow', { agent }), { status: 200 });
+	agent.destroy();
+});
+
+test('3,000 management calls at one instant wait their turn', async () => {
+	expect(await g.mgmt('/apis'), { status: 200 });
+	const agent = new http.Agent({ maxSockets: Infinity }), said = {};
+	await Promise.all(Array.from({ length: 3000 }, () => g.mgmt('/apis', { agent }).then((r) => { said[r.status] = (said[r.status] ?? 0) + 1; })));
+	assert.deepEqual(said, { 200: 3000 });
 	agent.destroy();
 });
 
