@@ -182,6 +182,8 @@ static struct refusal check_rest(struct sso_call *q, const struct pairs *params,
 		return no(SSO_RESPONSE_TYPE, type);
 	if (str_given(mode) && !str_eq(mode, S("query")))
 		return no(SSO_RESPONSE_MODE, mode);
+	if (str_given(form_get(params, S("source"))))
+		return no(SSO_SOURCE, form_get(params, S("source")));
 	if (str_given(form_get(params, S("request"))))
 		return no(SSO_REQUEST_OBJECT, STR_NONE);
 	if (str_given(r->max_age) && (!str_to_i64(r->max_age, &age) || age < 0))

@@ -19,12 +19,13 @@ struct request {
 	struct authorization a;
 	str pushed; /* what stands behind the URN of a pushed request; absent: none */
 	struct strs scope;
+	bool silent; /* nobody is asked: prompt=none, or no browser */
 };
 
 /* ---- answers ---- */
 static struct message *wrong_page(struct sso_call *q, struct refusal why)
 {
-	if (sso_wants_json(q))
+	if (sso_wants_json(q) || str_given(q->bearer.jti))
 		return sso_error_about(q, why.id, why.about);
 	struct page_value v = { "error", sso_error_text(q->arena, why.id, why.about), NULL };
 	return page_answer(
@@ -283,7 +284,7 @@ static struct message *go_on(struct sso_call *q, struct request *r)
 	if (why.id)
 		return refused(q, &r->a, why);
 	asks |= prompts(q, r, S("consent"));
-	if (asks && prompts(q, r, S("none")))
+	if (asks && r->silent)
 		return refused_by(q, &r->a, SSO_INTERACTION);
 	if (str_given(r->pushed)) {
 		struct code_key key = pushed_key(q, r->pushed);
@@ -298,31 +299,66 @@ static struct message *go_on(struct sso_call *q, struct request *r)
 	return asks ? ask_consent(q, r) : give_code(q, &r->a);
 }
 
-struct message *endpoint_authorize(struct sso_call *q)
+/* Who is meant is known, or nobody is there to say. */
+static struct message *begin(struct sso_call *q, struct request *r)
 {
-	struct request r = { 0 };
 	struct refusal why;
-	err e = read_request(q, &r, &why);
+	err e = read_request(q, r, &why);
 	if (e.code)
 		return trouble(q, e);
 	if (why.id)
-		return refused(q, &r.a, why);
-	bool silent = prompts(q, &r, S("none"));
-	e = session_find(q, &q->session);
+		return refused(q, &r->a, why);
+	r->silent |= prompts(q, r, S("none"));
+	bool again = q->session && stale(q, r);
+	if (r->silent && (again || !q->session))
+		return refused_by(q, &r->a, SSO_LOGIN_REQUIRED);
+	if (!q->session)
+		return need_session(q);
+	return again ? login_again(q, r) : go_on(q, r);
+}
+
+/* Without a browser: a token speaks for the person, as their session would. */
+static struct message *by_bearer(struct sso_call *q)
+{
+	struct session *s = q->session = arena_new(q->arena, struct session);
+	struct message *m = need_bearer(q);
+	if (m)
+		return m;
+	if (!str_given(q->bearer.user_id) || !strs_have(&q->bearer.scope, S("uaa.user")))
+		return bearer_refused(q, SSO_SCOPE_INSUFFICIENT);
+	err e = identity_person(q->arena, q->sso->identity, q->sso->settings.zone,
+	                        q->bearer.user_id, &s->person);
 	if (e.code)
 		return trouble(q, e);
-	if (q->session && stale(q, &r))
-		return silent ? refused_by(q, &r.a, SSO_LOGIN_REQUIRED) : login_again(q, &r);
-	if (!q->session)
-		return silent ? refused_by(q, &r.a, SSO_LOGIN_REQUIRED) : need_session(q);
-	return go_on(q, &r);
+	s->auth_time_s = q->bearer.auth_time_s;
+	return begin(q, &(struct request){ .silent = true });
+}
+
+static bool has_bearer(const struct sso_call *q)
+{
+	return str_istarts(sso_header(q, "authorization"), S("Bearer "));
+}
+
+struct message *endpoint_authorize(struct sso_call *q)
+{
+	if (has_bearer(q))
+		return by_bearer(q);
+	err e = session_find(q, &q->session);
+	return e.code ? trouble(q, e) : begin(q, &(struct request){ 0 });
 }
 
 /* A decision; or a request in a form, which becomes one in the query, where logging in leads back to. */
 struct message *endpoint_authorize_post(struct sso_call *q)
 {
+	str source = sso_form(q, "source");
 	if (str_given(sso_form(q, "user_oauth_approval")))
 		return decided(q);
+	if (str_given(source) || str_given(sso_form(q, "password"))) /* into no address */
+		return wrong_page(q, (struct refusal){ SSO_SOURCE, sso_told(source) });
+	if (has_bearer(q)) {
+		q->query = q->form;
+		return by_bearer(q);
+	}
 	return sso_redirect(
 		q, str_fmt(q->arena, "/oauth/authorize?%.*s", STR(form_write(q->arena, &q->form))));
 }

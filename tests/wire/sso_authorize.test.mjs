@@ -50,6 +50,40 @@ test('a code, and what it is good for', async () => {
 	assert.equal(claims(again.access_token).auth_time, id.auth_time);
 });
 
+test('a token in place of a browser', async () => {
+	await client(g, 'cli', { client_secret: 'c', authorized_grant_types: ['password'], scope: ['uaa.user', 'openid'] });
+	const { access_token } = expect(await g.login({}, { client: 'cli:c' }), { status: 200 }).json, login = claims(access_token);
+	const bearer = (fields, o = {}, token = access_token) => g.sso(ask(fields), { ...o, headers: { Authorization: `Bearer ${token}` } });
+	const { code, ...rest } = said(await bearer({ scope: 'openid' }));
+	assert.deepEqual(rest, { x: '1', state: 's&1', iss });
+	const t = expect(await redeem(code), { status: 200 }).json;
+	assert.deepEqual([t.scope, claims(t.access_token).user_id, claims(t.access_token).auth_time], ['openid', login.user_id, login.auth_time]);
+	const post = await g.sso('/oauth/authorize', { client: null, form: { response_type: 'code', client_id: 'web', redirect_uri: CB }, headers: { Authorization: `Bearer ${access_token}` } });
+	assert.equal(post.status, 303);
+	assert.match(said(post).code, /^[0-9A-Za-z]{32}$/);
+	const rows = [
+		[{ client_id: 'asks' }, 'interaction_required'], [{ prompt: 'consent' }, 'interaction_required'], [{ prompt: 'login' }, 'login_required'], [{ scope: 'magic' }, 'invalid_scope'],
+		[{ response_type: 'token' }, 'unsupported_response_type'], [{ response_type: undefined }, 'invalid_request'], [{ prompt: 'none' }, undefined],
+	];
+	for (const [fields, error] of rows)
+		assert.equal(said(await bearer(fields)).error, error, JSON.stringify(fields));
+	expect(await bearer({ redirect_uri: 'https://evil.example/' }), { status: 400, headers: { location: null, 'content-type': /json/ } });
+	const plain = (await g.login()).json.access_token, machine = await g.ssoAdmin('', 'machine:m');
+	for (const [token, status, error] of [['x', 401, 'invalid_token'], [plain, 403, 'insufficient_scope'], [machine, 403, 'insufficient_scope']])
+		assert.equal(expect(await bearer({}, {}, token), { status, headers: { location: null, 'www-authenticate': /^Bearer/ } }).json.error, error);
+	const both = await user.get(ask(), { headers: { Authorization: 'Bearer x' } });       // a token that is none is no session
+	expect(both, { status: 401, headers: { location: null } });
+});
+
+test('a password is traded at the token endpoint, and gets into no address', async () => {
+	const fields = { response_type: 'token', client_id: 'web', redirect_uri: CB, source: 'credentials', username: g.user, password: g.pass };
+	const { source, ...rest } = fields;
+	for (const form of [fields, { ...fields, response_type: 'code' }, rest])
+		expect(await g.sso('/oauth/authorize', { client: null, form, headers: { Accept: 'application/json' } }),
+			{ status: 400, headers: { location: null }, body: refusal('invalid_request', `Unsupported source: ${form.source ?? ''}. A password is for the token endpoint`) });
+	assert.equal(said(await user.get(ask({ source: 'credentials' }))).error, 'invalid_request');
+});
+
 const PUBLIC = { client_id: 'native', redirect_uri: LOOP, code_challenge: challenge, code_challenge_method: 'S256' };
 const pages = [
 	['no client', { client_id: undefined }, 401, 'invalid_client', 'A client id must be provided'],

@@ -84,6 +84,12 @@ test('scopes', async () => {
 		expect(await g.ssoCall(path, { token, method, body, headers: { 'If-Match': '*' } }), { status }, `${method} ${path}`);
 });
 
+test('no groups of elsewhere: nobody comes from there', async () => {
+	const mapping = { groupId: 'x', externalGroup: 'cn=x', origin: 'ldap' };
+	for (const [method, path, status, body] of [['GET', '', 404], ['POST', '', 405, mapping], ['DELETE', '/groupId/x/externalGroup/y/origin/ldap', 404]])
+		expect(await call(`/Groups/External${path}`, { method, body }), { status }, `${method} ${path}`);
+});
+
 test('lists', async () => {
 	for (const n of ['list.b', 'list.a', 'list.c'])
 		await make(n, { description: n.toUpperCase() });
