@@ -110,7 +110,7 @@ static bool looks_ahead(const struct message *request)
 	return false;
 }
 
-static bool answers_head(const struct route_shape *s)
+static bool is_safe(const struct route_shape *s)
 {
 	return str_eq(s->verb, S("GET")) && !s->changes;
 }
@@ -118,7 +118,7 @@ static bool answers_head(const struct route_shape *s)
 static bool verb_fits(const struct route_shape *s, const struct message *request)
 {
 	if (str_eq(request->verb, S("HEAD")))
-		return answers_head(s);
+		return is_safe(s);
 	return str_eq(s->verb, request->verb) && !(s->changes && looks_ahead(request));
 }
 
@@ -142,10 +142,11 @@ bool route_find(struct arena *a, const struct routes *t, const struct message *r
 		if (verb_fits(s, request)) {
 			m->shape = s;
 			m->row = i;
+			m->safe = is_safe(s);
 			return true;
 		}
 		allow_add(&verbs, s->verb);
-		if (answers_head(s))
+		if (is_safe(s))
 			allow_add(&verbs, S("HEAD"));
 	}
 	*allow = verbs.n ? buf_str(&verbs) : STR_NONE;

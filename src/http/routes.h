@@ -22,6 +22,7 @@ struct route_match { /* of one request; its segments live as long as the request
 	size_t n;
 	size_t row;                      /* of the table, when one was found */
 	const struct route_shape *shape; /* its pattern; NULL: none was found */
+	bool safe; /* GET, or HEAD that is answered like it, that changes nothing */
 };
 
 /* The rows must outlive it. */

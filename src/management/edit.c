@@ -132,7 +132,7 @@ static struct message *all_answer(struct api *q, const struct attributed *o)
 {
 	struct attribute_set set = { 0 };
 	void *thing;
-	if (str_eq(q->call->request->verb, S("GET"))) {
+	if (q->route.safe) {
 		err e = o->get(q, &thing);
 		if (e.code)
 			return o->trouble(q, e);
@@ -151,7 +151,7 @@ static struct message *one_answer(struct api *q, const struct attributed *o)
 	struct attribute_edit e = { .at = o->at, .how = PUT_ONE };
 	struct attribute one = { .name = api_param(q, "attribute") };
 	void *thing;
-	if (str_eq(q->call->request->verb, S("GET"))) {
+	if (q->route.safe) {
 		err trouble = o->get(q, &thing);
 		if (trouble.code)
 			return o->trouble(q, trouble);

@@ -68,12 +68,6 @@ static struct message *unauthorized(struct api *q)
 	return m;
 }
 
-static bool reads_only(const struct api *q)
-{
-	return str_eq(q->call->request->verb, S("GET")) ||
-	       str_eq(q->call->request->verb, S("HEAD"));
-}
-
 /* A person's access token, of a person who is still there. */
 static err by_token(struct api *q, str text)
 {
@@ -106,12 +100,12 @@ static struct message *stopped(struct api *q)
 	if (e.code == ERR_DENIED)
 		return unauthorized(q);
 	if (!e.code && str_given(q->org))
-		e = identity_may(q->arena, q->m->identity, &q->who, q->org, !reads_only(q));
+		e = identity_may(q->arena, q->m->identity, &q->who, q->org, !q->route.safe);
 	if (e.code == ERR_DENIED)
 		return answer_error(q, 403, "management.Forbidden",
 		                    "User %.*s may not %s in organization %.*s",
 		                    STR(q->who.key.name),
-		                    reads_only(q) ? "read" : "change anything", STR(q->org));
+		                    q->route.safe ? "read" : "change anything", STR(q->org));
 	return e.code ? answer_trouble(q, e) : NULL;
 }
 
@@ -168,7 +162,7 @@ static struct message *answer_of(struct api *q)
 	if (guarded(q) && (m = stopped(q)))
 		return m;
 	m = resources[q->route.row].answer(q);
-	return reads_only(q) || m->status >= 400 ? m : recorded(q, m);
+	return q->route.safe || m->status >= 400 ? m : recorded(q, m);
 }
 
 void management_serve(struct http_call *call)

@@ -50,6 +50,9 @@ test('the life of a developer', async (t) => {
 	await t.test('attributes', async () => {
 		const a = `/developers/${ann.email}/attributes`;
 		assert.deepEqual((await g.must(a)).json, { attribute: ann.attributes });
+		for (const [path, body] of [[a, '{"attribute":[]}'], [`${a}/z`, '{"name":"z","value":"2"}'], [`${a}/none`, '{"value":"3"}']])    // HEAD is safe, whatever it carries
+			expect(await g.mgmt(path, { method: 'HEAD', body, type: 'application/json', headers: { 'Content-Length': body.length } }), { status: /none/.test(path) ? 404 : 200, body: '' });
+		assert.deepEqual((await g.must(a)).json, { attribute: ann.attributes });
 		assert.deepEqual((await g.must(`${a}/z`)).json, { name: 'z', value: '1' });
 		expect(await g.mgmt(`${a}/z`, { body: { name: 'z', value: '2' } }), { status: 200, json: { name: 'z', value: '2' } });
 		expect(await g.mgmt(a, { body: { attribute: [{ name: 'k', value: 'v' }] } }), { status: 200, json: { attribute: [{ name: 'k', value: 'v' }] } });

@@ -26,17 +26,17 @@ static const struct route table[] = {
 	{ "POST", "/a/{id}/end", false },
 };
 
-/* The row and what is shown of the path; or 405 and Allow; or 404. */
+/* The row, '!' if it changes something, and what is shown of the path; or 405 and Allow; or 404. */
 static const struct { const char *verb; str path; const char *out; } rows[] = {
 	{ "GET", S_INIT("/"), "0 " },
 	{ "GET", S_INIT("/a"), "1 /a" },
 	{ "GET", S_INIT("/a/"), "1 /a" },
 	{ "HEAD", S_INIT("/a"), "1 /a" },
-	{ "POST", S_INIT("/a"), "2 /a" },
-	{ "POST", S_INIT("/a/new"), "3 /a/new" },
+	{ "POST", S_INIT("/a"), "2! /a" },
+	{ "POST", S_INIT("/a/new"), "3! /a/new" },
 	{ "GET", S_INIT("/a/new"), "4 /a/new" },
-	{ "POST", S_INIT("/a/newer"), "5 /a/newer" },
-	{ "DELETE", S_INIT("/a/1/b/secret"), "6 /a/1/b/***" },
+	{ "POST", S_INIT("/a/newer"), "5! /a/newer" },
+	{ "DELETE", S_INIT("/a/1/b/secret"), "6! /a/1/b/***" },
 	{ "GET", S_INIT("/a/1/b/secret/c"), "7 /a/1/b/***/c" },
 	{ "PUT", S_INIT("/a"), "405 GET, HEAD, POST" },
 	{ "PUT", S_INIT("/a/new"), "405 POST, GET, HEAD" },
@@ -44,9 +44,9 @@ static const struct { const char *verb; str path; const char *out; } rows[] = {
 	{ "get", S_INIT("/a"), "405 GET, HEAD, POST" },
 	{ "GE", S_INIT("/a"), "405 GET, HEAD, POST" },
 	{ "", S_INIT("/a"), "405 GET, HEAD, POST" },
-	{ "GET", S_INIT("/a/1/end"), "8 /a/1/end" },
+	{ "GET", S_INIT("/a/1/end"), "8! /a/1/end" },
 	{ "HEAD", S_INIT("/a/1/end"), "405 GET, POST" },
-	{ "POST", S_INIT("/a/1/end"), "9 /a/1/end" },
+	{ "POST", S_INIT("/a/1/end"), "9! /a/1/end" },
 	{ "GET", S_INIT("/b"), "404" },
 	{ "GET", S_INIT("/A"), "404" },
 	{ "GET", S_INIT("/a/1/b"), "404" },
@@ -98,7 +98,7 @@ static str outcome(struct arena *a, const struct routes *routes, str verb, str p
 	if (!route_cut(a, path, &m))
 		return S("404");
 	if (route_find(a, routes, message_request(a, verb, path), &m, &allow))
-		return str_fmt(a, "%zu %.*s", m.row, STR(route_shown(a, &m)));
+		return str_fmt(a, "%zu%s %.*s", m.row, m.safe ? "" : "!", STR(route_shown(a, &m)));
 	return str_given(allow) ? str_fmt(a, "405 %.*s", STR(allow)) : S("404");
 }
 
