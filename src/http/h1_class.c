@@ -25,10 +25,24 @@ const unsigned char h1_classes[256] = {
 };
 /* clang-format on */
 
+/* Long values, which tokens and cookies have, are passed over by sixteens. */
+static bool sixteen_plain(const char *p)
+{
+	typedef unsigned char sixteen __attribute__((vector_size(16)));
+	sixteen v;
+	uint64_t control[2];
+	memcpy(&v, p, sizeof v);
+	v = (sixteen)(v < ' ') | (sixteen)(v == 0x7f);
+	memcpy(control, &v, sizeof v);
+	return !(control[0] | control[1]);
+}
+
 /* Where from i on the first control character stands: a word at a time, the last one over again. */
 static size_t plain(str s, size_t i)
 {
 	uint64_t found;
+	while (s.n - i > 16 && sixteen_plain(s.p + i))
+		i += 16;
 	for (; s.n - i > 8; i += 8)
 		if ((found = h1_controls(word_at(s.p + i))))
 			return i + word_first(found);
