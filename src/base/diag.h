@@ -24,7 +24,7 @@ struct diag {
 /* diag_add(diag, code, line, fmt, ...): adds a finding at the current file and answers FAIL(code).
  * A macro, so that the compiler and the analyzer see that what follows it is never success. */
 #define diag_add(d, code, ...) (diag_note((d), __VA_ARGS__), diag_fail(code))
-void diag_note(struct diag *, unsigned line, const char *fmt, ...)
+COLD void diag_note(struct diag *, unsigned line, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 static inline err diag_fail(enum err_code code) { return FAIL(code); }
 

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 
 #define MUST_CHECK __attribute__((warn_unused_result))
+/* Of what a good request does not call: the code that leads there stands apart, out of the caches' way. */
+#define COLD __attribute__((cold))
 
 enum err_code {
 	ERR_NONE,
@@ -44,4 +46,4 @@ const char *err_word(enum err_code code);
 
 /* Aborts with place and backtrace when cond is false.  For bugs only, and always on. */
 #define must(cond) ((cond) ? (void)0 : must_failed(#cond, __FILE__, __LINE__))
-_Noreturn void must_failed(const char *cond, const char *file, int line);
+COLD _Noreturn void must_failed(const char *cond, const char *file, int line);

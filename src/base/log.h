@@ -5,6 +5,7 @@
  * Source: house. */
 #pragma once
 
+#include "base/err.h"
 #include "base/str.h"
 
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
@@ -28,5 +29,5 @@ struct log_pair {
 #define log_warn(...) log_at(LOG_WARN, __VA_ARGS__)
 #define log_error(...) log_at(LOG_ERROR, __VA_ARGS__)
 
-void log_write(enum log_level, const char *event, const struct log_pair *pairs);
+COLD void log_write(enum log_level, const char *event, const struct log_pair *pairs);
 void log_set_level(enum log_level least);

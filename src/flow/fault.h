@@ -22,12 +22,12 @@ struct fault {
 };
 
 /* Notes the fault; the format's arguments follow.  Answers FAULT, so: return fault_raise(x, ...). */
-enum verdict fault_raise(struct exchange *, const struct fault *, ...);
+COLD enum verdict fault_raise(struct exchange *, const struct fault *, ...);
 /* A fault whose body and headers stand in x->error already (RaiseFault). */
-enum verdict fault_raise_message(struct exchange *, const struct fault *, str fault_string);
+COLD enum verdict fault_raise_message(struct exchange *, const struct fault *, str fault_string);
 
 /* Adds a header to the answer of the fault that was just raised, e.g. WWW-Authenticate. */
-void fault_header(struct exchange *, str name, str value);
+COLD void fault_header(struct exchange *, str name, str value);
 
 /* What was raised; code is STR_NONE when nothing was. */
 struct raised {

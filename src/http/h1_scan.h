@@ -22,7 +22,7 @@ struct scan {
 enum step { STEP_ON, STEP_MORE, STEP_BAD };
 
 /* Notes why the head is refused; answers STEP_BAD. */
-enum step h1_bad(struct scan *, unsigned status, const char *what);
+COLD enum step h1_bad(struct scan *, unsigned status, const char *what);
 
 /* What a field says of the connection or the body; it is the last of the message's headers. */
 enum step h1_field_meaning(struct scan *, str name, str value);
