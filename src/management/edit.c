@@ -4,6 +4,8 @@
  * Source: Apigee Edge management API, attributes. */
 #include "management/edit.h"
 
+#include <string.h>
+
 #include "model/xml.h"
 
 enum { BODY_MAX = 4 << 20 };
@@ -52,6 +54,19 @@ struct message *edit_by_body(struct api *q, const struct noun *noun, size_t key,
 struct message *edit_refused(struct api *q, const struct body_edit *e)
 {
 	return answer_findings(q, "management.InvalidRequest", &e->diag);
+}
+
+static err replace(struct arena *a, void *thing, void *arg)
+{
+	const struct whole_edit *e = arg;
+	(void)a;
+	memcpy(thing, e->thing, e->size);
+	return DONE;
+}
+
+struct edit edit_whole(struct api *q, struct whole_edit *e)
+{
+	return (struct edit){ .fn = replace, .arg = e, .by = q->who.key.name };
 }
 
 static err set_status(struct arena *a, void *thing, void *arg)

@@ -22,6 +22,13 @@ struct message *edit_by_body(struct api *, const struct noun *, size_t key, size
 /* ERR_SYNTAX of an edit: 400 with what was wrong. */
 struct message *edit_refused(struct api *, const struct body_edit *);
 
+/* Puts another thing in its place. */
+struct whole_edit {
+	const void *thing;
+	size_t size;
+};
+struct edit edit_whole(struct api *, struct whole_edit *);
+
 /* Sets an int member, e.g. a status. */
 struct status_edit {
 	size_t at;

@@ -12,12 +12,11 @@
 /* An unknown environment is told before an unknown keystore, that before an unknown alias. */
 static struct message *trouble(struct api *q, err e, str name, str alias)
 {
-	struct environment *env;
 	struct keystore *ks;
-	struct vhost_key key = { q->org, q->env, name };
-	err there = environment_get(q->arena, q->store, q->org, q->env, &env);
-	if (there.code)
-		return environment_trouble(q, there);
+	struct vhost_key key = key_here(q, name);
+	struct message *none = no_environment(q);
+	if (none)
+		return none;
 	bool known = !keystore_get(q->arena, q->store, &key, &ks).code;
 	if (e.code == ERR_NOT_FOUND && (!known || !str_given(alias)))
 		return answer_error(q, 404, "messaging.config.beans.KeyStoreDoesNotExist",
@@ -38,26 +37,21 @@ static struct message *trouble(struct api *q, err e, str name, str alias)
 	return answer_trouble(q, e);
 }
 
-static struct vhost_key key_of(struct api *q)
-{
-	return (struct vhost_key){ q->org, q->env, api_param(q, "keystore") };
-}
-
 /* ---- keystores ---- */
 
 struct message *keystores_list(struct api *q)
 {
 	struct strs names = { 0 };
-	struct environment *env;
-	err e = environment_get(q->arena, q->store, q->org, q->env, &env);
-	if (!e.code)
-		e = keystore_names(q->arena, q->store, q->org, q->env, &names);
-	return e.code ? environment_trouble(q, e) : answer_names(q, &names);
+	struct message *none = no_environment(q);
+	if (none)
+		return none;
+	err e = keystore_names(q->arena, q->store, q->org, q->env, &names);
+	return e.code ? answer_trouble(q, e) : answer_names(q, &names);
 }
 
 struct message *keystores_get(struct api *q)
 {
-	struct vhost_key key = key_of(q);
+	struct vhost_key key = key_here(q, api_param(q, "keystore"));
 	struct keystore *ks;
 	err e = keystore_get(q->arena, q->store, &key, &ks);
 	return e.code ? trouble(q, e, key.name, STR_NONE) : answer_noun(q, 200, &keystore_noun, ks);
@@ -69,14 +63,14 @@ struct message *keystores_create(struct api *q)
 	struct message *bad = api_read(q, &keystore_noun, MODEL_CREATE, &ks);
 	if (bad || (bad = name_refused(q, NAME_IN_PATHS, "name", ks.name)))
 		return bad;
-	struct vhost_key key = { q->org, q->env, ks.name };
+	struct vhost_key key = key_here(q, ks.name);
 	err e = keystore_create(q->store, &key);
 	return e.code ? trouble(q, e, ks.name, STR_NONE) : answer_noun(q, 201, &keystore_noun, &ks);
 }
 
 struct message *keystores_delete(struct api *q)
 {
-	struct vhost_key key = key_of(q);
+	struct vhost_key key = key_here(q, api_param(q, "keystore"));
 	struct keystore *was;
 	err e = keystore_delete(q->arena, q->store, &key, &was);
 	if (e.code == ERR_CONFLICT)
@@ -104,7 +98,7 @@ static struct message *described(struct api *q, unsigned status, const struct ke
 
 struct message *aliases_list(struct api *q)
 {
-	struct vhost_key key = key_of(q);
+	struct vhost_key key = key_here(q, api_param(q, "keystore"));
 	struct keystore *ks;
 	struct strs names = { 0 };
 	err e = keystore_get(q->arena, q->store, &key, &ks);
@@ -118,7 +112,7 @@ struct message *aliases_list(struct api *q)
 /* The alias of the path, or the answer when it is not there. */
 static struct message *find_alias(struct api *q, struct keypair **out)
 {
-	struct vhost_key key = key_of(q);
+	struct vhost_key key = key_here(q, api_param(q, "keystore"));
 	str alias = api_param(q, "alias");
 	err e = keypair_get(q->arena, q->store, &key, alias, out);
 	if (e.code)
@@ -179,7 +173,7 @@ struct message *aliases_change(struct api *q)
 
 struct message *aliases_delete(struct api *q)
 {
-	struct vhost_key key = key_of(q);
+	struct vhost_key key = key_here(q, api_param(q, "keystore"));
 	struct keypair *p;
 	struct message *bad = find_alias(q, &p);
 	if (bad)

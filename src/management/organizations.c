@@ -33,6 +33,24 @@ struct message *environment_trouble(struct api *q, err e)
 	return answer_trouble(q, e);
 }
 
+struct message *no_environment(struct api *q)
+{
+	struct environment *env;
+	err e = environment_get(q->arena, q->store, q->org, q->env, &env);
+	return e.code ? environment_trouble(q, e) : NULL;
+}
+
+struct vhost_key key_here(struct api *q, str name)
+{
+	return (struct vhost_key){ q->org, q->env, name };
+}
+
+struct message *answer_other_name(struct api *q, const char *what, str name)
+{
+	return answer_error(q, 400, "management.InvalidName",
+	                    "name: \"%.*s\" is not the %s of the path", STR(name), what);
+}
+
 struct message *answer_in_use(struct api *q, const char *what, str name)
 {
 	return answer_error(q, 400, "events.EventHandlingFailure",

@@ -9,10 +9,9 @@
 
 static struct message *trouble(struct api *q, err e, str refers, str name)
 {
-	struct environment *env;
-	err there = environment_get(q->arena, q->store, q->org, q->env, &env);
-	if (there.code)
-		return environment_trouble(q, there);
+	struct message *none = no_environment(q);
+	if (none)
+		return none;
 	if (e.code == ERR_NOT_FOUND)
 		return answer_error(q, 404, "messaging.config.beans.ResourceReferenceDoesNotExist",
 		                    "ResourceReference %.*s does not exist in environment %.*s",
@@ -29,21 +28,16 @@ static struct message *trouble(struct api *q, err e, str refers, str name)
 	return answer_trouble(q, e);
 }
 
-static struct vhost_key key_of(struct api *q, str name)
-{
-	return (struct vhost_key){ q->org, q->env, name };
-}
-
 struct message *references_list(struct api *q)
 {
 	struct list all = { 0 };
 	struct strs names = { 0 };
-	struct environment *env;
-	err e = environment_get(q->arena, q->store, q->org, q->env, &env);
-	if (!e.code)
-		e = reference_list(q->arena, q->store, q->org, q->env, &all);
+	struct message *none = no_environment(q);
+	if (none)
+		return none;
+	err e = reference_list(q->arena, q->store, q->org, q->env, &all);
 	if (e.code)
-		return environment_trouble(q, e);
+		return answer_trouble(q, e);
 	LIST_EACH(const struct reference, r, &all)
 		strs_add(q->arena, &names, r->name);
 	return answer_names(q, &names);
@@ -51,7 +45,7 @@ struct message *references_list(struct api *q)
 
 struct message *references_get(struct api *q)
 {
-	struct vhost_key key = key_of(q, api_param(q, "reference"));
+	struct vhost_key key = key_here(q, api_param(q, "reference"));
 	struct reference *r;
 	err e = reference_get(q->arena, q->store, &key, &r);
 	return e.code ? trouble(q, e, STR_NONE, key.name) : answer_noun(q, 200, &reference_noun, r);
@@ -63,21 +57,20 @@ struct message *references_create(struct api *q)
 	struct message *bad = api_read(q, &reference_noun, MODEL_CREATE, &r);
 	if (bad || (bad = name_refused(q, NAME_IN_PATHS, "name", r.name)))
 		return bad;
-	struct vhost_key key = key_of(q, r.name);
+	struct vhost_key key = key_here(q, r.name);
 	err e = reference_create(q->store, &key, &r);
 	return e.code ? trouble(q, e, r.refers, r.name) : answer_noun(q, 201, &reference_noun, &r);
 }
 
 struct message *references_change(struct api *q)
 {
-	struct vhost_key key = key_of(q, api_param(q, "reference"));
+	struct vhost_key key = key_here(q, api_param(q, "reference"));
 	struct reference r = { 0 };
 	struct message *bad = api_read(q, &reference_noun, MODEL_CREATE, &r);
 	if (bad)
 		return bad;
 	if (r.name.n && !str_eq(r.name, key.name))
-		return answer_error(q, 400, "management.InvalidName",
-		                    "name: \"%.*s\" is not the reference of the path", STR(r.name));
+		return answer_other_name(q, "reference", r.name);
 	r.name = key.name;
 	err e = reference_change(q->store, &key, &r);
 	return e.code ? trouble(q, e, r.refers, key.name)
@@ -86,7 +79,7 @@ struct message *references_change(struct api *q)
 
 struct message *references_delete(struct api *q)
 {
-	struct vhost_key key = key_of(q, api_param(q, "reference"));
+	struct vhost_key key = key_here(q, api_param(q, "reference"));
 	struct reference *was;
 	err e = reference_delete(q->arena, q->store, &key, &was);
 	if (e.code == ERR_CONFLICT)

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "management/edit.h"
+#include "store/organizations.h"
 
 #define OPERATION(verb, pattern, guard, fn) struct message *fn(struct api *);
 #define ROUTE(verb, pattern, fn) struct message *fn(struct api *);
@@ -13,8 +14,11 @@
 #undef ROUTE
 
 struct message *environment_trouble(struct api *, err);
+struct message *no_environment(struct api *);      /* NULL: {env} is there */
+struct vhost_key key_here(struct api *, str name); /* of what an environment holds: {org}, {env} */
 struct message *developer_trouble(struct api *, err); /* of the path's {developer} */
-struct message *answer_in_use(struct api *, const char *what, str name); /* it is not deleted */
+struct message *answer_in_use(struct api *, const char *what, str name);     /* it is not deleted */
+struct message *answer_other_name(struct api *, const char *what, str name); /* the body's */
 struct message *no_product(struct api *, str name);
 struct app;
 err app_of_path(struct api *, struct app **) MUST_CHECK; /* {developer} and {app} */

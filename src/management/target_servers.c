@@ -9,18 +9,12 @@
 #include "management/names.h"
 #include "management/resources.h"
 
-static struct vhost_key key_of(struct api *q, str name)
-{
-	return (struct vhost_key){ q->org, q->env, name };
-}
-
 /* An unknown environment is told before an unknown target server. */
 static struct message *trouble(struct api *q, err e, str name)
 {
-	struct environment *env;
-	err there = environment_get(q->arena, q->store, q->org, q->env, &env);
-	if (there.code)
-		return environment_trouble(q, there);
+	struct message *none = no_environment(q);
+	if (none)
+		return none;
 	if (e.code == ERR_NOT_FOUND)
 		return answer_error(q, 404, "messaging.config.beans.TargetServerDoesNotExist",
 		                    "Target server %.*s does not exist in environment %.*s",
@@ -56,16 +50,16 @@ static struct message *unfit(struct api *q, const struct target_server *t)
 struct message *target_servers_list(struct api *q)
 {
 	struct strs names = { 0 };
-	struct environment *env;
-	err e = environment_get(q->arena, q->store, q->org, q->env, &env);
-	if (!e.code)
-		e = target_server_names(q->arena, q->store, q->org, q->env, &names);
-	return e.code ? environment_trouble(q, e) : answer_names(q, &names);
+	struct message *none = no_environment(q);
+	if (none)
+		return none;
+	err e = target_server_names(q->arena, q->store, q->org, q->env, &names);
+	return e.code ? answer_trouble(q, e) : answer_names(q, &names);
 }
 
 struct message *target_servers_get(struct api *q)
 {
-	struct vhost_key key = key_of(q, api_param(q, "server"));
+	struct vhost_key key = key_here(q, api_param(q, "server"));
 	struct target_server *t;
 	err e = target_server_get(q->arena, q->store, &key, &t);
 	return e.code ? trouble(q, e, key.name) : answer_noun(q, 200, &target_server_noun, t);
@@ -77,40 +71,32 @@ struct message *target_servers_create(struct api *q)
 	struct message *bad = api_read(q, &target_server_noun, MODEL_CREATE, &t);
 	if (bad || (bad = unfit(q, &t)))
 		return bad;
-	struct vhost_key key = key_of(q, t.name);
+	struct vhost_key key = key_here(q, t.name);
 	err e = target_server_create(q->store, &key, &t);
 	return e.code ? trouble(q, e, t.name) : answer_noun(q, 201, &target_server_noun, &t);
 }
 
-static err replace(struct arena *a, void *thing, void *arg)
-{
-	(void)a;
-	*(struct target_server *)thing = *(const struct target_server *)arg;
-	return DONE;
-}
-
 struct message *target_servers_change(struct api *q)
 {
-	struct vhost_key key = key_of(q, api_param(q, "server"));
+	struct vhost_key key = key_here(q, api_param(q, "server"));
 	struct target_server asked = { 0 }, *t;
 	struct message *bad = api_read(q, &target_server_noun, MODEL_CREATE, &asked);
 	if (bad)
 		return bad;
 	if (asked.name.n && !str_eq(asked.name, key.name))
-		return answer_error(q, 400, "management.InvalidName",
-		                    "name: \"%.*s\" is not the target server of the path",
-		                    STR(asked.name));
+		return answer_other_name(q, "target server", asked.name);
 	asked.name = key.name;
 	if ((bad = unfit(q, &asked)))
 		return bad;
-	struct edit edit = { .fn = replace, .arg = &asked, .by = q->who.key.name };
+	struct whole_edit whole = { &asked, sizeof asked };
+	struct edit edit = edit_whole(q, &whole);
 	err e = target_server_change(q->arena, q->store, &key, &edit, &t);
 	return e.code ? trouble(q, e, key.name) : answer_noun(q, 200, &target_server_noun, t);
 }
 
 struct message *target_servers_delete(struct api *q)
 {
-	struct vhost_key key = key_of(q, api_param(q, "server"));
+	struct vhost_key key = key_here(q, api_param(q, "server"));
 	struct target_server *was;
 	err e = target_server_delete(q->arena, q->store, &key, &was);
 	if (e.code == ERR_CONFLICT)

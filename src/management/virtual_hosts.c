@@ -9,18 +9,12 @@
 #include "rt/tls.h"
 #include "store/keystores.h"
 
-static struct vhost_key vhost_key_of(struct api *q, str name)
-{
-	return (struct vhost_key){ q->org, q->env, name };
-}
-
 /* An unknown environment is told before an unknown virtual host. */
 static struct message *vhost_trouble(struct api *q, err e, str name)
 {
-	struct environment *env;
-	err there = environment_get(q->arena, q->store, q->org, q->env, &env);
-	if (there.code)
-		return environment_trouble(q, there);
+	struct message *none = no_environment(q);
+	if (none)
+		return none;
 	if (e.code == ERR_NOT_FOUND)
 		return answer_error(q, 404, "messaging.config.beans.VirtualHostDoesNotExist",
 		                    "Virtual host %.*s does not exist in environment %.*s",
@@ -36,16 +30,16 @@ static struct message *vhost_trouble(struct api *q, err e, str name)
 struct message *virtual_hosts_list(struct api *q)
 {
 	struct strs names = { 0 };
-	struct environment *env;
-	err e = environment_get(q->arena, q->store, q->org, q->env, &env);
-	if (!e.code)
-		e = virtual_host_list(q->arena, q->store, q->org, q->env, &names);
-	return e.code ? environment_trouble(q, e) : answer_names(q, &names);
+	struct message *none = no_environment(q);
+	if (none)
+		return none;
+	err e = virtual_host_list(q->arena, q->store, q->org, q->env, &names);
+	return e.code ? answer_trouble(q, e) : answer_names(q, &names);
 }
 
 struct message *virtual_hosts_get(struct api *q)
 {
-	struct vhost_key key = vhost_key_of(q, api_param(q, "vhost"));
+	struct vhost_key key = key_here(q, api_param(q, "vhost"));
 	struct virtual_host *v;
 	err e = virtual_host_get(q->arena, q->store, &key, &v);
 	return e.code ? vhost_trouble(q, e, key.name) : answer_noun(q, 200, &virtual_host_noun, v);
@@ -54,7 +48,7 @@ struct message *virtual_hosts_get(struct api *q)
 /* What could not be presented is refused here, not found out at the first handshake. */
 static struct message *ssl_unfit(struct api *q, const struct ssl_info *ssl)
 {
-	struct vhost_key here = vhost_key_of(q, S(""));
+	struct vhost_key here = key_here(q, S(""));
 	struct diag d = { .arena = q->arena };
 	struct tls_terms terms;
 	struct tls_context *trial = NULL;
@@ -82,39 +76,31 @@ struct message *virtual_hosts_create(struct api *q)
 	if (bad || (bad = name_refused(q, NAME_OF_HOST, "name", v.name)) ||
 	    (bad = ssl_unfit(q, v.ssl)))
 		return bad;
-	struct vhost_key key = vhost_key_of(q, v.name);
+	struct vhost_key key = key_here(q, v.name);
 	err e = virtual_host_create(q->store, &key, &v);
 	if (!e.code)
 		e = virtual_host_get(q->arena, q->store, &key, &made);
 	return e.code ? vhost_trouble(q, e, v.name) : answer_noun(q, 201, &virtual_host_noun, made);
 }
 
-static err replace(struct arena *a, void *thing, void *arg)
-{
-	(void)a;
-	*(struct virtual_host *)thing = *(const struct virtual_host *)arg;
-	return DONE;
-}
-
 struct message *virtual_hosts_change(struct api *q)
 {
-	struct vhost_key key = vhost_key_of(q, api_param(q, "vhost"));
+	struct vhost_key key = key_here(q, api_param(q, "vhost"));
 	struct virtual_host asked = { 0 }, *v;
 	struct message *bad = api_read(q, &virtual_host_noun, MODEL_CREATE, &asked);
 	if (bad || (bad = ssl_unfit(q, asked.ssl)))
 		return bad;
 	if (!str_eq(asked.name, key.name))
-		return answer_error(q, 400, "management.InvalidName",
-		                    "name: \"%.*s\" is not the virtual host of the path",
-		                    STR(asked.name));
-	struct edit edit = { .fn = replace, .arg = &asked, .by = q->who.key.name };
+		return answer_other_name(q, "virtual host", asked.name);
+	struct whole_edit whole = { &asked, sizeof asked };
+	struct edit edit = edit_whole(q, &whole);
 	err e = virtual_host_change(q->arena, q->store, &key, &edit, &v);
 	return e.code ? vhost_trouble(q, e, key.name) : answer_noun(q, 200, &virtual_host_noun, v);
 }
 
 struct message *virtual_hosts_delete(struct api *q)
 {
-	struct vhost_key key = vhost_key_of(q, api_param(q, "vhost"));
+	struct vhost_key key = key_here(q, api_param(q, "vhost"));
 	struct virtual_host *was;
 	err e = virtual_host_delete(q->arena, q->store, &key, &was);
 	return e.code ? vhost_trouble(q, e, key.name)
