@@ -59,13 +59,13 @@ void seal_subkey(const struct seal *s, const char *purpose, size_t nth, unsigned
 }
 
 /* ---- the file ---- */
-static err write_file(const char *file, struct diag *diag)
+static bool write_key(const char *file)
 {
 	unsigned char key[KEY];
 	struct arena *a = arena_create(0, 0);
 	rand_bytes(key, sizeof key);
 	str hex = str_hex(a, str_from(key, sizeof key));
-	int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	bool good =
 		fd >= 0 &&
 		dprintf(fd,
@@ -74,13 +74,34 @@ static err write_file(const char *file, struct diag *diag)
 	                "read.\n1 %.*s\n",
 	                STR(hex)) > 0 &&
 		fsync(fd) == 0;
-	err e = good ? DONE : diag_add(diag, ERR_IO, 0, "%s: %s", file, strerror(errno));
 	if (fd >= 0)
 		close(fd);
 	wipe(key, sizeof key);
 	wipe((void *)(uintptr_t)hex.p, hex.n);
 	arena_destroy(&a);
-	return e;
+	return good;
+}
+
+static bool sync_folder_of(str file)
+{
+	struct arena *a = arena_create(0, 0);
+	size_t slash = str_rfind_char(file, '/');
+	str folder = slash == STR_NPOS ? S(".") : str_sub(file, 0, slash + 1);
+	int fd = open(str_z(a, folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool good = fd >= 0 && fsync(fd) == 0;
+	if (fd >= 0)
+		close(fd);
+	arena_destroy(&a);
+	return good;
+}
+
+/* Whole or absent, and there after a power cut before anything is sealed with it. */
+static err write_file(struct arena *a, const char *file, struct diag *diag)
+{
+	const char *next = str_z(a, str_fmt(a, "%s.new", file));
+	if (write_key(next) && rename(next, file) == 0 && sync_folder_of(str_from_z(file)))
+		return DONE;
+	return diag_add(diag, ERR_IO, 0, "%s: %s", file, strerror(errno));
 }
 
 static err read_file(struct arena *a, const char *file, str *text, struct diag *diag)
@@ -148,7 +169,7 @@ err seal_open(struct arena *a, str file, bool create, struct diag *diag, struct 
 	const char *path = str_z(a, file);
 	str text = STR_NONE;
 	if (create && access(path, F_OK) != 0)
-		TRY(write_file(path, diag));
+		TRY(write_file(a, path, diag));
 	TRY(read_file(a, path, &text, diag));
 	*out = arena_new(a, struct seal);
 	err e = read_keys(a, *out, path, text, diag);

@@ -10,8 +10,10 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -111,10 +113,31 @@ static void subkeys(void **state)
 	assert_memory_equal(got, want, sizeof want);
 }
 
+/* A disk that is full in the middle of the first start: the next one begins anew. */
+static void whole_or_absent(void **state)
+{
+	(void)state;
+	str path = str_fmt(a, "%.*s.full", STR(file));
+	struct diag diag = { .arena = a };
+	struct rlimit before, few = { .rlim_cur = 100 };
+	struct seal *s;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	few.rlim_max = before.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &few), 0);
+	err e = seal_open(a, path, true, &diag, &s);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_int_equal(e.code, ERR_IO);
+	assert_int_not_equal(access(str_z(a, path), F_OK), 0);
+	assert_int_equal(seal_open(a, path, true, &diag, &s).code, ERR_NONE);
+	assert_int_equal(unlink(str_z(a, path)), 0);
+	assert_int_not_equal(access(str_z(a, str_fmt(a, "%.*s.new", STR(path))), F_OK), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(opens), cmocka_unit_test(flipped),
-		                            cmocka_unit_test(files),
+		                            cmocka_unit_test(files), cmocka_unit_test(whole_or_absent),
 		                            cmocka_unit_test(subkeys) };
 	return cmocka_run_group_tests(tests, start, end);
 }
