@@ -191,7 +191,9 @@ err node_start(struct arena *a, const struct node_conf *conf, struct listeners *
 	*n = (struct node){ .conf = *conf,
 		            .listeners = listeners,
 		            .health.store = conf->services->store,
-		            .purge = { .store = conf->services->store, .sso = conf->sso } };
+		            .purge = { .store = conf->services->store,
+		                       .sso = conf->sso,
+		                       .audit_keep_days = conf->settings->audit_keep_days } };
 	conf->management->operations =
 		health_operations(&n->health, conf->settings->metrics_public);
 	*out = n;

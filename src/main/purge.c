@@ -5,13 +5,14 @@
 #include "main/purge.h"
 
 #include "base/log.h"
+#include "store/audit.h"
 #include "store/codes.h"
 #include "store/counters.h"
 #include "store/sessions.h"
 #include "store/sso_tokens.h"
 #include "store/tokens.h"
 
-enum { PURGE_MS = 60000, PAUSE_MS = 20 };
+enum { PURGE_MS = 60000, PAUSE_MS = 20, DAY_MS = 86400000 };
 
 static int64_t purge_some(const struct purge *p)
 {
@@ -24,6 +25,9 @@ static int64_t purge_some(const struct purge *p)
 		if (!purges[i](p->store, clock_ms(), &gone)
 		             .code) /* else the store is away: later */
 			all += gone;
+	int64_t kept_ms = p->audit_keep_days * DAY_MS;
+	if (kept_ms && !audit_purge(p->store, clock_ms() - kept_ms, &gone).code)
+		all += gone;
 	if (signer_drop_old(sso->bearers.signer, sso->settings.access_validity_s).code)
 		log_warn("old_keys_not_dropped");
 	return all;

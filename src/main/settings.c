@@ -70,6 +70,8 @@ const struct field settings_fields[] = {
 	FIELD(settings, refresh_token_ms, "oauth.refresh_token_expires_ms", T_INT,
 	      .dflt = "63072000000", .min = -1, .max = INT64_MAX / 2,
 	      .doc = "when a policy has no RefreshTokenExpiresIn; -1: never"),
+	FIELD(settings, audit_keep_days, "audit.keep_days", T_INT, .dflt = "0", .min = 0,
+	      .max = 36500, .doc = "days after which audit records go; 0: never"),
 	FIELD(settings, log_level, "log_level", T_ENUM, .names = log_levels, .dflt = "info"),
 	FIELD(settings, metrics_public, "metrics.public", T_BOOL, .dflt = "false",
 	      .doc = "/metrics of the management listener needs no credentials"),

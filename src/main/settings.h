@@ -19,7 +19,7 @@ struct settings {
 	str store, secret_key_file, access_log;
 	str management_listen, default_listen, secure_listen, sso_listen, ui_listen,
 		mocktarget_listen;
-	int64_t workers, max_exchanges;
+	int64_t workers, max_exchanges, audit_keep_days;
 	int64_t drain_timeout_s;
 	int64_t access_token_ms, refresh_token_ms;
 	int log_level;

@@ -6,6 +6,7 @@
 
 #include "base/rand.h"
 #include "store/inside.h"
+#include "store/organizations.h"
 
 enum { ROWS = 100 };
 
@@ -46,4 +47,21 @@ err audit_list(struct arena *a, struct store *st, str org, const struct audit_ra
 	}
 	*out = (struct list){ v, rows.n };
 	return DONE;
+}
+
+err audit_purge(struct store *st, int64_t before_ms, int64_t *gone)
+{
+	struct arena *a = arena_create(0, 0);
+	struct strs orgs;
+	int64_t n;
+	*gone = 0;
+	err e = organization_list(a, st, &orgs);
+	for (size_t i = 0; !e.code && i < orgs.n; i++, *gone += n)
+		e = db_exec(st->db,
+		            "DELETE FROM audit WHERE org = $1 AND (time_ms, id) IN (SELECT "
+		            "time_ms, id FROM"
+		            " audit WHERE org = $1 AND time_ms < $2 ORDER BY time_ms LIMIT 1000)",
+		            DB_ARGS(DB_T(orgs.v[i]), DB_I(before_ms)), &n);
+	arena_destroy(&a);
+	return e;
 }

@@ -237,6 +237,24 @@ static void users(void **state)
 	ANSWERS(ERR_NOT_FOUND, user_delete(store, &k));
 }
 
+/* What is older goes, of every organization; what is not, stays. */
+static void audit_goes(void)
+{
+	struct list l;
+	int64_t gone, now_ms;
+	GOOD(audit_add(store, OTHER, &(struct audit_record){ .operation = S("DELETE") }));
+	GOOD(audit_list(a, store, ACME, &(struct audit_range){ .rows = 3 }, &l));
+	now_ms = ((struct audit_record *)l.v)[2].time_ms;
+	GOOD(audit_purge(store, now_ms, &gone));
+	assert_int_equal(gone, 2);
+	GOOD(audit_list(a, store, ACME, &(struct audit_range){ 0 }, &l));
+	assert_int_equal(l.n, 3);
+	GOOD(audit_purge(store, clock_ms() + 1, &gone));
+	assert_int_equal(gone, 4);
+	GOOD(audit_purge(store, clock_ms() + 1, &gone));
+	assert_int_equal(gone, 0);
+}
+
 static void audit(void **state)
 {
 	(void)state;
@@ -256,6 +274,7 @@ static void audit(void **state)
 	assert_int_equal(l.n, 0);
 	GOOD(audit_list(a, store, OTHER, &(struct audit_range){ 0 }, &l));
 	assert_int_equal(l.n, 0);
+	audit_goes();
 }
 
 static void marks(void **state)
