@@ -61,8 +61,7 @@ static str check_grants(struct arena *a, const struct oauth_client *c)
 	return STR_NONE;
 }
 
-/* Absolute, without a fragment, of a scheme that no browser runs. */
-static bool address_good(str uri)
+bool client_address_good(str uri)
 {
 	str rest = uri, scheme = str_cut(&rest, ':');
 	if (!str_given(rest) || !rest.n || !visible(uri, "#,\"<>\\^`{|}*"))
@@ -87,7 +86,7 @@ static str check_addresses(struct arena *a, const struct oauth_client *c)
 		return S("authorization_code and implicit grant types require at least one "
 		         "redirect URL");
 	for (size_t i = 0; i < c->redirect_uri.n; i++)
-		if (!address_good(c->redirect_uri.v[i]))
+		if (!client_address_good(c->redirect_uri.v[i]))
 			return str_fmt(a, "One of the redirect_uri is invalid: %.*s",
 			               STR(sso_told(c->redirect_uri.v[i])));
 	return STR_NONE;

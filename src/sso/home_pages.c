@@ -3,9 +3,11 @@
  * A passcode is shown once; logging out leads to a page of ours or to an address that somebody registered.
  * Source: oauth2-service reference, 2.5, 3.9; OpenID Connect RP-Initiated Logout 1.0. */
 #include "base/rand.h"
+#include "codec/xml.h"
 #include "sso/endpoints.h"
 #include "sso/page.h"
 #include "sso/session.h"
+#include "store/client_meta.h"
 #include "store/codes.h"
 
 enum { PASSCODE = 10, PASSCODE_MS = 300000 };
@@ -19,6 +21,23 @@ static const struct {
 	{ 0 },
 };
 
+/* Links to clients that want to be found here. */
+static err apps(struct sso_call *q, str *markup)
+{
+	struct list all;
+	struct buf b = buf_in(q->arena);
+	TRY(client_meta_list(q->arena, q->store, q->sso->settings.zone, &all));
+	LIST_EACH(const struct client_meta, m, &all) {
+		str name = str_given(m->client_name) ? m->client_name : m->client_id;
+		if (m->on_home_page)
+			buf_fmt(&b, "<li><a href=\"%.*s\">%.*s</a></li>\n",
+			        STR(xml_escape(q->arena, m->launch_url)),
+			        STR(xml_escape(q->arena, name)));
+	}
+	*markup = buf_str(&b);
+	return DONE;
+}
+
 struct message *endpoint_home(struct sso_call *q)
 {
 	const struct login_state *s = &q->session->person.state;
@@ -28,7 +47,11 @@ struct message *endpoint_home(struct sso_call *q)
 		                            : STR_NONE,
 		  NULL },
 		{ "done", STR_NONE, NULL },
+		{ "apps", STR_NONE, NULL },
 	};
+	err e = apps(q, &v[2].text);
+	if (e.code)
+		return page_trouble(q, e);
 	for (size_t i = 0; news[i].word; i++)
 		if (str_eq(sso_query(q, "success"), str_from_z(news[i].word)))
 			v[1].text = str_from_z(news[i].text);

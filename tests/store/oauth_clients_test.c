@@ -4,6 +4,7 @@
  * Source: store/oauth_clients.h, signing_keys.h. */
 #include "store/suite.h"
 
+#include "store/client_meta.h"
 #include "store/oauth_clients.h"
 #include "store/signing_keys.h"
 #include "store/sso_tokens.h"
@@ -76,6 +77,30 @@ static void batches(void **state)
 	assert_true(v.secret_fits);
 	SAME(v.client->client_id, one.id);
 	ANSWERS(ERR_NOT_FOUND, oauth_client_get(a, store, &two, &got));
+}
+
+static void metas(void **state)
+{
+	(void)state;
+	struct client_key key = { ZONE, S("meta-1") }, other = { S("zone2"), S("meta-1") };
+	struct client_meta m = { .client_id = key.id, .on_home_page = true, .launch_url = S("https://x") }, got;
+	struct oauth_client *was;
+	struct list all;
+	ANSWERS(ERR_NOT_FOUND, client_meta_put(store, &key, &m));
+	GOOD(oauth_client_create(store, &key, &(struct oauth_client){ .name = S("N") }, STR_NONE));
+	ANSWERS(ERR_NOT_FOUND, client_meta_put(store, &other, &m));
+	GOOD(client_meta_put(store, &key, &m));
+	m.on_home_page = false;
+	GOOD(client_meta_put(store, &key, &m));
+	GOOD(client_meta_get(a, store, &key, &got));
+	assert_false(got.on_home_page);
+	SAME(got.client_name, S("N"));
+	ANSWERS(ERR_NOT_FOUND, client_meta_get(a, store, &other, &got));
+	GOOD(client_meta_list(a, store, other.zone, &all));
+	assert_int_equal(all.n, 0);
+	GOOD(oauth_client_delete(a, store, &key, &was));
+	GOOD(client_meta_list(a, store, ZONE, &all));
+	assert_int_equal(all.n, 0);
 }
 
 /* What is done to the secrets, and which of "one", "two", "three" fit afterwards. */
@@ -185,6 +210,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(clients, suite_reset),
 		cmocka_unit_test_teardown(batches, suite_reset),
+		cmocka_unit_test_teardown(metas, suite_reset),
 		cmocka_unit_test_teardown(secrets, suite_reset),
 		cmocka_unit_test_teardown(keys, suite_reset),
 	};

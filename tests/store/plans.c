@@ -27,6 +27,7 @@ static const struct {
 	{ "SEARCH mfa_provider", "a handful" },
 	{ "SEARCH p USING INDEX mfa_provider_active", "at most one is" },
 	{ "SEARCH signing_key", "a handful" },
+	{ "SEARCH m USING INDEX sqlite_autoindex_oauth_client_meta_1", "lists a zone's, 500 at most" },
 	{ "SEARCH t USING INDEX sso_token_of_family", "before a key goes for good; a read" },
 	{ "SEARCH user_role", "lists an organization's roles and who has them" },
 	{ "SEARCH one_time_code USING INDEX one_time_code_of", "a user goes; codes are few and short-lived" },
