@@ -53,6 +53,14 @@ static size_t cores(void)
 	return sched_getaffinity(0, sizeof set, &set) ? 1 : (size_t)CPU_COUNT(&set);
 }
 
+/* What it does is for requests to the APIs to wait for no longer than it takes to cut in: to sign for one login
+ * takes as long as 20 of them. */
+static void stand_back(void *unused)
+{
+	(void)unused;
+	thread_stand_back(0);
+}
+
 static void start_loops(struct arena *a, struct node *n)
 {
 	const struct settings *s = n->conf.settings;
@@ -65,6 +73,7 @@ static void start_loops(struct arena *a, struct node *n)
 		n->loops[i] = n->workers[i].loop;
 	}
 	runner_start(&n->control, CONTROL_FIBERS);
+	runner_do(&n->control, stand_back, NULL);
 }
 
 /* ---- what the control loop serves ---- */

@@ -52,3 +52,6 @@ struct watch {
 };
 err watch_add(struct loop *, struct watch *) MUST_CHECK; /* ERR_IO */
 void watch_remove(struct watch *);                       /* does not close the descriptor */
+
+/* From now on threads of the program that wake up cut in on this one; and it is nicer by so much. */
+void thread_stand_back(int nicer);

@@ -9,7 +9,6 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -71,7 +70,7 @@ static void *work(void *arg)
 	pthread_setname_np(pthread_self(), lane->name);
 	scratch_lane();
 	if (lane->nice)
-		setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + NICE);
+		thread_stand_back(NICE);
 	pthread_mutex_lock(&lane->lock);
 	for (;;) {
 		struct lane_job *job = lane->head;
