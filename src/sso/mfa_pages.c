@@ -100,7 +100,8 @@ static struct message *remove_page(struct sso_call *q, const struct person *p, s
 
 struct message *endpoint_mfa_register(struct sso_call *q)
 {
-	struct enrolling w = { 0 };
+	struct person nobody = { 0 };
+	struct enrolling w = { .person = &nobody };
 	struct message *m = who(q, &w);
 	if (m)
 		return m;
@@ -134,7 +135,8 @@ static struct message *login_goes_on(struct sso_call *q, const struct half_login
 
 struct message *endpoint_mfa_register_do(struct sso_call *q)
 {
-	struct enrolling w = { 0 };
+	struct person nobody = { 0 };
+	struct enrolling w = { .person = &nobody };
 	str secret, code = str_trim(sso_form(q, "code"));
 	struct message *m = who(q, &w);
 	if (!m)

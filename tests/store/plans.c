@@ -43,9 +43,11 @@ static bool is_known(const char *step)
 	return false;
 }
 
-static bool is_walk(const char *step)
+/* An expression that has an index, and is only looked at, walks as well. */
+static bool is_walk(const char *step, const char *sql)
 {
-	return !strncmp(step, "SCAN ", 5) || strstr(step, "(zone=?)") || strstr(step, "(org=?)");
+	return !strncmp(step, "SCAN ", 5) || strstr(step, "(zone=?)") || strstr(step, "(org=?)") ||
+	       (strstr(sql, "lower(email) =") && !strstr(step, "<expr>=?"));
 }
 
 static void look(sqlite3 *h, const char *sql)
@@ -55,7 +57,7 @@ static void look(sqlite3 *h, const char *sql)
 	must(sqlite3_prepare_v2(h, text, -1, &s, NULL) == SQLITE_OK);
 	while (sqlite3_step(s) == SQLITE_ROW) {
 		const char *step = (const char *)sqlite3_column_text(s, 3);
-		if (!is_walk(step) || is_known(step))
+		if (!is_walk(step, sql) || is_known(step))
 			continue;
 		fprintf(stderr, "walks: %s\n   in: %s\n", step, sql);
 		_exit(1);
