@@ -113,8 +113,8 @@ str gateway_error_body(struct arena *, unsigned status, const char *what, str *c
 
 /* listen.c */
 err gateway_listen(struct gateway *, struct diag *) MUST_CHECK;
-void gateway_unlisten(
-	struct gateway *); /* whoever connects from now on is refused, and tries elsewhere */
+/* Whoever connects from now on is refused, and tries elsewhere. */
+void gateway_unlisten(struct gateway *);
 
 /* reload.c */
 err environment_reload(struct gateway *, struct environment_state *) MUST_CHECK;

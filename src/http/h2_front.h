@@ -44,8 +44,8 @@ static inline struct conn *h2_conn_of(const struct h2_stream *s)
 }
 
 /* h2_conn.c */
-bool h2_asked(const struct conn *, str window,
-              bool *more); /* begins with the preface, or may yet */
+/* What came begins with the preface, or may yet: *more. */
+bool h2_asked(const struct conn *, str window, bool *more);
 void h2_front_begin(struct conn *);
 
 /* h2_head.c */

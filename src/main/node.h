@@ -33,9 +33,9 @@ void node_stop(struct node **, int64_t drain_ms);
 
 /* From a fiber of the control loop, for a hand-over. */
 int node_socket(const struct node *, enum listener); /* stays the node's; -1: none */
-void node_rest(
-	struct node
-		*); /* accepts no more, keeps the sockets, gives each connection one more answer */
-void node_accept(struct node *);  /* again, or looks at once who waits */
+/* Accepts no more, keeps the sockets, gives each connection one more answer; accepts again, or looks at once
+ * who waits. */
+void node_rest(struct node *);
+void node_accept(struct node *);
 bool node_is_idle(struct node *); /* no connection is left */
 void node_end(struct node *);     /* node_wait() returns */
