@@ -130,5 +130,5 @@ def p99(gatehouse, args, rate, p99_at):
         beside_logins.append(p99_at(rate, gatehouse, "proxy", args))
         crowd.wait()
     ratio = statistics.median(b / q for b, q in zip(beside_logins, quiet))
-    void = "; void: alone, too, it waits for a core that others use" if statistics.median(quiet) > 2 else "" if ratio <= 2 else " -- short"
+    void = "; void: alone, too, it waits for a core that others use" if statistics.median(quiet) > 1 else "" if ratio <= 2 else " -- short"
     return [f"p99 of the plain proxy at {rate:,} requests/s: {statistics.median(quiet):.2f} ms, beside logins {statistics.median(beside_logins):.2f} ms: {ratio:.2f}; asked: at most 2{void}"]
