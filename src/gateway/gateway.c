@@ -12,6 +12,7 @@
 
 #include "base/rand.h"
 #include "gateway/inside.h"
+#include "http/ban.h"
 #include "http/client.h"
 
 enum { DRAIN_LOOK_MS = 20, UNWIND_MS = 5000 };
@@ -60,6 +61,8 @@ static struct gateway *make(const struct gateway_conf *conf)
 		for (size_t k = 0; k < conf->n_listeners; k++)
 			g->loops[i].ports[k] = (struct port){ .loop = &g->loops[i], .listener = k };
 	}
+	if (conf->flood_ban_ms)
+		g->ban = ban_make(g->arena, conf->flood_ban_ms);
 	metric_names_init(g);
 	return g;
 }

@@ -29,8 +29,9 @@ struct gateway_conf {
 	policy_finder find_policy;
 	struct tls_context *client_tls; /* for https targets that say nothing of TLS */
 	struct http_limits limits;
-	str access_log; /* a file, appended to; STR_NONE: none */
-	bool h2;        /* is spoken to clients, too */
+	str access_log;       /* a file, appended to; STR_NONE: none */
+	bool h2;              /* is spoken to clients, too */
+	int64_t flood_ban_ms; /* no connection for an address that flooded; 0: it may try again at once */
 };
 
 /* From a plain thread.  Loads and compiles what is deployed, then listens.  A proxy that does not compile

@@ -79,6 +79,7 @@ struct gateway {
 	struct gateway_loop *loops;
 	struct listening *listening; /* by listener */
 	char message_prefix[24];
+	struct ban *ban; /* of all loops; NULL: nobody is */
 
 	/* the control loop's (the opener's, before it follows) */
 	VEC(struct environment_state *) environments;

@@ -14,6 +14,7 @@ static void make_servers(struct gateway_loop *l)
 		.error_body = gateway_error_body,
 		.limits = conf->limits,
 		.h2 = conf->h2,
+		.ban = l->gateway->ban,
 	};
 	for (size_t k = 0; k < conf->n_listeners; k++) {
 		struct listening *at = &l->gateway->listening[k];

@@ -6,6 +6,7 @@
 
 #include <stdatomic.h>
 
+#include "http/ban.h"
 #include "http/local.h"
 #include "http/server.h"
 
@@ -62,6 +63,7 @@ struct conn {
 	size_t scanned;           /* of in: bytes that an earlier scan has seen */
 	unsigned lingered;        /* bytes thrown away */
 	int fd;                   /* until there is a sock */
+	uint64_t from;            /* ban_key(), where the server has a ban */
 	enum conn_state state;
 	bool served;           /* at least one request */
 	int64_t head_start_ms; /* UTC, the first byte of the request */

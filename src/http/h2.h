@@ -35,14 +35,17 @@ struct h2 {
 	struct read_buf *out; /* NULL while there is nothing in it */
 	str pending;          /* of nghttp2: a frame that did not fit into out */
 	struct timer turn;
-	int64_t calm, calm_ms; /* h2_flood.c: what is left of the allowance, and as of when */
-	int64_t head_ms;       /* since when a head is on its way */
-	size_t head_bytes;     /* of it, decoded */
-	int64_t idle_ms;       /* since when no stream is open */
-	int64_t heard_ms;      /* when the peer last said something */
-	int64_t moved_ms;      /* when the peer last took bytes */
-	bool in_head, dead;    /* dead: it ends with its last stream */
-	bool busy;             /* in the loop's own code, which settles everything at its end */
+	int64_t calm, calm_ms;     /* h2_flood.c: what is left of the allowance, and as of when */
+	uint8_t frame_head[9];     /* of the frame that is being counted, as far as it came */
+	size_t frame_got, payload; /* how far; what is still to come of the frame's payload */
+	bool flooded;
+	int64_t head_ms;    /* since when a head is on its way */
+	size_t head_bytes;  /* of it, decoded */
+	int64_t idle_ms;    /* since when no stream is open */
+	int64_t heard_ms;   /* when the peer last said something */
+	int64_t moved_ms;   /* when the peer last took bytes */
+	bool in_head, dead; /* dead: it ends with its last stream */
+	bool busy;          /* in the loop's own code, which settles everything at its end */
 };
 
 struct h2_stream { /* in its exchange's arena, like all it points to */
@@ -96,8 +99,12 @@ void h2_session_new(struct h2 *, bool server);
 
 /* h2_flood.c */
 void h2_calm_begin(struct h2 *);
-void h2_charge(struct h2 *, const nghttp2_frame_hd *); /* a frame that came */
-void h2_credit(struct h2 *, size_t data, bool whole);  /* DATA that went */
+void h2_count(struct h2 *, str bytes);            /* the frames that come in them */
+void h2_charge_reset(struct h2 *, uint32_t code); /* of a stream, by us */
+/* A head or DATA that went; whole: all that there was, not what a tiny window let through. */
+void h2_credit(struct h2 *, size_t data, bool whole);
+bool h2_bears(struct h2 *,
+              ssize_t received); /* what nghttp2 said to it; false: the connection ends */
 
 /* h2_body.c: what comes */
 void h2_body_add(struct h2_stream *, str bytes);

@@ -4,6 +4,7 @@
  * Source: RFC 9113 §3.3, §3.4, §6.8, §9.1. */
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "http/h2_front.h"
 
 enum { WINDOW = 1 << 20 };
@@ -151,8 +152,17 @@ static void cancel(struct conn *c)
 	h2_work(&c->h2->h2);
 }
 
+static void ban(struct conn *c)
+{
+	struct ban *b = c->server->conf.ban;
+	if (b && ban_put(b, c->from, loop_now_ms(c->server->local->loop)))
+		log_warn("address_banned", LOG_STR("client", sock_peer_ip(c->sock)));
+}
+
 static void finish(struct conn *c)
 {
+	if (c->h2->h2.flooded)
+		ban(c);
 	h2_finish(&c->h2->h2);
 	free(c->h2);
 	c->h2 = NULL;

@@ -18,7 +18,6 @@ static int on_begin_frame(nghttp2_session *session, const nghttp2_frame_hd *hd, 
 	(void)session;
 	if (hd->type != NGHTTP2_CONTINUATION)
 		h->in_head = false;
-	h2_charge(h, hd);
 	return 0;
 }
 
@@ -72,6 +71,16 @@ static int on_invalid_header(nghttp2_session *session, const nghttp2_frame *fram
 	return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
 }
 
+/* What nghttp2 resets a stream for, which it does when next it sends. */
+static int on_invalid(nghttp2_session *session, const nghttp2_frame *frame, int why, void *arg)
+{
+	struct h2_stream *s = stream_of(session, frame->hd.stream_id);
+	(void)why, (void)arg;
+	if (s)
+		s->malformed = true;
+	return 0;
+}
+
 static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *arg)
 {
 	struct h2 *h = arg;
@@ -107,7 +116,10 @@ static int on_sent(nghttp2_session *session, const nghttp2_frame *frame, void *a
 {
 	enum { FRAME_HEAD = 9 };
 	const nghttp2_frame_hd *hd = &frame->hd;
-	(void)arg;
+	if (hd->type == NGHTTP2_RST_STREAM)
+		h2_charge_reset(arg, frame->rst_stream.error_code);
+	if (hd->type == NGHTTP2_HEADERS)
+		h2_credit(arg, 0, true);
 	if (hd->type != NGHTTP2_HEADERS && hd->type != NGHTTP2_DATA)
 		return 0;
 	struct h2_stream *s = stream_of(session, hd->stream_id);
@@ -134,15 +146,7 @@ static int on_close(nghttp2_session *session, int32_t id, uint32_t code, void *a
 	return 0;
 }
 
-/* Of a type that we do not know: named here, so that it is counted, and passed over. */
-static int on_extension(nghttp2_session *session, void **payload, const nghttp2_frame_hd *hd,
-                        void *arg)
-{
-	(void)session, (void)payload, (void)hd, (void)arg;
-	return NGHTTP2_ERR_CANCEL;
-}
-
-enum { MAX_ACKS = 100, RESETS = 500, RESETS_A_SECOND = 50, FIRST_UNKNOWN = NGHTTP2_ALTSVC };
+enum { MAX_ACKS = 100, RESETS = 500, RESETS_A_SECOND = 50 };
 static nghttp2_session_callbacks *callbacks;
 static nghttp2_option *options;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -154,22 +158,21 @@ static void make(void)
 	nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, on_begin_headers);
 	nghttp2_session_callbacks_set_on_header_callback2(callbacks, on_header);
 	nghttp2_session_callbacks_set_on_invalid_header_callback2(callbacks, on_invalid_header);
+	nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks, on_invalid);
 	nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame);
 	nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, on_data);
 	nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, on_sent);
 	nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_close);
-	nghttp2_session_callbacks_set_unpack_extension_callback(callbacks, on_extension);
 	must(nghttp2_option_new(&options) == 0);
 	nghttp2_option_set_no_auto_window_update(options, 1);
 	nghttp2_option_set_max_outbound_ack(options, MAX_ACKS);
 	nghttp2_option_set_stream_reset_rate_limit(options, RESETS, RESETS_A_SECOND);
-	for (unsigned type = FIRST_UNKNOWN; type <= UINT8_MAX; type++)
-		nghttp2_option_set_user_recv_extension_type(options, (uint8_t)type);
 }
 
 void h2_session_new(struct h2 *h, bool server)
 {
 	pthread_once(&once, make);
+	h->payload = server ? NGHTTP2_CLIENT_MAGIC_LEN : 0; /* is no frame */
 	must((server ? nghttp2_session_server_new2
 	             : nghttp2_session_client_new2)(&h->session, callbacks, h, options) == 0);
 }

@@ -61,8 +61,8 @@ void h2_dead(struct h2 *h, uint32_t code)
 
 void h2_feed(struct h2 *h, str bytes)
 {
-	ssize_t n = nghttp2_session_mem_recv(h->session, (const uint8_t *)bytes.p, bytes.n);
-	if (n < 0)
+	h2_count(h, bytes);
+	if (!h2_bears(h, nghttp2_session_mem_recv(h->session, (const uint8_t *)bytes.p, bytes.n)))
 		h2_dead(h, NGHTTP2_PROTOCOL_ERROR);
 	h->end->fed(h);
 }

@@ -123,7 +123,10 @@ static void refuse_stream(struct h2_call *c)
 
 void h2_call_run(struct h2_call *c)
 {
-	if (c->stream.closed) {
+	struct h2_stream *s = &c->stream;
+	if (s->closed || s->malformed) { /* or is about to be: no work for it */
+		if (!s->closed)
+			(void)nghttp2_session_set_stream_user_data(s->h2->session, s->id, NULL);
 		drop(c);
 		return;
 	}

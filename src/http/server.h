@@ -7,6 +7,7 @@
 #include "http/h1.h"
 #include "rt/sock.h"
 
+struct ban;
 struct http_server;
 
 struct http_call {           /* one request, as its handler sees it */
@@ -41,7 +42,8 @@ struct http_server_conf {
 	str (*error_body)(struct arena *, unsigned status, const char *what, str *content_type);
 	void *arg;
 	struct http_limits limits;
-	bool h2; /* HTTP/2 too: by ALPN with TLS, by prior knowledge without */
+	bool h2;         /* HTTP/2 too: by ALPN with TLS, by prior knowledge without */
+	struct ban *ban; /* for whom a connection is ended for a flood; NULL: none is */
 };
 
 /* A server for the listening socket fd, which others may have too.  tls may be NULL. */

@@ -189,6 +189,7 @@ static err open_gateway(struct arena *a, struct node *n, struct diag *d)
 		.limits = http_limits_default(),
 		.access_log = n->conf.access_log,
 		.h2 = n->conf.settings->http2,
+		.flood_ban_ms = n->conf.settings->flood_ban_s * 1000,
 	};
 	return gateway_open(&conf, d, &n->gateway);
 }

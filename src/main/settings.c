@@ -61,6 +61,8 @@ const struct field settings_fields[] = {
 	      .doc = "event loops of the gateway; 0: one per core"),
 	FIELD(settings, http2, "gateway.http2", T_BOOL, .dflt = "true",
 	      .doc = "HTTP/2 to clients: by ALPN with TLS, by prior knowledge without"),
+	FIELD(settings, flood_ban_s, "gateway.flood_ban", T_INT, .dflt = "0", .min = 0, .max = 3600,
+	      .doc = "seconds without a new connection for an address that flooded"),
 	FIELD(settings, max_exchanges, "max_exchanges", T_INT, .dflt = "10000", .min = 10,
 	      .max = 16000, .doc = "requests in flight in the process; more are answered 503"),
 	FIELD(settings, drain_timeout_s, "drain_timeout", T_INT, .dflt = "10", .min = 0,

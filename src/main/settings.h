@@ -25,6 +25,7 @@ struct settings {
 	int log_level;
 	bool metrics_public;
 	bool http2;
+	int64_t flood_ban_s;
 	struct config_pairs hosts;
 };
 

@@ -80,6 +80,18 @@ def rapid_reset(p):
     return out
 
 
+def made_resets(p):
+    out = []
+    for _ in range(AT_ONCE):  # a window beyond 2^31 is the stream's error
+        out += [p.request("/slow/x"), f.WindowUpdateFrame(p.stream, window_increment=(1 << 31) - 1)]
+    return out
+
+
+def behind_the_end(p):
+    first = [p.request("/slow/x"), f.RstStreamFrame(p.stream, 8)] if p.turns == 0 else []
+    return first + [f.DataFrame(p.stream, b"") for _ in range(AT_ONCE)]
+
+
 def continuation(p):
     first = [f.HeadersFrame(1, b"\x82", flags=["END_STREAM"])] if p.turns == 0 else []
     return first + [f.ContinuationFrame(1, b"\x00\x01x\x01y") for _ in range(AT_ONCE)]
@@ -106,6 +118,8 @@ def empty_data(p):
 
 KINDS = {  # frames of a turn, SETTINGS, whether it reads what comes
     "rapid reset": (rapid_reset, {}, True),
+    "made resets": (made_resets, {}, True),
+    "DATA behind the end": (behind_the_end, {}, True),
     "CONTINUATION": (continuation, {}, True),
     "SETTINGS": (lambda p: [f.SettingsFrame(0) for _ in range(AT_ONCE)], {}, False),
     "PING": (lambda p: [f.PingFrame(0, b"12345678") for _ in range(AT_ONCE)], {}, False),

@@ -7,7 +7,7 @@ import http2 from 'node:http2';
 import net from 'node:net';
 import { after, before, test } from 'node:test';
 import tls from 'node:tls';
-import { gateway, origin, proxy, sleep, wire } from './gateway.mjs';
+import { gateway, origin, proxy, sleep, until, wire } from './gateway.mjs';
 
 let target, gw;
 const open = [];
@@ -176,8 +176,8 @@ const floods = {
 };
 
 // Sends until the connection ends; the number of frames, or -1 when it goes on after the time.
-async function flood(make, ms) {
-	const s = net.connect(gw.ports.http, '127.0.0.1');
+async function flood(make, ms, { port = gw.ports.http, localAddress } = {}) {
+	const s = net.connect({ port, host: '127.0.0.1', localAddress });
 	let over = false, i = 0;
 	s.on('error', () => { over = true; }).on('close', () => { over = true; }).on('end', () => { over = true; }).resume();
 	s.write(hello);
@@ -207,6 +207,22 @@ for (const [name, make] of Object.entries(floods))
 		assert.ok(all.every((frames) => frames >= 0), `frames until the end: ${all}`);
 		assert.ok(n > 0);
 	});
+
+test('an address that flooded is kept out for as long as the operator says, and no other', async () => {
+	const g = await gateway({ set: { 'gateway.flood_ban': '2', workers: '2' } });
+	const asks = (localAddress) => new Promise((ok) => {
+		const s = net.connect({ port: g.ports.http, host: '127.0.0.1', localAddress });
+		s.on('error', () => ok(0)).on('close', () => ok(0)).once('data', (d) => { s.destroy(); ok(+String(d).slice(9, 12)); });
+		s.write(`GET /nowhere HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+	});
+	assert.equal(await asks('127.0.0.2'), 404);
+	assert.ok(await flood(floods.PING, 20000, { port: g.ports.http, localAddress: '127.0.0.2' }) >= 0);
+	await until(() => g.events('address_banned').length === 1);
+	assert.deepEqual([await asks('127.0.0.2'), await asks('127.0.0.1')], [0, 404]);
+	await sleep(2000);
+	assert.equal(await asks('127.0.0.2'), 404);
+	await g.stop();
+});
 
 test('a drain lets what runs end, and says goodbye', async () => {
 	const c = session(true);

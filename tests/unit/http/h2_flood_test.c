@@ -12,66 +12,80 @@
 #include "unit/http/h2_server.h"
 
 static const char hello[] = NGHTTP2_CLIENT_MAGIC "\0\0\0\4\0\0\0\0\0";
+#define OVER "\0\0\6\1\5\0\0\0\1" "\x82\x86\x84\x41\1a" "\0\0\4\3\0\0\0\0\1" "\0\0\0\10" /* asked, and reset */
 #define HELLO str_from(hello, sizeof hello - 1)
 
-struct flood { const char *name; str frame; int times; };
+struct flood { const char *name; str first, frame; int times; };
+
+/* Whether the connection is ended, whatever comes before that. */
+static bool ends(int fd)
+{
+	char bytes[4096];
+	ssize_t n;
+	while ((n = recv(fd, bytes, sizeof bytes, 0)) > 0)
+		;
+	return n == 0 || errno == ECONNRESET;
+}
 
 /* A frame again and again: the connection ends, and all of it in little time. */
 static void test_floods(void **state)
 {
 	static const struct flood floods[] = {
-		{ "PING", S_INIT("\0\0\10\6\0\0\0\0\0" "12345678"), 5000 },
-		{ "SETTINGS", S_INIT("\0\0\0\4\0\0\0\0\0"), 5000 },
-		{ "PRIORITY", S_INIT("\0\0\5\2\0\0\0\0\1" "\0\0\0\0\0"), 5000 },
-		{ "WINDOW_UPDATE", S_INIT("\0\0\4\10\0\0\0\0\0" "\0\0\0\1"), 5000 },
-		{ "unknown", S_INIT("\0\0\0\60\0\0\0\0\0"), 5000 },
+		{ "PING", S_INIT(""), S_INIT("\0\0\10\6\0\0\0\0\0" "12345678"), 5000 },
+		{ "SETTINGS", S_INIT(""), S_INIT("\0\0\0\4\0\0\0\0\0"), 5000 },
+		{ "PRIORITY", S_INIT(""), S_INIT("\0\0\5\2\0\0\0\0\1" "\0\0\0\0\0"), 5000 },
+		{ "WINDOW_UPDATE", S_INIT(""), S_INIT("\0\0\4\10\0\0\0\0\0" "\0\0\0\1"), 5000 },
+		{ "unknown", S_INIT(""), S_INIT("\0\0\0\60\0\0\0\0\0"), 5000 },
+		{ "DATA behind the end", S_INIT(OVER), S_INIT("\0\0\0\0\0\0\0\0\1"), 5000 },
+		{ "heads behind the end", S_INIT(OVER), S_INIT("\0\0\1\1\5\0\0\0\1" "\x82"), 5000 },
 	};
 	(void)state;
 	start(small());
 	for (size_t i = 0; i < COUNT(floods); i++) {
 		int fd = dial(t.port), sent = 0;
-		char byte[4096];
-		assert_true(say(fd, HELLO));
+		assert_true(say(fd, HELLO) && say(fd, floods[i].first));
 		while (sent < floods[i].times && say(fd, floods[i].frame))
 			sent++;
-		ssize_t n;
-		while ((n = recv(fd, byte, sizeof byte, 0)) > 0)
-			;
-		if (n < 0 && errno != ECONNRESET)
+		if (!ends(fd))
 			fail_msg("%s: it goes on", floods[i].name);
 		close(fd);
 	}
 	stop();
 }
 
-/* Streams opened and reset at once, without end: the client is sent away. */
+/* Streams opened and reset at once, by the client or, by a fault of its own, by us: it is sent away. */
 static void test_rapid_reset(void **state)
 {
-	unsigned char frames[9 + 6 + 13] = { 0, 0, 6, 1, 5, 0, 0, 0, 0, 0x82, 0x86, 0x84, 0x41, 1, 'a', 0, 0, 4, 3, 0, 0, 0, 0, 0, 0, 0, 0, 8 };
+	static const struct { const char *name; str frames; size_t second; } rows[] = { /* where the second frame is */
+		{ "by the client", S_INIT("\0\0\6\1\5\0\0\0\0" "\x82\x86\x84\x41\1a" "\0\0\4\3\0\0\0\0\0" "\0\0\0\10"), 15 },
+		{ "a window of 0", S_INIT("\0\0\6\1\5\0\0\0\0" "\x82\x86\x84\x41\1a" "\0\0\4\10\0\0\0\0\0" "\0\0\0\0"), 15 },
+		{ "a window too large", S_INIT("\0\0\6\1\5\0\0\0\0" "\x82\x86\x84\x41\1a" "\0\0\4\10\0\0\0\0\0" "\x7f\xff\xff\xff"), 15 },
+		{ "a malformed head", S_INIT("\0\0\13\1\5\0\0\0\0" "\x82\x86\x84\x41\1a" "\0\1X\1a"), 0 },
+		{ "DATA behind END_STREAM", S_INIT("\0\0\6\1\5\0\0\0\0" "\x82\x86\x84\x41\1a" "\0\0\1\0\0\0\0\0\0" "x"), 15 },
+	};
 	(void)state;
 	start(small());
-	int fd = dial(t.port);
-	bool taken = say(fd, HELLO);
-	for (uint32_t id = 1; taken && id < 20000; id += 2) {
-		uint32_t net = htonl(id);
-		memcpy(frames + 5, &net, 4);
-		memcpy(frames + 20, &net, 4);
-		taken = say(fd, str_from(frames, sizeof frames));
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		int fd = dial(t.port);
+		unsigned char frames[64];
+		bool taken = say(fd, HELLO);
+		memcpy(frames, rows[i].frames.p, rows[i].frames.n);
+		for (uint32_t id = 1; taken && id < 20000; id += 2) {
+			uint32_t net = htonl(id);
+			memcpy(frames + 5, &net, 4);
+			memcpy(frames + rows[i].second + 5, &net, 4);
+			taken = say(fd, str_from(frames, rows[i].frames.n));
+		}
+		if (!ends(fd))
+			fail_msg("%s: it goes on", rows[i].name);
+		close(fd);
 	}
-	char byte[4096];
-	ssize_t n;
-	while ((n = recv(fd, byte, sizeof byte, 0)) > 0)
-		;
-	assert_true(n == 0 || errno == ECONNRESET);
-	close(fd);
 	stop();
 }
 
 /* A head in CONTINUATION frames without end, and one that stops in the middle. */
 static void test_continuation(void **state)
 {
-	char byte[4096];
-	ssize_t n;
 	(void)state;
 	struct http_limits l = small();
 	l.head_ms = 200;
@@ -80,15 +94,11 @@ static void test_continuation(void **state)
 	bool taken = say(fd, HELLO) && say(fd, S("\0\0\1\1\1\0\0\0\1\x82"));
 	for (int i = 0; taken && i < 100000; i++)
 		taken = say(fd, S("\0\0\0\11\0\0\0\0\1"));
-	while ((n = recv(fd, byte, sizeof byte, 0)) > 0)
-		;
-	assert_true(n == 0 || errno == ECONNRESET);
+	assert_true(ends(fd));
 	close(fd);
 	fd = dial(t.port);
 	assert_true(say(fd, HELLO) && say(fd, S("\0\0\1\1\1\0\0\0\1\x82")));
-	while ((n = recv(fd, byte, sizeof byte, 0)) > 0)
-		;
-	assert_true(n == 0 || errno == ECONNRESET);
+	assert_true(ends(fd));
 	close(fd);
 	stop();
 }
