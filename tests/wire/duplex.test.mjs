@@ -5,9 +5,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
+import http2 from 'node:http2';
 import net from 'node:net';
 import test from 'node:test';
-import { gateway, mark, origin, slack, sleep, until } from './gateway.mjs';
+import { gateway, mark, origin, proxy, slack, sleep, until } from './gateway.mjs';
 
 const MIB = 1 << 20, SIZE = +(process.env.GATEHOUSE_SOAK_MIB ?? 64);
 const g = await gateway();
@@ -45,7 +46,7 @@ const length = async (res) => {
 };
 
 const mirror = await origin((req, res, _) => req.pipe(res));
-await g.proxy('mirror', { target: mirror.url });
+await g.proxy('mirror', { target: mirror.url, vhosts: ['default', 'secure'] });
 await g.proxy('mirrorread', { target: mirror.url, pre: { response: ['look'] }, policies: { look: mark('x-length', '{response.header.transfer-encoding}') } });
 
 test('an answer that begins early streams while the request still comes', async () => {
@@ -76,6 +77,28 @@ for (const path of ['/mirror', '/mirrorread']) {
 		});
 	}
 }
+
+// The same with HTTP/2 before the gateway, and before and behind it.
+const mirror2 = http2.createServer({ settings: { initialWindowSize: MIB } }, (req, res) => req.pipe(res));
+await new Promise((ok) => mirror2.listen(0, '127.0.0.1', ok));
+mirror2.unref().on('session', (s) => s.socket.unref());
+await g.must('/environments/test/targetservers', { body: { name: 'mirror2', host: '127.0.0.1', port: mirror2.address().port, protocol: 'HTTP2' } });
+const to2 = '<TargetEndpoint name="default"><HTTPTargetConnection><LoadBalancer><Server name="mirror2"/></LoadBalancer></HTTPTargetConnection></TargetEndpoint>';
+await g.put('mirror2', proxy('mirror2', { target: 'http://unused.invalid', vhosts: ['default', 'secure'], files: { 'apiproxy/targets/default.xml': to2 } }));
+for (const path of ['/mirror', '/mirror2'])
+	for (const secure of [false, true])
+		test(`HTTP/2, ${secure ? 'TLS, ' : ''}${path}, ${SIZE} MiB: whole, at constant memory`, async (t) => {
+			const before = g.memoryFromHere();
+			const c = secure ? http2.connect(`https://127.0.0.1:${g.ports.https}`, { rejectUnauthorized: false, servername: 'acme-test.localhost' }) : http2.connect(`http://127.0.0.1:${g.ports.http}`);
+			const req = c.request({ ':authority': 'acme-test.localhost', ':path': path, ':method': 'POST' });
+			const fed = feed(req, SIZE);
+			assert.equal(await length(req), SIZE * MIB);
+			await fed;
+			c.close();
+			const grown = g.memory().peak - before;
+			t.diagnostic(`${SIZE} MiB each way at once: memory grew by ${grown} KiB, to ${g.memory().peak} KiB`);
+			assert.ok(grown < 8 * 1024 * slack, `grew by ${grown} KiB`);
+		});
 
 test('both ends send at once while neither reads for a second', async (t) => {
 	let got = 0, ended = false;
