@@ -246,6 +246,12 @@ static void bind_text(struct walk *w, const struct xml_node *n, const struct mat
 		note(w, bind_value(w->b, m->field, text, place(m), what, n->line));
 }
 
+static void *group_made(struct walk *w, const struct match *m)
+{
+	void **group = place(m);
+	return *group = arena_zalloc(w->b->arena, m->field->sub_size, _Alignof(max_align_t));
+}
+
 static void bind_exact(struct walk *w, const struct xml_node *n, const struct match *m,
                        const char *path)
 {
@@ -263,10 +269,8 @@ static void bind_exact(struct walk *w, const struct xml_node *n, const struct ma
 			bind_nested(w, n, f->sub, place(m));
 		return;
 	case T_GROUPP:
-		if (seen_before(w, m, n->line, what))
-			return;
-		*(void **)place(m) = arena_zalloc(w->b->arena, f->sub_size, _Alignof(max_align_t));
-		bind_nested(w, n, f->sub, *(void **)place(m));
+		if (!seen_before(w, m, n->line, what))
+			bind_nested(w, n, f->sub, group_made(w, m));
 		return;
 	case T_LIST:
 		m->layer->seen[f - m->layer->is.fields] = n->line;

@@ -62,8 +62,15 @@ static struct http_server *with_fewest(struct http_server *s)
 	return mine - fewest > mine / 8 ? best : s;
 }
 
-static void take(struct http_server *s, int fd, uint64_t from)
+/* Who is banned comes no further. */
+static void take(struct http_server *s, int fd, const struct sockaddr_storage *peer)
 {
+	struct ban *ban = s->conf.ban;
+	uint64_t from = ban ? ban_key(peer) : 0;
+	if (ban && ban_has(ban, from, loop_now_ms(s->local->loop))) {
+		close(fd);
+		return;
+	}
 	struct http_server *to = with_fewest(s);
 	struct conn *c = conn_make(to, fd);
 	c->from = from;
@@ -71,22 +78,6 @@ static void take(struct http_server *s, int fd, uint64_t from)
 		h1_conn_begin(c);
 	else
 		loop_post(to->local->loop, h1_conn_begin, c);
-}
-
-/* A descriptor, or -1.  *from: who that is, where anybody may be banned; who is comes no further. */
-static int accept_one(struct http_server *s, uint64_t *from)
-{
-	struct sockaddr_storage peer;
-	socklen_t n = sizeof peer;
-	struct ban *ban = s->conf.ban;
-	for (;;) {
-		int fd = accept4(s->watch.fd, ban ? (struct sockaddr *)&peer : NULL,
-		                 ban ? &n : NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-		*from = fd >= 0 && ban ? ban_key(&peer) : 0;
-		if (fd < 0 || !ban || !ban_has(ban, *from, loop_now_ms(s->local->loop)))
-			return fd;
-		close(fd);
-	}
 }
 
 /* The edge is used until EAGAIN, a few dozen at a time, so that those who are in are served meanwhile. */
@@ -101,10 +92,12 @@ static void accept_some(struct http_server *s)
 			try_later(s, 0);
 			return;
 		}
-		uint64_t from;
-		int fd = accept_one(s, &from);
+		struct sockaddr_storage peer;
+		socklen_t n = sizeof peer;
+		int fd = accept4(s->watch.fd, (struct sockaddr *)&peer, &n,
+		                 SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0) {
-			take(s, fd, from);
+			take(s, fd, &peer);
 		} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
 		           errno == ENOMEM) {
 			log_warn("accept_failed", LOG_Z("why", strerror(errno)));
