@@ -7,7 +7,9 @@
 
 #include "http/h2.h"
 
-enum { BURST = 1000, A_SECOND = 200, PER_ANSWER = 10, BYTES = 1024, PER_RESET = 4 };
+/* A browser that leaves a page may have asked for 128 things and resets them all: 3 each.  What comes beyond
+ * that at once is small enough that 16 such connections do not keep the others waiting. */
+enum { BURST = 500, A_SECOND = 200, PER_ANSWER = 10, BYTES = 1024, PER_RESET = 2 };
 enum { QUEUE = 1000 }; /* frames that the peer does not take, beside what its streams carry */
 
 void h2_calm_begin(struct h2 *h)
