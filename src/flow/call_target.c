@@ -174,6 +174,7 @@ static err call_once(struct exchange *x, struct tls_context *tls, enum http_fail
 		str_given(x->target_host_header) ? x->target_host_header : uri->authority;
 	if (uri->tls)
 		origin.tls = tls ? tls : x->tls;
+	origin.expected_cn = x->target_expected_cn;
 	if (!x->target->props.response_headers.off) /* none passes by the list of what may pass */
 		origin.interim = x->call->interim;
 	origin.http10 = x->target->props.http10;

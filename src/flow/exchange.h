@@ -78,6 +78,7 @@ struct exchange {
 	struct uri target_uri; /* before suffix and query were joined to it */
 	str target_path, target_query; /* what was asked of it; absent before the call */
 	str target_host_header;
+	str target_expected_cn;                      /* target.expectedcn */
 	const struct balanced_server *target_server; /* of a LoadBalancer, once one was called */
 	str failed_servers;                          /* "a,b": that failed in this exchange */
 	str target_ip;                               /* that answered */

@@ -148,6 +148,8 @@ struct value var_target(struct exchange *x, const struct flowvar *v, struct mess
 		         : null_value;
 	case TARGET_HOST_HEADER:
 		return target_host_header(x);
+	case TARGET_EXPECTED_CN:
+		return text(x->target_expected_cn);
 	case TARGET_SERVER:
 		return x->target_server ? text(x->target_server->name) : null_value;
 	case TARGET_IS_FALLBACK:
@@ -183,6 +185,9 @@ err var_target_set(struct exchange *x, const struct flowvar *v, struct message *
 		if (!header_value_ok(s))
 			return FAIL(ERR_SYNTAX);
 		x->target_host_header = value.kind == VALUE_NULL ? STR_NONE : s;
+		break;
+	case TARGET_EXPECTED_CN:
+		x->target_expected_cn = value.kind == VALUE_NULL ? STR_NONE : s;
 		break;
 	default:
 		/* Elsewhere Apigee takes the value and calls the endpoint's own URL all the same. */

@@ -111,6 +111,7 @@ const struct var_row var_rows[] = {
 	{ "target.copy.pathsuffix", var_target, var_target_set, TARGET_COPY_SUFFIX },
 	{ "target.copy.queryparams", var_target, var_target_set, TARGET_COPY_QUERY },
 	{ "target.header.host", var_target, var_target_set, TARGET_HOST_HEADER },
+	{ "target.expectedcn", var_target, var_target_set, TARGET_EXPECTED_CN },
 	{ "loadbalancing.targetserver", var_target, NULL, TARGET_SERVER },
 	{ "loadbalancing.isfallback", var_target, NULL, TARGET_IS_FALLBACK },
 	{ "loadbalancing.failedservers", var_target, NULL, TARGET_FAILED_SERVERS },

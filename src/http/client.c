@@ -223,9 +223,20 @@ static bool may_retry(const struct fetch *f, err e)
 	       (f->put == 0 || may_be_sent_twice(f));
 }
 
+/* Whoever made the connection, and before anything is said on it. */
+static err look_at_name(struct fetch *f, const struct http_origin *o)
+{
+	if (!o->tls || !o->expected_cn.n)
+		return DONE;
+	const struct tls_peer *peer = sock_tls_peer_keep(f->arena, f->way->sock(f));
+	bool is_it = peer && str_ieq(tls_peer_fact(f->arena, peer, TLS_PEER_CN), o->expected_cn);
+	return is_it ? DONE : fetch_fail(f, HTTP_TLS, ERR_SYNTAX);
+}
+
 static err try_once(struct fetch *f, const struct http_origin *o, bool fresh)
 {
 	TRY(take_way(f, fresh));
+	TRY(look_at_name(f, o));
 	TRY(f->way->head(f, o));
 	TRY(fetch_send(f));
 	return f->way->read_head(f);

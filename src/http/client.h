@@ -18,6 +18,7 @@ struct http_origin {
 	str host;
 	unsigned port;
 	struct tls_context *tls; /* NULL: plain */
+	str expected_cn; /* of TLS: what its certificate must say, besides; empty: whatever tls takes */
 	bool h2; /* HTTP/2 and nothing else, also in clear; else: where TLS finds that it is spoken */
 	str host_header; /* what Host says; absent: what the message says, or else the origin's name */
 	struct http_timeouts times; /* a zero: the usual value */

@@ -18,6 +18,7 @@ static err ask(struct arena *a, struct callout *c, deadline by, struct message *
 		.host = c->host,
 		.port = c->port,
 		.tls = c->tls,
+		.expected_cn = c->expected_cn,
 		.h2 = c->h2,
 		.times = c->timeouts,
 		.host_header = usual ? c->host : str_fmt(a, "%.*s:%u", STR(c->host), c->port),
@@ -149,6 +150,7 @@ err callout_detach(struct loop *loop, const struct proxy *proxy, const struct ca
 	struct detached *d = arena_new(a, struct detached);
 	*d = (struct detached){ a, proxy, c->usual, *c, timeout_ms };
 	d->call.host = str_dup(a, c->host);
+	d->call.expected_cn = str_dup(a, c->expected_cn);
 	d->call.request = copy_request(a, c->request);
 	d->call.excused = NEVER;
 	proxy_hold(proxy);

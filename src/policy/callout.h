@@ -13,6 +13,7 @@ struct callout {
 	str host;
 	unsigned port;
 	struct tls_context *tls;   /* NULL: plain */
+	str expected_cn;           /* as of struct http_origin */
 	bool h2;                   /* HTTP/2 and nothing else */
 	struct balancer *balancer; /* not NULL: its servers instead, one after another */
 	struct tls_context *usual; /* for a server that says nothing of TLS */

@@ -130,19 +130,24 @@ static enum verdict prepare(struct exchange *x, const struct service_callout *c,
 	return x->fault_pending ? FAULT : verdict;
 }
 
+/* What a policy said of this call: servicecallout.{name}.WHAT, or "". */
+static str told(struct exchange *x, const char *what)
+{
+	str name = str_fmt(x->arena, "servicecallout.%.*s.%s", STR(x->step_name), what);
+	return value_text(x->arena, vars_get_named(x, name));
+}
+
 /* What is called: its URL, where balanced is set only up to the servers' own part, which the first one
  * stands for. */
 static enum verdict find_url(struct exchange *x, const struct service_callout *c, str *text,
                              bool *balanced)
 {
-	str name = str_fmt(x->arena, "servicecallout.%.*s.target.url", STR(x->step_name));
-	struct value set = vars_get_named(x, name);
 	struct assigning g = { .x = x,
 		               .lenient = c->request && c->request->ignore_unresolved,
 		               .faults = &assign_faults,
 		               .used = arena_used(x->arena) };
 	const struct balancer *b = c->to.balancer;
-	*text = value_text(x->arena, set);
+	*text = told(x, "target.url");
 	*balanced = !text->n && b;
 	if (text->n)
 		return CONTINUE;
@@ -246,6 +251,7 @@ static enum verdict send_to(struct exchange *x, const struct service_callout *c,
 		       : c->to.tls ? c->to.tls
 		                   : x->tls,
 		.usual = x->tls,
+		.expected_cn = told(x, "expectedcn"),
 		.request = request,
 		.timeouts = { p->connect_ms, p->io_ms, p->keep_ms },
 		.excused = x->deadline,

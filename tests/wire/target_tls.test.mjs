@@ -104,6 +104,27 @@ test('who the target is, as variables', async () => {
 		expect(await g.call(`/${name}`), { status: 200, body: 'known.test|DE|Hesse|Kassel|Acme|Gates|a@b.test' });
 });
 
+// Of a target, of a ServiceCallout, and on kept connections, too.
+const expecting = [
+	['its own', 'target.test', true], ['letter case', 'Target.TEST', true], ['none', '', true],
+	['another', 'other.test', false], ['a part', 'target', false],
+];
+test('the common name that a policy expects', async (t) => {
+	const assign = (variable, cn) => `<AssignMessage name="cn"><AssignVariable><Name>${variable}</Name><Value>${cn}</Value></AssignVariable></AssignMessage>`;
+	const out = `<ServiceCallout name="out"><Response>r</Response><HTTPTargetConnection><URL>https://target.test:${plain}/</URL><SSLInfo><Enabled>true</Enabled>${TRUST}</SSLInfo></HTTPTargetConnection></ServiceCallout>`;
+	for (const [what, cn, fits] of expecting)
+		await t.test(what, async () => {
+			const before = seen.length, target = `p${++n}`, callout = `p${++n}`;
+			await g.put(target, files(target, endpoint(plain, TRUST), { 'apiproxy/policies/cn.xml': assign('target.expectedcn', cn) }, '<Step><Name>cn</Name></Step>'));
+			await g.put(callout, files(callout, '', { 'apiproxy/policies/cn.xml': assign('servicecallout.out.expectedcn', cn), 'apiproxy/policies/out.xml': out }, '<Step><Name>cn</Name></Step><Step><Name>out</Name></Step>'));
+			for (let i = 0; i < 2; i++) {
+				expect(await g.call(`/${target}`), fits ? { status: 200 } : failed);
+				expect(await g.call(`/${callout}`), fits ? { status: 200 } : { status: 500, body: /SSL Handshake failed/ });
+			}
+			assert.equal(seen.length - before, fits ? 4 : 0, 'who is somebody else gets no request');
+		});
+});
+
 const bad = [
 	['a keystore that is not there', `${TRUST}<ClientAuthEnabled>true</ClientAuthEnabled><KeyStore>moon</KeyStore><KeyAlias>a</KeyAlias>`, /default\.xml:\d+: the alias "a" of the keystore "moon" is not in the environment test/],
 	['an alias that is not there', SHOW.replace('<KeyAlias>a', '<KeyAlias>c'), /the alias "c"/],
