@@ -13,3 +13,13 @@ struct sso_grant {
 
 /* What a login that did not succeed is told; SSO_FINE for LOGIN_GOOD. */
 enum sso_error_id login_error(enum login_verdict);
+
+/* What a person allowed in a browser, and a grant issues now. */
+struct allowed {
+	str user_id, scope;
+	int64_t auth_time_s;
+	bool used_code;         /* of the second factor, when they logged in */
+	enum sso_error_id gone; /* what is said when the person is not there any more */
+};
+/* NULL: *issue is filled, save for its grant_type. */
+struct message *grant_allowed(struct sso_call *, struct issue *, const struct allowed *);

@@ -102,33 +102,18 @@ static struct message *take(struct sso_call *q, struct authorization *a, str *us
 static struct message *check(struct sso_call *q, struct issue *i)
 {
 	struct authorization *a = arena_new(q->arena, struct authorization);
-	struct person *p = arena_new(q->arena, struct person);
-	struct refusal why;
 	str user_id = STR_NONE;
 	struct message *m = take(q, a, &user_id);
 	if (m)
 		return m;
-	err e = identity_person(q->arena, q->sso->identity, q->sso->settings.zone, user_id, p);
-	if (e.code == ERR_NOT_FOUND)
-		return sso_error(q, SSO_CODE_WRONG);
-	struct scope_ask ask = { a->scope, p };
-	if (!e.code)
-		e = scope_find(q, &ask, &i->scope, &why);
-	if (e.code)
-		return sso_trouble(q, e);
-	if (why.id)
-		return sso_error_about(q, why.id, why.about);
-	i->person = p;
 	i->grant_type = S("authorization_code");
-	i->auth_time_s = a->auth_time_s;
-	i->refresh = strs_have(&q->client.client->authorized_grant_types, S("refresh_token"));
-	i->id_token = true;
 	i->nonce = a->nonce;
-	i->amr = login_methods(q->arena, a->used_code);
 	i->access_jti = a->access_jti;
 	i->refresh_jti = a->refresh_jti;
 	i->family = a->family;
-	return NULL;
+	return grant_allowed(q, i,
+	                     &(struct allowed){ user_id, a->scope, a->auth_time_s, a->used_code,
+	                                        SSO_CODE_WRONG });
 }
 
 const struct sso_grant sso_grant_authorization_code = { "authorization_code", check };

@@ -54,29 +54,14 @@ static struct message *take(struct sso_call *q, struct device *d, str *user_id)
 static struct message *check(struct sso_call *q, struct issue *i)
 {
 	struct device d = { 0 };
-	struct person *p = arena_new(q->arena, struct person);
-	struct refusal why;
 	str user_id = STR_NONE;
 	struct message *m = take(q, &d, &user_id);
 	if (m)
 		return m;
-	err e = identity_person(q->arena, q->sso->identity, q->sso->settings.zone, user_id, p);
-	if (e.code == ERR_NOT_FOUND)
-		return sso_error(q, SSO_DEVICE_WRONG);
-	struct scope_ask ask = { d.scope, p };
-	if (!e.code)
-		e = scope_find(q, &ask, &i->scope, &why);
-	if (e.code)
-		return sso_trouble(q, e);
-	if (why.id)
-		return sso_error_about(q, why.id, why.about);
-	i->person = p;
 	i->grant_type = S(DEVICE_GRANT);
-	i->auth_time_s = d.auth_time_s;
-	i->refresh = strs_have(&q->client.client->authorized_grant_types, S("refresh_token"));
-	i->id_token = true;
-	i->amr = login_methods(q->arena, d.used_code);
-	return NULL;
+	return grant_allowed(q, i,
+	                     &(struct allowed){ user_id, d.scope, d.auth_time_s, d.used_code,
+	                                        SSO_DEVICE_WRONG });
 }
 
 const struct sso_grant sso_grant_device_code = { DEVICE_GRANT, check };

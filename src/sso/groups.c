@@ -145,25 +145,20 @@ static err pick_groups(struct sso_call *q, struct scim_pick *pick)
 			page.after = g->name;
 		}
 	}
-	scim_settle(pick);
 	return DONE;
+}
+
+static err write_picked(struct sso_call *q, struct json_writer *w, const struct strs *only,
+                        void *group)
+{
+	return group_write(q, w, only, group);
 }
 
 struct message *endpoint_group_list(struct sso_call *q)
 {
-	struct scim_page page;
-	struct buf b;
-	struct message *m = scim_page_read(q, attributes, &page);
-	if (m)
-		return m;
-	struct scim_pick pick = { .page = &page, .arena = q->arena, .size = sizeof(struct group) };
-	err e = pick_groups(q, &pick);
-	if (e.code == ERR_LIMIT)
-		return sso_scim_error(q, SSO_SCIM_MANY, STR_NONE);
-	struct json_writer w = scim_list_open(q, &b);
-	for (size_t i = 0; !e.code && i < pick.kept.n; i++)
-		e = group_write(q, &w, &page.only, pick.kept.v[i]);
-	return e.code ? sso_trouble(q, e) : scim_list_close(q, &w, &page, &pick);
+	static const struct scim_kind kind = { attributes, sizeof(struct group), pick_groups,
+		                               write_picked };
+	return scim_list(q, &kind);
 }
 
 /* ---- members ---- */

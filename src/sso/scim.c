@@ -39,8 +39,9 @@ static struct message *sort_read(struct sso_call *q, struct scim_page *p)
 	return NULL;
 }
 
-struct message *scim_page_read(struct sso_call *q, const struct filter_attribute *table,
-                               struct scim_page *p)
+/* The answer to a query that is none, or NULL. */
+static struct message *page_read(struct sso_call *q, const struct filter_attribute *table,
+                                 struct scim_page *p)
 {
 	*p = (struct scim_page){ .table = table };
 	p->start = number(q, "startIndex", 1);
@@ -85,7 +86,8 @@ static int order(const void *a, const void *b, void *page)
 	return p->descending ? -c : c;
 }
 
-void scim_settle(struct scim_pick *k)
+/* Sorts, cuts. */
+static void settle(struct scim_pick *k)
 {
 	const struct scim_page *p = k->page;
 	if (!p->sort || !k->kept.n)
@@ -145,26 +147,33 @@ bool scim_shows(const struct strs *only, const char *key)
 	return !only->n;
 }
 
-struct json_writer scim_list_open(struct sso_call *q, struct buf *b)
+struct message *scim_list(struct sso_call *q, const struct scim_kind *kind)
 {
-	*b = buf_in(q->arena);
-	struct json_writer w = json_to(b, false);
+	struct scim_page page;
+	struct message *m = page_read(q, kind->table, &page);
+	if (m)
+		return m;
+	struct scim_pick pick = { .page = &page, .arena = q->arena, .size = kind->size };
+	err e = kind->pick(q, &pick);
+	if (e.code == ERR_LIMIT)
+		return sso_scim_error(q, SSO_SCIM_MANY, STR_NONE);
+	settle(&pick);
+	struct buf b = buf_in(q->arena);
+	struct json_writer w = json_to(&b, false);
 	json_open(&w, '{');
 	json_key(&w, S("resources"));
 	json_open(&w, '[');
-	return w;
-}
-
-struct message *scim_list_close(struct sso_call *q, struct json_writer *w,
-                                const struct scim_page *p, const struct scim_pick *k)
-{
-	json_close(w, ']');
-	put_number(w, "startIndex", p->start);
-	put_number(w, "itemsPerPage", (int64_t)k->kept.n);
-	put_number(w, "totalResults", k->total);
-	scim_schemas(w);
-	json_close(w, '}');
-	return sso_json(q, 200, buf_str(w->out));
+	for (size_t i = 0; !e.code && i < pick.kept.n; i++)
+		e = kind->write(q, &w, &page.only, pick.kept.v[i]);
+	if (e.code)
+		return sso_trouble(q, e);
+	json_close(&w, ']');
+	put_number(&w, "startIndex", page.start);
+	put_number(&w, "itemsPerPage", (int64_t)pick.kept.n);
+	put_number(&w, "totalResults", pick.total);
+	scim_schemas(&w);
+	json_close(&w, '}');
+	return sso_json(q, 200, buf_str(&b));
 }
 
 struct message *scim_answer(struct sso_call *q, unsigned status, int64_t version, str text)

@@ -23,9 +23,6 @@ struct scim_page {
 	int64_t start, count;                /* from 1 */
 	struct strs only;                    /* keys that are asked for; none: all */
 };
-/* The answer to a query that is none, or NULL. */
-struct message *scim_page_read(struct sso_call *, const struct filter_attribute *,
-                               struct scim_page *);
 
 /* Takes what the store reads, batch by batch, and keeps what the page shows. */
 struct scim_pick {
@@ -38,12 +35,16 @@ struct scim_pick {
 /* thing is copied with its strings, which must live as long as the pick.  ERR_LIMIT: too many to sort. */
 err scim_offer(struct scim_pick *, const void *thing) MUST_CHECK;
 bool scim_wanted(const struct scim_pick *,
-                 const void *thing);  /* counts, and says whether to offer */
-void scim_settle(struct scim_pick *); /* sorts, cuts */
+                 const void *thing); /* counts, and says whether to offer */
 
-struct json_writer scim_list_open(struct sso_call *, struct buf *);
-struct message *scim_list_close(struct sso_call *, struct json_writer *, const struct scim_page *,
-                                const struct scim_pick *);
+/* A list: what a query may ask of a thing, how the store's are offered (ERR_LIMIT: too many), and what one says. */
+struct scim_kind {
+	const struct filter_attribute *table;
+	size_t size;
+	err (*pick)(struct sso_call *, struct scim_pick *);
+	err (*write)(struct sso_call *, struct json_writer *, const struct strs *only, void *thing);
+};
+struct message *scim_list(struct sso_call *, const struct scim_kind *);
 
 /* Whether the key of an answer is asked for. */
 bool scim_shows(const struct strs *only, const char *key);

@@ -332,32 +332,19 @@ static err pick_users(struct sso_call *q, struct scim_pick *pick)
 	return pick_all(q, pick, email);
 }
 
-static err users_write(struct sso_call *q, struct json_writer *w, const struct scim_pick *pick)
+static err write_picked(struct sso_call *q, struct json_writer *w, const struct strs *only,
+                        void *thing)
 {
-	for (size_t i = 0; i < pick->kept.n; i++) {
-		struct person *p = pick->kept.v[i];
-		err e = login_state_get(q->arena, q->store, &p->user.key, &p->state);
-		if (e.code && e.code != ERR_NOT_FOUND)
-			return e;
-		TRY(user_write(&(struct view){ q, w, &pick->page->only, p }));
-	}
-	return DONE;
+	struct person *p = thing;
+	err e = login_state_get(q->arena, q->store, &p->user.key, &p->state);
+	if (e.code && e.code != ERR_NOT_FOUND)
+		return e;
+	return user_write(&(struct view){ q, w, only, p });
 }
 
 struct message *endpoint_user_list(struct sso_call *q)
 {
-	struct scim_page page;
-	struct buf b;
-	struct message *m = scim_page_read(q, attributes, &page);
-	if (m)
-		return m;
-	struct scim_pick pick = { .page = &page, .arena = q->arena, .size = sizeof(struct person) };
-	err e = pick_users(q, &pick);
-	if (e.code == ERR_LIMIT)
-		return sso_scim_error(q, SSO_SCIM_MANY, STR_NONE);
-	struct json_writer w = scim_list_open(q, &b);
-	scim_settle(&pick);
-	if (!e.code)
-		e = users_write(q, &w, &pick);
-	return e.code ? sso_trouble(q, e) : scim_list_close(q, &w, &page, &pick);
+	static const struct scim_kind kind = { attributes, sizeof(struct person), pick_users,
+		                               write_picked };
+	return scim_list(q, &kind);
 }

@@ -11,13 +11,9 @@
 #include <ctype.h>
 
 #include "base/str.h"
-#include "base/word.h"
+#include "unit/base/each_byte.h"
 
-static const unsigned char beside[] = { 0x00, 0x08, 0x1f, 0x20, 'A', 'z', 0x7f, 0x80, 0xff };
-
-static bool answers(uint64_t tops, int place) { return tops >> (8 * place + 7) & 1; }
-
-static void check(const char *bytes, int place)
+static void check(const char bytes[8], int place)
 {
 	unsigned char c = (unsigned char)bytes[place];
 	uint64_t w = word_at(bytes), low = word_lower(w);
@@ -34,14 +30,7 @@ static void check(const char *bytes, int place)
 static void each_byte(void **state)
 {
 	(void)state;
-	for (size_t b = 0; b < sizeof beside; b++)
-		for (int place = 0; place < 8; place++)
-			for (int c = 0; c < 256; c++) {
-				char bytes[8];
-				memset(bytes, beside[b], sizeof bytes);
-				bytes[place] = (char)c;
-				check(bytes, place);
-			}
+	each_word(check);
 	for (int place = 0; place < 8; place++)
 		assert_int_equal(word_first(WORD_TOPS << (8 * place)), place);
 }

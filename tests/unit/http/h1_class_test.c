@@ -11,25 +11,21 @@
 #include <ctype.h>
 
 #include "http/h1_class.h"
+#include "unit/base/each_byte.h"
 
-static const unsigned char beside[] = { 0x00, 0x1f, ' ', '-', 'A', 'z', 0x7f, 0x80, 0xff };
-
-static bool answers(uint64_t tops, int place) { return tops >> (8 * place + 7) & 1; }
+static void check(const char bytes[8], int place)
+{
+	int c = (unsigned char)bytes[place];
+	uint64_t w = word_at(bytes);
+	bool usual = c < 0x80 && (isalpha(c) || c == '-');
+	assert_int_equal(answers(h1_not_usual(w), place), !usual);
+	assert_int_equal(answers(h1_controls(w), place), c < ' ' || c == 0x7f);
+}
 
 static void each_byte(void **state)
 {
 	(void)state;
-	for (size_t b = 0; b < sizeof beside; b++)
-		for (int place = 0; place < 8; place++)
-			for (int c = 0; c < 256; c++) {
-				char bytes[8];
-				memset(bytes, beside[b], sizeof bytes);
-				bytes[place] = (char)c;
-				uint64_t w = word_at(bytes);
-				bool usual = c < 0x80 && (isalpha(c) || c == '-');
-				assert_int_equal(answers(h1_not_usual(w), place), !usual);
-				assert_int_equal(answers(h1_controls(w), place), c < ' ' || c == 0x7f);
-			}
+	each_word(check);
 }
 
 /* Names and values of every length end where their first stranger stands. */
