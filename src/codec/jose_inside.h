@@ -18,9 +18,8 @@ struct jose_key {
 	int bits;         /* RSA */
 	enum jose_alg es; /* EC: the algorithm of its curve; JOSE_ALGS: another kind */
 	unsigned char print[32];
-	/* initialised for checking, by digest and padding: [alg - JOSE_RS256] */
-	_Atomic(EVP_PKEY_CTX *) ready[JOSE_ALGS - JOSE_RS256]
-				     [2 * READY_SLOTS]; /* that verify; that sign */
+	/* initialised for [alg - JOSE_RS256][to sign] */
+	_Atomic(EVP_PKEY_CTX *) ready[JOSE_ALGS - JOSE_RS256][2][READY_SLOTS];
 };
 
 /* Takes the key over, freed with the arena also when it is refused. */

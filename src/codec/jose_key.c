@@ -94,8 +94,10 @@ static void key_free(void *arg)
 {
 	struct jose_key *k = arg;
 	for (size_t i = 0; i < sizeof k->ready / sizeof *k->ready; i++)
-		for (size_t j = 0; j < 2 * READY_SLOTS; j++)
-			EVP_PKEY_CTX_free(k->ready[i][j]);
+		for (size_t j = 0; j < READY_SLOTS; j++) {
+			EVP_PKEY_CTX_free(k->ready[i][false][j]);
+			EVP_PKEY_CTX_free(k->ready[i][true][j]);
+		}
 	EVP_PKEY_free(k->pkey);
 }
 

@@ -111,7 +111,7 @@ static EVP_PKEY_CTX *context(const struct jose_key *k, enum jose_alg alg, bool s
 /* A context that nobody else has; one that is free, or a new one. */
 static EVP_PKEY_CTX *context_take(struct jose_key *k, enum jose_alg alg, bool sign)
 {
-	_Atomic(EVP_PKEY_CTX *) *ready = &k->ready[alg - JOSE_RS256][sign ? READY_SLOTS : 0];
+	_Atomic(EVP_PKEY_CTX *) *ready = k->ready[alg - JOSE_RS256][sign];
 	for (size_t i = 0; i < READY_SLOTS; i++) {
 		EVP_PKEY_CTX *c = atomic_exchange(&ready[i], NULL);
 		if (c)
@@ -122,7 +122,7 @@ static EVP_PKEY_CTX *context_take(struct jose_key *k, enum jose_alg alg, bool si
 
 static void context_give_back(struct jose_key *k, enum jose_alg alg, bool sign, EVP_PKEY_CTX *c)
 {
-	_Atomic(EVP_PKEY_CTX *) *ready = &k->ready[alg - JOSE_RS256][sign ? READY_SLOTS : 0];
+	_Atomic(EVP_PKEY_CTX *) *ready = k->ready[alg - JOSE_RS256][sign];
 	for (size_t i = 0; c && i < READY_SLOTS; i++) {
 		EVP_PKEY_CTX *none = NULL;
 		if (atomic_compare_exchange_strong(&ready[i], &none, c))
