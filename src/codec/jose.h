@@ -72,7 +72,8 @@ struct jwks {
 };
 /* Keys of kinds that we do not know are passed over (RFC 7517 §5); what is no JWKS at all is refused. */
 err jwks_read(struct arena *, str text, struct diag *, struct jwks *) MUST_CHECK;
-/* The key of that id that fits the algorithm and may check signatures; NULL: none. */
+bool jwk_fits(const struct jwk *, enum jose_alg); /* and says nothing against checking signatures */
+/* The key of that id that fits the algorithm; NULL: none. */
 const struct jose_key *jwks_find(const struct jwks *, str kid, enum jose_alg);
 void jwk_write(struct json_writer *, const struct jwk *); /* its public part; not of secrets */
 

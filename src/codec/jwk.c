@@ -166,14 +166,18 @@ err jwks_read(struct arena *a, str text, struct diag *diag, struct jwks *out)
 	return DONE;
 }
 
+bool jwk_fits(const struct jwk *k, enum jose_alg alg)
+{
+	bool said_otherwise = (str_given(k->use) && !str_eq(k->use, S("sig"))) ||
+	                      (str_given(k->alg) && !str_eq(k->alg, jose_alg_name(alg)));
+	return !said_otherwise && jose_key_fit(k->key, alg) == JOSE_FITS;
+}
+
 const struct jose_key *jwks_find(const struct jwks *set, str kid, enum jose_alg alg)
 {
 	for (size_t i = 0; i < set->keys.n; i++) {
 		const struct jwk *k = &set->keys.v[i];
-		bool said_otherwise = (str_given(k->use) && !str_eq(k->use, S("sig"))) ||
-		                      (str_given(k->alg) && !str_eq(k->alg, jose_alg_name(alg)));
-		if (str_given(k->kid) && str_eq(k->kid, kid) && !said_otherwise &&
-		    jose_key_fit(k->key, alg) == JOSE_FITS)
+		if (str_given(k->kid) && str_eq(k->kid, kid) && jwk_fits(k, alg))
 			return k->key;
 	}
 	return NULL;

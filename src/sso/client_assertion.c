@@ -68,11 +68,9 @@ static bool signed_by(struct sso_call *q, const struct assertion *a, str keys)
 		return false;
 	for (size_t i = 0; i < set.keys.n; i++) {
 		const struct jwk *k = &set.keys.v[i];
-		bool another = (str_given(a->jws.kid) && str_given(k->kid) &&
-		                !str_eq(a->jws.kid, k->kid)) ||
-		               (str_given(k->use) && !str_eq(k->use, S("sig"))) ||
-		               (str_given(k->alg) && !str_eq(k->alg, jose_alg_name(a->jws.alg)));
-		if (!another && jose_key_fit(k->key, a->jws.alg) == JOSE_FITS &&
+		bool another =
+			str_given(a->jws.kid) && str_given(k->kid) && !str_eq(a->jws.kid, k->kid);
+		if (!another && jwk_fits(k, a->jws.alg) &&
 		    jws_verify(q->arena, &a->jws, k->key, a->jws.alg))
 			return true;
 	}
