@@ -7,7 +7,7 @@
 #include "sso/issue.h"
 
 struct sso_grant {
-	const char *name; /* the value of grant_type */
+	const char *name;                                            /* the value of grant_type */
 	struct message *(*check)(struct sso_call *, struct issue *); /* NULL: *issue is filled */
 };
 
