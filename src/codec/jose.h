@@ -75,7 +75,6 @@ err jwks_read(struct arena *, str text, struct diag *, struct jwks *) MUST_CHECK
 bool jwk_fits(const struct jwk *, enum jose_alg); /* and says nothing against checking signatures */
 /* The key of that id that fits the algorithm; NULL: none. */
 const struct jose_key *jwks_find(const struct jwks *, str kid, enum jose_alg);
-void jwk_write(struct json_writer *, const struct jwk *); /* its public part; not of secrets */
 
 /* ---- signatures ---- */
 

@@ -221,17 +221,6 @@ static void pair(struct json_writer *w, str name, str value)
 	json_str(w, value);
 }
 
-/* In the order of their names, which is the thumbprint's. */
-static void write_members(struct json_writer *w, const struct jwk_members *m)
-{
-	pair(w, S("crv"), m->crv);
-	pair(w, S("e"), m->e);
-	pair(w, S("kty"), m->kty);
-	pair(w, S("n"), m->n);
-	pair(w, S("x"), m->x);
-	pair(w, S("y"), m->y);
-}
-
 str jwk_thumbprint(struct arena *a, const struct jose_key *k)
 {
 	unsigned char sum[32];
@@ -239,19 +228,13 @@ str jwk_thumbprint(struct arena *a, const struct jose_key *k)
 	struct buf text = buf_in(a);
 	struct json_writer w = json_to(&text, false);
 	json_open(&w, '{');
-	write_members(&w, &m);
+	pair(&w, S("crv"), m.crv); /* in the order of their names */
+	pair(&w, S("e"), m.e);
+	pair(&w, S("kty"), m.kty);
+	pair(&w, S("n"), m.n);
+	pair(&w, S("x"), m.x);
+	pair(&w, S("y"), m.y);
 	json_close(&w, '}');
 	sha256(buf_str(&text), sum);
 	return base64url_write(a, str_from(sum, sizeof sum));
-}
-
-void jwk_write(struct json_writer *w, const struct jwk *k)
-{
-	struct jwk_members m = jwk_members(w->out->arena, k->key);
-	json_open(w, '{');
-	write_members(w, &m);
-	pair(w, S("kid"), k->kid);
-	pair(w, S("use"), k->use);
-	pair(w, S("alg"), k->alg);
-	json_close(w, '}');
 }
