@@ -49,6 +49,8 @@ bool utf8_valid(str s)
 	return true;
 }
 
+bool utf8_is_text(str s) { return str_find_char(s, 0) == STR_NPOS && utf8_valid(s); }
+
 size_t utf8_count(str s)
 {
 	size_t count = 0;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "codec/form.h"
+#include "codec/utf8.h"
 
 struct route_part {
 	str text; /* the word itself, or the name of what stands there */
@@ -60,10 +61,10 @@ const struct routes *routes_compile(struct arena *a, const struct route *rows, s
 	return t;
 }
 
-/* What clients and proxies resolve on their way is no name (RFC 3986 §6.2.2.3). */
+/* What clients and proxies resolve on their way is no name (RFC 3986 §6.2.2.3), nor is what no store keeps. */
 static bool segment_may_be(str s)
 {
-	return s.n && !str_eq(s, S(".")) && !str_eq(s, S("..")) && str_find_char(s, 0) == STR_NPOS;
+	return s.n && !str_eq(s, S(".")) && !str_eq(s, S("..")) && utf8_is_text(s);
 }
 
 bool route_cut(struct arena *a, str path, struct route_match *m)

@@ -4,6 +4,7 @@
  * Source: Apigee Edge management API, conventions. */
 #include "management/api.h"
 
+#include "codec/utf8.h"
 #include "codec/xml.h"
 #include "model/xml.h"
 
@@ -69,16 +70,22 @@ struct message *api_body(struct api *q, size_t limit, str *bytes)
 	                    "The body did not arrive whole");
 }
 
+struct message *api_pairs(struct api *q, const char *code, str text, struct pairs *out)
+{
+	if (form_read(q->arena, text, out).code)
+		return answer_error(q, 400, code, "There are more than %d parameters",
+		                    FORM_PAIRS_MAX);
+	VEC_EACH(const struct pair, p, out)
+		if (!utf8_is_text(p->name) || !utf8_is_text(p->value))
+			return answer_error(q, 400, code, "Parameters are UTF-8 without NUL");
+	return NULL;
+}
+
 struct message *api_form(struct api *q, struct pairs *form)
 {
 	str bytes = STR_NONE;
 	struct message *bad = api_body(q, BODY_MAX, &bytes);
-	if (bad)
-		return bad;
-	if (form_read(q->arena, bytes, form).code)
-		return answer_error(q, 400, "management.InvalidForm",
-		                    "The form has more than %d pairs", FORM_PAIRS_MAX);
-	return NULL;
+	return bad ? bad : api_pairs(q, "management.InvalidForm", bytes, form);
 }
 
 bool api_type_is_xml(str type)

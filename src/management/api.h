@@ -63,7 +63,8 @@ static inline str api_param(const struct api *q, const char *name)
 }
 str api_query(const struct api *, const char *name);
 bool api_query_is(const struct api *, const char *name, const char *value);
-/* The form of the body; the answer to give when it cannot be read, else NULL. */
+/* Of a query or of the body; the answer to give when they cannot be read, or are no text, else NULL. */
+struct message *api_pairs(struct api *, const char *code, str text, struct pairs *);
 struct message *api_form(struct api *, struct pairs *);
 struct message *api_body(struct api *, size_t limit, str *bytes);
 /* Reads the body, JSON or XML by its type, into a noun; the answer to give when it does not fit. */

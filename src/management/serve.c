@@ -153,9 +153,8 @@ static struct message *answer_of(struct api *q)
 			stop = stopped(q);
 		return stop ? stop : m;
 	}
-	if (form_read(q->arena, r->query, &q->query).code)
-		return answer_error(q, 400, "management.InvalidQuery",
-		                    "The query has too many parameters");
+	if ((m = api_pairs(q, "management.InvalidQuery", r->query, &q->query)))
+		return m;
 	q->org = route_param(&q->route, "org");
 	q->env = route_param(&q->route, "env");
 	q->request_uri = route_shown(q->arena, &q->route);

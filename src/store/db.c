@@ -7,13 +7,11 @@
 #include "codec/utf8.h"
 #include "store/driver.h"
 
-static bool is_text(str s) { return str_find_char(s, 0) == STR_NPOS && utf8_valid(s); }
-
 static err args_check(struct db_args args)
 {
 	must(args.n <= DB_ARGS_MAX);
 	for (size_t i = 0; i < args.n; i++)
-		if (args.v[i].kind == DB_TEXT && !is_text(args.v[i].s))
+		if (args.v[i].kind == DB_TEXT && !utf8_is_text(args.v[i].s))
 			return FAIL(ERR_SYNTAX);
 	return DONE;
 }

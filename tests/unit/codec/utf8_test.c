@@ -43,6 +43,7 @@ static void sequences(void **state)
 		struct buf b = buf_in(a);
 		assert_int_equal(utf8_sequence(rows[i].s, 0), rows[i].len);
 		assert_int_equal(utf8_valid(rows[i].s), rows[i].len != 0);
+		assert_int_equal(utf8_is_text(rows[i].s), rows[i].len && rows[i].character);
 		assert_int_equal(utf8_take(rows[i].s, &at), rows[i].character);
 		assert_int_equal(at, rows[i].len ? rows[i].len : 1);
 		assert_int_equal(utf8_count(rows[i].s), rows[i].count);
