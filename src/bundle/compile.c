@@ -3,6 +3,7 @@
  * The result owes nothing to the files: all of it lives in the proxy's own arena.
  * Source: Apigee, "API proxy configuration reference"; flow/proxy.h. */
 #include "bundle/load.h"
+#include "bundle/uses.h"
 
 struct compile {
 	struct arena *arena; /* the proxy's */
@@ -186,27 +187,6 @@ static struct route_rule make_route(struct compile *c, str file, const struct ro
 	return r;
 }
 
-/* '*' stands for a whole part, never for the first; "**" is none. */
-static const char *base_path_fault(str path)
-{
-	if (!path.n || path.p[0] != '/')
-		return "it starts with a slash";
-	unsigned part = 0;
-	for (str rest = str_sub(path, 1, STR_NPOS), one; str_given(rest); part++) {
-		one = str_cut(&rest, '/');
-		if (str_find_char(one, '*') == STR_NPOS)
-			continue;
-		if (one.n > 1)
-			return "a * stands for one whole part between slashes";
-		if (part == 0)
-			return "its first part is no *";
-	}
-	for (size_t i = 0; i < path.n; i++)
-		if ((unsigned char)path.p[i] <= ' ' || strchr("?#\x7f", path.p[i]))
-			return "it holds no space, control character, ? or #";
-	return NULL;
-}
-
 static void make_proxy_endpoint(struct compile *c, const struct loaded_endpoint *l,
                                 struct proxy_endpoint *out)
 {
@@ -215,7 +195,7 @@ static void make_proxy_endpoint(struct compile *c, const struct loaded_endpoint 
 	const char *fault = base_path_fault(x->listen->base_path);
 	if (fault)
 		COMPLAIN(c, l->file, x->listen->line, "<BasePath> is \"%.*s\"; %s",
-		         STR(x->listen->base_path), fault);
+		         STR(str_sub(x->listen->base_path, 0, 60)), fault);
 	out->base_path = x->listen->base_path;
 	out->virtual_hosts = x->listen->virtual_hosts;
 	must(!proxy_properties(&c->loaded.binder, &x->listen->properties, out).code);

@@ -4,12 +4,39 @@
  * Source: Apigee, "API proxy configuration reference". */
 #include "bundle/uses.h"
 
+enum {
+	SHOWN = 60,
+	BASE_PATH_MAX = 2048
+}; /* with what it stands beside, no more than an index of PostgreSQL takes */
+
 static bool named(const struct strs *names, str name)
 {
 	for (size_t i = 0; i < names->n; i++)
 		if (str_eq(names->v[i], name))
 			return true;
 	return false;
+}
+
+const char *base_path_fault(str path)
+{
+	if (!path.n || path.p[0] != '/')
+		return "it starts with a slash";
+	if (path.n > BASE_PATH_MAX)
+		return "it is longer than 2,048 bytes";
+	unsigned part = 0;
+	for (str rest = str_sub(path, 1, STR_NPOS), one; str_given(rest); part++) {
+		one = str_cut(&rest, '/');
+		if (str_find_char(one, '*') == STR_NPOS)
+			continue;
+		if (one.n > 1)
+			return "a * stands for one whole part between slashes";
+		if (part == 0)
+			return "its first part is no *";
+	}
+	for (size_t i = 0; i < path.n; i++)
+		if ((unsigned char)path.p[i] <= ' ' || strchr("?#\x7f", path.p[i]))
+			return "it holds no space, control character, ? or #";
+	return NULL;
 }
 
 static str whole_path(struct arena *a, str prefix, str base)
@@ -58,6 +85,10 @@ err bundle_uses(struct arena *a, const struct proxy *p, str prefix,
 	for (size_t i = 0; i < p->n_endpoints; i++) {
 		const struct proxy_endpoint *e = &p->endpoints[i];
 		str path = whole_path(a, prefix, e->base_path);
+		const char *fault = base_path_fault(path);
+		if (fault)
+			return diag_add(d, ERR_SYNTAX, 0, "The base path \"%.*s\": %s",
+			                STR(str_sub(path, 0, SHOWN)), fault);
 		TRY(virtual_hosts_there(p, e, virtual_hosts, d));
 		for (size_t k = 0; k < virtual_hosts->n; k++) {
 			str host = virtual_hosts->v[k];

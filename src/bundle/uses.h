@@ -13,6 +13,9 @@ struct base_paths {
 	size_t n, cap;
 };
 
+/* What is wrong with a base path; NULL: nothing.  A * stands for one whole part, never for the first. */
+const char *base_path_fault(str path);
+
 /* What it names of its environment, to outlive it: "targetservers/NAME", ... */
 struct strs bundle_names(struct arena *, const struct proxy *);
 

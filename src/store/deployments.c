@@ -46,26 +46,32 @@ static err conflict(struct deploy_call *c, str name, int64_t revision, str path)
 	return FAIL(ERR_CONFLICT);
 }
 
-/* What is deployed of the same proxy: goes with override, is in the way of a shared flow without. */
+/* What is deployed of the same proxy: goes with override.  Without, it is in the way of a shared flow, and of
+ * itself under another base path. */
 static err make_way(struct db *tx, struct deploy_call *c)
 {
 	const struct deploy_request *r = c->want;
 	struct db_rows rows;
 	TRY(db_query(c->arena, tx,
-	             "SELECT revision FROM deployment WHERE org = $1 AND kind = $2 AND name = $3 "
+	             "SELECT revision, base_path FROM deployment WHERE org = $1 AND kind = $2 AND "
+	             "name = $3 "
 	             "AND env = $4"
 	             " ORDER BY revision",
 	             DB_ARGS(API_ARGS(&r->api), DB_T(r->env)), &rows));
 	c->result->replaced = arena_array(c->arena, int64_t, rows.n + 1);
 	for (size_t i = 0; i < rows.n; i++) {
 		int64_t other = db_row(&rows, i)[0].i;
-		c->result->already |= other == r->revision;
-		if (!r->override && other != r->revision && r->api.kind == API_SHARED_FLOW)
+		str at = db_row(&rows, i)[1].s;
+		bool same = other == r->revision;
+		c->result->already |= same;
+		if (!r->override && !same && r->api.kind == API_SHARED_FLOW)
 			return conflict(c, r->api.name, other, S(""));
+		if (!r->override && same && !str_eq(at, base_path_of(r)))
+			return conflict(c, r->api.name, other, at);
 		if (!r->override)
 			continue;
 		TRY(remove_row(tx, &r->api, r->env, other));
-		if (other != r->revision)
+		if (!same)
 			c->result->replaced[c->result->n_replaced++] = other;
 	}
 	return DONE;

@@ -34,6 +34,14 @@ test('again is fine, a second revision without override is not', async () => {
 	expect(await g.call('/dep'), { status: 200, body: 'one' });
 });
 
+test('what no base path can be is refused, and so is the same revision under another', async () => {
+	for (const [basepath, status, message] of [['/ x', 400, /space/], ['/x\n?', 400, /space/], ['x', 400, /begins with/], ['/x/', 400, /end/], ['/*', 400, /first part/], [`/${'x'.repeat(3000)}`, 400, /2,048/], ['/v9', 400, /conflicts with existing deployment path/]]) {
+		const r = expect(await g.mgmt(D('dep', 1), { body: new URLSearchParams({ basepath }).toString(), ...FORM }), { status }, basepath);
+		assert.match(r.json.message, message, basepath);
+	}
+	expect(await g.call('/dep'), { status: 200, body: 'one' });
+});
+
 test('override: both revisions in the answer', async () => {
 	const from = Date.now();
 	const r = expect(await g.mgmt(D('dep', 2), { body: 'override=true&delay=60', ...FORM }), { status: 200 }).json;
