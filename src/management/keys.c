@@ -6,8 +6,6 @@
 #include "management/resources.h"
 #include "store/apps.h"
 
-enum { KEY_MAX = 2048 };
-
 static struct message *trouble(struct api *q, err e)
 {
 	if (e.code == ERR_NOT_FOUND)
@@ -29,16 +27,9 @@ static struct credential *find(struct api *q, struct message **bad)
 
 static struct message *unfit(struct api *q, const struct credential *c)
 {
-	if (!c->consumer_key.n || c->consumer_key.n > KEY_MAX)
-		return answer_error(q, 400, "keymanagement.service.InvalidConsumerKey",
-		                    "consumerKey: 1 to %d bytes are required", KEY_MAX);
-	if (!c->consumer_secret.n || c->consumer_secret.n > KEY_MAX)
-		return answer_error(q, 400, "keymanagement.service.InvalidConsumerSecret",
-		                    "consumerSecret: 1 to %d bytes are required", KEY_MAX);
-	struct message *bad =
-		names_refused(q, (struct named[]){ { "consumerKey", c->consumer_key },
-	                                           { "consumerSecret", c->consumer_secret },
-	                                           { 0 } });
+	struct message *bad = name_refused(q, NAME_OF_KEY, "consumerKey", c->consumer_key);
+	if (!bad)
+		bad = name_refused(q, NAME_OF_SECRET, "consumerSecret", c->consumer_secret);
 	return bad ? bad : attributes_too_many(q, &c->attributes);
 }
 

@@ -7,17 +7,25 @@
 #include <string.h>
 
 static const struct rule {
-	size_t max;          /* bytes; 0: what the body may hold */
+	size_t min,
+		max; /* bytes: no more than an index of PostgreSQL takes beside its other columns */
 	const char *plain;   /* not NULL: letters, digits and these alone, and no '.' in front */
 	const char *refused; /* else what a name does not hold, beside control characters */
 	const char *code, *says;
 } rules[] = {
-	[NAME_OF_THING] = { 0, NULL, "", "management.InvalidName", "no control characters" },
-	[NAME_IN_PATHS] = { 255, NULL, " /?#%", "management.InvalidName",
+	[NAME_OF_THING] = { 0, 255, NULL, "", "management.InvalidName",
+	                    "at most 255 bytes, no control characters" },
+	[NAME_OF_KEY] = { 1, 2048, NULL, "", "keymanagement.service.InvalidConsumerKey",
+	                  "1 to 2048 bytes, no control characters" },
+	[NAME_OF_SECRET] = { 1, 2048, NULL, "", "keymanagement.service.InvalidConsumerSecret",
+	                     "1 to 2048 bytes, no control characters" },
+	[NAME_IN_PATHS] = { 1, 255, NULL, " /?#%", "management.InvalidName",
 	                    "1 to 255 characters, no space, '/', '?', '#' or '%'" },
-	[NAME_OF_HOST] = { 64, "-_", NULL, "management.InvalidName",
-	                   "1 to 64 letters, digits, '-' and '_'" },
-	[NAME_OF_PROXY] = { 255, "._-$%", NULL, "messaging.config.beans.InvalidName",
+	[NAME_IN_HOSTS] = { 1, 64, "-_", NULL, "management.InvalidName",
+	                    "1 to 64 letters, digits, '-' and '_'" },
+	[NAME_OF_HOST] = { 1, 253, "-._:[]", NULL, "management.InvalidRequest",
+	                   "a name or an address, without scheme, port or path" },
+	[NAME_OF_PROXY] = { 1, 255, "._-$%", NULL, "messaging.config.beans.InvalidName",
 	                    "1 to 255 of letters, digits, '.', '_', '-', '$', '%'" },
 };
 
@@ -37,7 +45,7 @@ static bool is_control(str s, size_t i)
 
 static bool fits(const struct rule *r, str s)
 {
-	if (r->max && (!s.n || s.n > r->max))
+	if (s.n < r->min || s.n > r->max)
 		return false;
 	if (r->plain && s.p[0] == '.')
 		return false;

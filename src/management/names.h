@@ -7,9 +7,12 @@
 #include "management/api.h"
 
 enum name_rule {
-	NAME_OF_THING, /* apps, keys, products, developers; whether one is needed, its resource says */
+	NAME_OF_THING, /* apps, products, developers; whether one is needed, its resource says */
+	NAME_OF_KEY,
+	NAME_OF_SECRET,
 	NAME_IN_PATHS, /* keystores, aliases, references, target servers */
-	NAME_OF_HOST,  /* environments and virtual hosts: they become host names and folders */
+	NAME_IN_HOSTS, /* environments and virtual hosts: they become host names and folders */
+	NAME_OF_HOST,  /* a target's, or an alias of a virtual host */
 	NAME_OF_PROXY, /* and of a shared flow */
 };
 

@@ -75,7 +75,7 @@ struct message *environments_create(struct api *q)
 {
 	struct environment env = { 0 }, *made;
 	struct message *bad = api_read(q, &environment_noun, MODEL_CREATE, &env);
-	if (bad || (bad = name_refused(q, NAME_OF_HOST, "name", env.name)))
+	if (bad || (bad = name_refused(q, NAME_IN_HOSTS, "name", env.name)))
 		return bad;
 	env.created_by = env.last_modified_by = q->who.key.name;
 	err e = environment_create(q->store, q->org, &env);

@@ -54,23 +54,6 @@ struct message *products_list(struct api *q)
 	return expand ? answer_list(q, &api_product_noun, &all) : answer_names(q, &names);
 }
 
-static bool whole_number(str s)
-{
-	uint64_t n;
-	return !s.n || str_to_u64(s, &n);
-}
-
-/* Apigee's units of a product's quota. */
-static bool time_unit(str s)
-{
-	static const str units[] = { S_INIT("second"), S_INIT("minute"), S_INIT("hour"),
-		                     S_INIT("day"),    S_INIT("week"),   S_INIT("month") };
-	for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-		if (str_eq(s, units[i]))
-			return true;
-	return !s.n;
-}
-
 static struct message *unfit(struct api *q, const struct api_product *p)
 {
 	struct environment *env;
@@ -80,15 +63,6 @@ static struct message *unfit(struct api *q, const struct api_product *p)
 	if (!p->display_name.n)
 		return answer_error(q, 400, "keymanagement.service.apiproduct_invalid_displayname",
 		                    "displayName is required");
-	if (!whole_number(p->quota))
-		return answer_error(q, 400, "keymanagement.service.invalid_quota",
-		                    "quota is a whole number");
-	if (!whole_number(p->quota_interval))
-		return answer_error(q, 400, "keymanagement.service.invalid_quota",
-		                    "quotaInterval is a whole number");
-	if (!time_unit(p->quota_time_unit))
-		return answer_error(q, 400, "keymanagement.service.invalid_quota",
-		                    "quotaTimeUnit is second, minute, hour, day, week or month");
 	for (size_t i = 0; i < p->environments.n; i++)
 		if (environment_get(q->arena, q->store, q->org, p->environments.v[i], &env).code)
 			return answer_error(q, 400,

@@ -4,8 +4,6 @@
  * Source: Apigee Edge management API, targetservers. */
 #include "store/target_servers.h"
 
-#include <string.h>
-
 #include "management/names.h"
 #include "management/resources.h"
 
@@ -26,25 +24,10 @@ static struct message *trouble(struct api *q, err e, str name)
 	return answer_trouble(q, e);
 }
 
-/* What goes into a Host header and to the resolver. */
-static bool is_host(str s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i];
-		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-		if (!letter && !(c >= '0' && c <= '9') && (!c || !strchr("-._:[]", c)))
-			return false;
-	}
-	return s.n > 0 && s.n <= 253;
-}
-
 static struct message *unfit(struct api *q, const struct target_server *t)
 {
 	struct message *bad = name_refused(q, NAME_IN_PATHS, "name", t->name);
-	if (!bad && !is_host(t->host))
-		return answer_error(q, 400, "management.InvalidRequest",
-		                    "host: a name or an address, without scheme, port or path");
-	return bad;
+	return bad ? bad : name_refused(q, NAME_OF_HOST, "host", t->host);
 }
 
 struct message *target_servers_list(struct api *q)

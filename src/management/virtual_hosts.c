@@ -69,12 +69,25 @@ static struct message *ssl_unfit(struct api *q, const struct ssl_info *ssl)
 	return e.code ? answer_trouble(q, e) : NULL;
 }
 
+/* "*" is any host, a leading "*." any below it. */
+static struct message *unfit(struct api *q, const struct virtual_host *v)
+{
+	struct message *bad = name_refused(q, NAME_IN_HOSTS, "name", v->name);
+	for (size_t i = 0; i < v->host_aliases.n && !bad; i++) {
+		str alias = v->host_aliases.v[i];
+		if (!str_eq(alias, S("*")))
+			bad = name_refused(q, NAME_OF_HOST, "hostAliases",
+			                   str_starts(alias, S("*.")) ? str_sub(alias, 2, STR_NPOS)
+			                                              : alias);
+	}
+	return bad ? bad : ssl_unfit(q, v->ssl);
+}
+
 struct message *virtual_hosts_create(struct api *q)
 {
 	struct virtual_host v = { 0 }, *made;
 	struct message *bad = api_read(q, &virtual_host_noun, MODEL_CREATE, &v);
-	if (bad || (bad = name_refused(q, NAME_OF_HOST, "name", v.name)) ||
-	    (bad = ssl_unfit(q, v.ssl)))
+	if (bad || (bad = unfit(q, &v)))
 		return bad;
 	struct vhost_key key = key_here(q, v.name);
 	err e = virtual_host_create(q->store, &key, &v);
@@ -88,10 +101,12 @@ struct message *virtual_hosts_change(struct api *q)
 	struct vhost_key key = key_here(q, api_param(q, "vhost"));
 	struct virtual_host asked = { 0 }, *v;
 	struct message *bad = api_read(q, &virtual_host_noun, MODEL_CREATE, &asked);
-	if (bad || (bad = ssl_unfit(q, asked.ssl)))
+	if (bad)
 		return bad;
 	if (!str_eq(asked.name, key.name))
 		return answer_other_name(q, "virtual host", asked.name);
+	if ((bad = unfit(q, &asked)))
+		return bad;
 	struct whole_edit whole = { &asked, sizeof asked };
 	struct edit edit = edit_whole(q, &whole);
 	err e = virtual_host_change(q->arena, q->store, &key, &edit, &v);

@@ -16,13 +16,13 @@ await g.must('/apiproducts', { body: product });
 const CONTROL = ['\x01', '\n', '\r', '\t', '\x1b', '\x7f', '\u0085'].map((c) => `a${c}b`);
 const rows = [
 	// what, path, body of a name, field, and which names are refused beside CONTROL
-	['an app', apps, (name) => ({ name }), 'name', []],
-	['a key', `${apps}/mine/keys/create`, (v) => ({ consumerKey: v, consumerSecret: 's' }), 'consumerKey', []],
-	['a secret', `${apps}/mine/keys/create`, (v) => ({ consumerKey: 'k', consumerSecret: v }), 'consumerSecret', []],
-	['a product', '/apiproducts', (name) => ({ ...product, name }), 'name', []],
+	['an app', apps, (name) => ({ name }), 'name', ['x'.repeat(256)]],
+	['a key', `${apps}/mine/keys/create`, (v) => ({ consumerKey: v, consumerSecret: 's' }), 'consumerKey', ['', 'x'.repeat(2049)]],
+	['a secret', `${apps}/mine/keys/create`, (v) => ({ consumerKey: 'k', consumerSecret: v }), 'consumerSecret', ['', 'x'.repeat(2049)]],
+	['a product', '/apiproducts', (name) => ({ ...product, name }), 'name', ['x'.repeat(256)]],
 	['a product, for people', '/apiproducts', (v) => ({ ...product, name: 'other', displayName: v }), 'displayName', []],
 	['a product, changed', '/apiproducts/p', (v) => ({ ...product, displayName: v }), 'displayName', [], 'PUT'],
-	['a developer', '/developers', (v) => ({ ...dev, email: `${v}@c.test` }), 'email', []],
+	['a developer', '/developers', (v) => ({ ...dev, email: `${v}@c.test` }), 'email', ['x'.repeat(256)]],
 	['a developer, first', '/developers', (v) => ({ ...dev, email: 'c@c.test', firstName: v }), 'firstName', []],
 	['a developer, last', '/developers', (v) => ({ ...dev, email: 'c@c.test', lastName: v }), 'lastName', []],
 	['a developer, user', '/developers', (v) => ({ ...dev, email: 'c@c.test', userName: v }), 'userName', []],
@@ -31,6 +31,8 @@ const rows = [
 	['a keystore', `${env}/keystores`, (name) => ({ name }), 'name', ['', 'a b', 'a/b', 'a?b', 'a#b', 'a%b', 'x'.repeat(256)]],
 	['a reference', `${env}/references`, (name) => ({ name, refers: 'none' }), 'name', ['a b']],
 	['a target server', `${env}/targetservers`, (name) => ({ name, host: 'h', port: 80 }), 'name', ['a b']],
+	["a target server's host", `${env}/targetservers`, (host) => ({ name: 't', host, port: 80 }), 'host', ['', 'a b', 'a/b', '*.a', '.a', 'x'.repeat(254)]],
+	["a virtual host's alias", `${env}/virtualhosts`, (v) => ({ name: 'v', port: '9001', hostAliases: ['fine.test', v] }), 'hostAliases', ['', 'a b', 'a/b', 'a.*', '**', '*.*.a', '.a', 'ä', 'x'.repeat(254)]],
 	['a proxy', '/apis', (name) => ({ name }), 'name', ['', '.a', 'a b', 'a/b', 'x'.repeat(256)]],
 ];
 for (const [what, path, body, field, more, method] of rows) {
@@ -52,6 +54,11 @@ test('a name may be a word of the paths', async () => {
 	expect(await g.mgmt('/apis/sharedflows/revisions'), { status: 200, json: ['1'] });
 	expect(await g.mgmt('/sharedflows/sharedflows'), { status: 404 });
 	expect(await g.deploy('sharedflows', 1), { status: 200 });
+});
+test('an alias may stand for any host', async () => {
+	const hostAliases = ['*.wild.test', '[::1]', 'a_b.c-d'];
+	expect(await g.mgmt(`${env}/virtualhosts`, { body: { name: 'wild', port: '9001', hostAliases } }), { status: 201 });
+	expect(await g.mgmt('/environments/prod/virtualhosts', { body: { name: 'any', port: '9001', hostAliases: ['*'] } }), { status: 201 });
 });
 test('other letters of the world stand', async () => {
 	expect(await g.mgmt(apps, { body: { name: 'Ein Gerät für 日本 ©' } }), { status: 201 });

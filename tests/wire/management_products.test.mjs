@@ -46,7 +46,8 @@ test('the least', async () => {
 
 const bad = [
 	['no name', { ...full, name: undefined }, /name/i, 'keymanagement.service.apiproduct_name_invalid'], ['no display name', { ...full, name: 'p1', displayName: '' }, /displayname|display name/i, 'keymanagement.service.apiproduct_invalid_displayname'],
-	['approval type', { ...full, name: 'p2', approvalType: 'maybe' }, /approvalType/], ['quota', { ...full, name: 'p3', quota: 'many' }, /quota/], ['time unit', { ...full, name: 'p4', quotaTimeUnit: 'fortnight' }, /quotaTimeUnit/],
+	['approval type', { ...full, name: 'p2', approvalType: 'maybe' }, /approvalType/], ['quota', { ...full, name: 'p3', quota: 'many' }, /quota/], ['no quota', { ...full, name: 'p8', quota: '' }, /quota/],
+	['a negative interval', { ...full, name: 'p9', quotaInterval: '-1' }, /quotaInterval/], ['time unit', { ...full, name: 'p4', quotaTimeUnit: 'fortnight' }, /quotaTimeUnit/],
 	['unknown environment', { ...full, name: 'p5', environments: ['none'] }, /none/], ['proxies of another type', { ...full, name: 'p6', proxies: 'weatherapi' }, /proxies/], ['scopes of another type', { ...full, name: 'p7', scopes: [1] }, /scopes/],
 ];
 for (const [what, body, message, code] of bad) {
@@ -57,6 +58,11 @@ for (const [what, body, message, code] of bad) {
 			assert.equal(r.json.code, code);
 	});
 }
+
+test('every unit of a quota', async () => {
+	for (const quotaTimeUnit of ['second', 'minute', 'hour', 'day', 'week', 'month', 'year'])
+		expect(await g.mgmt('/apiproducts', { body: { ...full, name: `per ${quotaTimeUnit}`, quotaTimeUnit } }), { status: 201 });
+});
 
 test('a change is seen by the very next call', async () => {
 	const a = await g.app('changer', { product: { name: 'changing', proxies: [], apiResources: ['/json'] } });
