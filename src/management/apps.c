@@ -129,7 +129,8 @@ static struct message *act(struct api *q, const struct app *app)
 /* POST with a body: a new key pair for the products it names. */
 static struct message *add_key(struct api *q, const struct app *app, const struct app *asked)
 {
-	struct credential c = { .scopes = asked->scopes, .expires_at_ms = -1 };
+	struct credential c = { .scopes = asked->scopes,
+		                .expires_at_ms = app_key_expires_at_ms(asked, clock_ms()) };
 	struct product_status *products =
 		arena_array(q->arena, struct product_status, asked->api_products.n + 1);
 	struct app *now;
@@ -137,8 +138,6 @@ static struct message *add_key(struct api *q, const struct app *app, const struc
 	for (size_t i = 0; i < asked->api_products.n; i++)
 		products[i].apiproduct = asked->api_products.v[i];
 	c.api_products = (struct list){ products, asked->api_products.n };
-	if (asked->key_expires_in_ms > 0)
-		c.expires_at_ms = clock_ms() + asked->key_expires_in_ms;
 	err e = credential_create(q->arena, q->store, q->org, app->app_id, &c, &missing);
 	if (e.code == ERR_NOT_FOUND && str_given(missing))
 		return no_product(q, missing);

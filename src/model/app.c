@@ -42,13 +42,19 @@ static const struct field app_fields[] = {
 	FIELD(app, name, "name", T_STR, .required = true),
 	FIELD(app, scopes, "scopes", T_STRS),
 	FIELD(app, status, "status", T_ENUM, .names = approval_names, .read_only = true),
-	FIELD(app, key_expires_in_ms, "keyExpiresIn", T_INT, .input_only = true),
+	FIELD(app, key_expires_in_ms, "keyExpiresIn", T_INT, .input_only = true, .min = -1,
+	      .max = INT64_MAX / 2),
 	FIELDS_END,
 };
 
 const struct noun app_noun = { "App", "app", sizeof(struct app), app_fields };
 const struct noun credential_noun = { "Credential", "credential", sizeof(struct credential),
 	                              credential_fields };
+
+int64_t app_key_expires_at_ms(const struct app *app, int64_t now_ms)
+{
+	return app->key_expires_in_ms > 0 ? now_ms + app->key_expires_in_ms : -1;
+}
 
 struct credential *app_credential(const struct app *app, str key)
 {

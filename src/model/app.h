@@ -43,6 +43,9 @@ struct app {
 /* The credential with that key, or NULL. */
 struct credential *app_credential(const struct app *, str key);
 
+/* Of a key that is made now: -1, never. */
+int64_t app_key_expires_at_ms(const struct app *, int64_t now_ms);
+
 /* credential_noun reads the bodies of keys/create and keys/K ({"apiProducts":["P"]} gives approved
  * items); credential_noun also writes one as app_noun nests it. */
 extern const struct noun app_noun, credential_noun;

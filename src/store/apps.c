@@ -155,7 +155,7 @@ static void first_credential(struct arena *a, struct app *app)
 		v[i].apiproduct = app->api_products.v[i];
 	k->api_products = (struct list){ v, app->api_products.n };
 	k->scopes = app->scopes;
-	k->expires_at_ms = app->key_expires_in_ms > 0 ? clock_ms() + app->key_expires_in_ms : -1;
+	k->expires_at_ms = app_key_expires_at_ms(app, clock_ms());
 	app->credentials = (struct list){ k, 1 };
 }
 

@@ -8,8 +8,6 @@
 #include "store/inside.h"
 #include "store/organizations.h"
 
-enum { ROWS = 100 };
-
 static str given(str s) { return str_given(s) ? s : S(""); }
 
 err audit_add(struct store *st, str org, const struct audit_record *r)
@@ -33,7 +31,8 @@ err audit_list(struct arena *a, struct store *st, str org, const struct audit_ra
 {
 	struct db_rows rows;
 	int64_t to = range->to_ms ? range->to_ms : INT64_MAX;
-	int64_t n = range->rows && range->rows < INT64_MAX ? (int64_t)range->rows : ROWS;
+	int64_t n = range->rows ? (int64_t)range->rows : AUDIT_ROWS;
+	must(n <= AUDIT_ROWS_MAX);
 	TRY(db_query(a, st->db,
 	             "SELECT operation, request, request_uri, response_code, time_ms, user_name "
 	             "FROM audit"

@@ -36,6 +36,13 @@ test('what reads or fails leaves nothing', async () => {
 	assert.deepEqual((await records(from)).filter((r) => r.operation === 'CREATE'), []);
 });
 
+test('a list has an end', async () => {
+	assert.equal((await g.must('/v1/audits/organizations/acme?rows=2')).json.auditRecord.length, 2);
+	for (const [query, message] of [['rows=10001', /rows/], ['rows=-1', /rows/], ['rows=many', /rows/], ['startTime=x', /startTime/], ['endTime=99999999999999999999', /endTime/]])
+		expect(await g.mgmt(`/v1/audits/organizations/acme?${query}`), { status: 400, body: message }, query);
+	expect(await g.mgmt('/v1/audits/organizations/acme?rows=10000'), { status: 200 });
+});
+
 test('no secret in it', async () => {
 	const token = await g.token();
 	expect(await g.revoke(token), { status: [200, 204] });
