@@ -66,13 +66,18 @@ struct message *sso_json(struct sso_call *q, unsigned status, str text)
 	return uncached(q, sso_bytes(q, status, S("application/json;charset=UTF-8"), text));
 }
 
-static str error_text(struct arena *a, str error, str description)
+/* With the key "message", too: users and groups. */
+static str error_text(struct arena *a, str error, str description, bool scim)
 {
 	struct buf b = buf_in(a);
 	struct json_writer w = json_to(&b, false);
 	json_open(&w, '{');
 	json_key(&w, S("error"));
 	json_str(&w, error);
+	if (scim) {
+		json_key(&w, S("message"));
+		json_str(&w, description);
+	}
 	json_key(&w, S("error_description"));
 	json_str(&w, description);
 	json_close(&w, '}');
@@ -88,10 +93,10 @@ str sso_error_text(struct arena *a, enum sso_error_id id, str what)
 	return str_replace(a, str_from_z(errors[id].text), S("%.*s"), what);
 }
 
-struct message *sso_error_about(struct sso_call *q, enum sso_error_id id, str what)
+static struct message *error_of(struct sso_call *q, enum sso_error_id id, str what, bool scim)
 {
 	str error = sso_error_code(id), text = sso_error_text(q->arena, id, what);
-	struct message *m = sso_json(q, errors[id].status, error_text(q->arena, error, text));
+	struct message *m = sso_json(q, errors[id].status, error_text(q->arena, error, text, scim));
 	if (errors[id].status == 401) /* RFC 6749 §5.2 */
 		headers_set(q->arena, &m->headers, S("WWW-Authenticate"),
 		            str_fmt(q->arena,
@@ -103,22 +108,14 @@ struct message *sso_error_about(struct sso_call *q, enum sso_error_id id, str wh
 	return m;
 }
 
+struct message *sso_error_about(struct sso_call *q, enum sso_error_id id, str what)
+{
+	return error_of(q, id, what, false);
+}
+
 struct message *sso_scim_error(struct sso_call *q, enum sso_error_id id, str what)
 {
-	struct message *m = sso_error_about(q, id, what);
-	str text = str_replace(q->arena, str_from_z(errors[id].text), S("%.*s"), what);
-	struct buf b = buf_in(q->arena);
-	struct json_writer w = json_to(&b, false);
-	json_open(&w, '{');
-	json_key(&w, S("error"));
-	json_str(&w, str_from_z(errors[id].error));
-	json_key(&w, S("message"));
-	json_str(&w, text);
-	json_key(&w, S("error_description"));
-	json_str(&w, text);
-	json_close(&w, '}');
-	message_set_content(q->arena, m, buf_str(&b), S("application/json;charset=UTF-8"));
-	return m;
+	return error_of(q, id, what, true);
 }
 
 struct message *sso_error(struct sso_call *q, enum sso_error_id id)
@@ -146,5 +143,5 @@ str sso_error_body(struct arena *a, unsigned status, const char *what, str *cont
 {
 	*content_type = S("application/json;charset=UTF-8");
 	return error_text(a, status >= 500 ? S("server_error") : S("invalid_request"),
-	                  str_from_z(what));
+	                  str_from_z(what), false);
 }
