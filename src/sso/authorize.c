@@ -13,7 +13,6 @@
 #include "store/codes.h"
 
 enum { CODE = 32, CODE_MS = 300000, CONSENT_MS = 600000, PUSHED_S = 300 };
-#define APPROVAL_MS (30 * 86400000LL)
 
 struct request {
 	struct authorization a;
@@ -120,7 +119,6 @@ static err must_ask(struct sso_call *q, const struct strs *scope, bool *ask)
 
 static struct message *ask_consent(struct sso_call *q, const struct request *r)
 {
-	const struct oauth_client *c = q->client.client;
 	struct pairs hidden = { 0 };
 	struct code_key key = { q->sso->settings.zone, "consent", rand_alnum(q->arena, CODE) };
 	struct code code = { .owner = q->session->person.user.id,
@@ -130,33 +128,23 @@ static struct message *ask_consent(struct sso_call *q, const struct request *r)
 	if (e.code)
 		return trouble(q, e);
 	add(q, &hidden, "consent", key.text);
-	struct consent page = { .client = str_given(c->name) ? c->name : c->client_id,
-		                .scopes = &r->scope,
+	struct consent page = { .scopes = &r->scope,
 		                .goes_to = r->a.redirect_uri,
 		                .action = S("/oauth/authorize"),
 		                .hidden = &hidden };
 	return page_consent(q, &page);
 }
 
-static bool ticked(const struct sso_call *q, str scope)
-{
-	for (size_t i = 0; i < q->form.n; i++)
-		if (str_starts(q->form.v[i].name, S("scope.")) && str_eq(q->form.v[i].value, scope))
-			return true;
-	return false;
-}
-
 /* What was ticked is granted, and each answer is remembered. */
 static err remember(struct sso_call *q, struct authorization *a)
 {
-	struct strs asked = scope_words(q->arena, a->scope), granted = { 0 };
+	struct strs asked = scope_words(q->arena, a->scope), granted = consent_ticked(q, &asked);
 	struct scope_approval *v = arena_array(q->arena, struct scope_approval, asked.n + 1);
 	int64_t now_ms = clock_ms();
 	for (size_t i = 0; i < asked.n; i++) {
-		v[i] = (struct scope_approval){ a->client_id, asked.v[i], ticked(q, asked.v[i]),
+		bool approved = strs_have(&granted, asked.v[i]);
+		v[i] = (struct scope_approval){ a->client_id, asked.v[i], approved,
 			                        now_ms + APPROVAL_MS, now_ms };
-		if (v[i].approved)
-			strs_add(q->arena, &granted, asked.v[i]);
 	}
 	a->scope = scope_text(q->arena, &granted);
 	struct approval_key key = { q->sso->settings.zone, q->session->person.user.id, STR_NONE };

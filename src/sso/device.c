@@ -208,29 +208,13 @@ static err decide(struct sso_call *q, struct waiting *w, bool allowed, struct st
 	return code_decide(q->store, &w->device, &row, now_ms);
 }
 
-static struct strs ticked(struct sso_call *q, const struct strs *scope)
-{
-	struct strs out = { 0 };
-	for (size_t n = 0; n < scope->n; n++)
-		for (size_t i = 0; i < q->form.n; i++)
-			if (str_starts(q->form.v[i].name, S("scope.")) &&
-			    str_eq(q->form.v[i].value, scope->v[n])) {
-				strs_add(q->arena, &out, scope->v[n]);
-				break;
-			}
-	return out;
-}
-
 static struct message *ask(struct sso_call *q, const struct waiting *w)
 {
-	const struct oauth_client *c = q->client.client;
 	struct pairs hidden = { 0 };
 	VEC_PUSH(q->arena, &hidden, (struct pair){ S("user_code"), w->user.text });
-	return page_consent(
-		q, &(struct consent){ .client = str_given(c->name) ? c->name : c->client_id,
-	                              .scopes = &w->scope,
-	                              .action = S("/device"),
-	                              .hidden = &hidden });
+	return page_consent(q, &(struct consent){ .scopes = &w->scope,
+	                                          .action = S("/device"),
+	                                          .hidden = &hidden });
 }
 
 struct message *endpoint_device_do(struct sso_call *q)
@@ -245,7 +229,7 @@ struct message *endpoint_device_do(struct sso_call *q)
 		return code_page(q, sso_error_text(q->arena, why.id, why.about));
 	if (!e.code && !str_given(answer))
 		return ask(q, &w);
-	struct strs granted = ticked(q, &w.scope);
+	struct strs granted = consent_ticked(q, &w.scope);
 	bool allowed = str_eq(answer, S("true")) && granted.n;
 	if (!e.code)
 		e = decide(q, &w, allowed, &granted);

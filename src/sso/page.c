@@ -196,8 +196,9 @@ static str scope_boxes(struct arena *a, const struct strs *scopes)
 
 struct message *page_consent(struct sso_call *q, const struct consent *c)
 {
+	const struct oauth_client *client = q->client.client;
 	struct page_value v[] = {
-		{ "client", c->client, NULL },
+		{ "client", str_given(client->name) ? client->name : client->client_id, NULL },
 		{ "scopes", scope_boxes(q->arena, c->scopes), NULL },
 		{ "goes_to", c->goes_to, NULL },
 		{ "action", c->action, NULL },
@@ -205,4 +206,21 @@ struct message *page_consent(struct sso_call *q, const struct consent *c)
 	};
 	return page_answer(q,
 	                   &(struct web_page){ "consent.html", 0, true, v, sizeof v / sizeof *v });
+}
+
+static bool ticked(const struct sso_call *q, str scope)
+{
+	for (size_t i = 0; i < q->form.n; i++)
+		if (str_starts(q->form.v[i].name, S("scope.")) && str_eq(q->form.v[i].value, scope))
+			return true;
+	return false;
+}
+
+struct strs consent_ticked(const struct sso_call *q, const struct strs *scopes)
+{
+	struct strs out = { 0 };
+	for (size_t i = 0; i < scopes->n; i++)
+		if (ticked(q, scopes->v[i]))
+			strs_add(q->arena, &out, scopes->v[i]);
+	return out;
 }

@@ -26,14 +26,15 @@ struct message *page_answer(struct sso_call *, const struct web_page *);
 /* As sso_trouble(), for people. */
 struct message *page_trouble(struct sso_call *, err);
 
-/* Asks the person of q->session what a client may do: scopes come back as scope.0, scope.1, ... of those
+/* Asks the person of q->session what the client of q may do: scopes come back as scope.0, scope.1, ... of those
  * that stay ticked, and user_oauth_approval=true or =false. */
 struct consent {
-	str client;                 /* as people know it */
 	const struct strs *scopes;  /* asked for */
 	str goes_to;                /* where the answer goes: an address, or absent */
 	str action;                 /* where the form goes: a path of this service */
 	const struct pairs *hidden; /* comes back as it is */
 };
 struct message *page_consent(struct sso_call *, const struct consent *);
+/* Of what was asked for, what stayed ticked. */
+struct strs consent_ticked(const struct sso_call *, const struct strs *scopes);
 bool sso_wants_html(const struct sso_call *); /* Accept says HTML, before JSON */

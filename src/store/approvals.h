@@ -7,6 +7,8 @@
 #include "model/noun.h"
 #include "store/store.h"
 
+#define APPROVAL_MS (30 * 86400000LL) /* what one lasts of which nothing else is said */
+
 struct approval_key {
 	str zone, user_id;
 	str client_id; /* STR_NONE: any client's */
