@@ -7,19 +7,14 @@
 #include "store/sessions.h"
 #include "store/sso_tokens.h"
 
-/* As long as a client may let an access token live. */
-static int64_t last_token_dies(int64_t now) { return now + INT32_MAX * 1000LL; }
-
 err identity_end_logins(struct identity *id, str zone, str user_id)
 {
-	int64_t now = clock_ms();
 	struct sso_revocation r = { .kind = REVOKED_USER,
 		                    .user_id = user_id,
-		                    .now_ms = now,
-		                    .until_ms = last_token_dies(now) };
+		                    .now_ms = clock_ms() };
 	TRY(sso_revoke(id->store, zone, &r));
 	TRY(sessions_delete_of(id->store, zone, user_id));
-	return sso_revocation_settle(now);
+	return sso_revocation_settle(r.now_ms);
 }
 
 err identity_change_password(struct arena *a, struct identity *id, const struct user *user,

@@ -6,6 +6,8 @@
 
 #include "model/noun.h"
 
+enum { TOKEN_LIVES_S_MAX = INT32_MAX };
+
 struct oauth_client {
 	str client_id;
 	str name;

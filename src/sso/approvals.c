@@ -7,11 +7,11 @@
 #include "model/json.h"
 #include "sso/endpoints.h"
 #include "sso/iso_time.h"
+#include "sso/revoke.h"
 #include "sso/scim.h"
 #include "store/approvals.h"
-#include "store/sso_tokens.h"
 
-enum { APPROVALS_MAX = 1000, LIFE_S = 30 * 86400, FOR_EVER_S = INT32_MAX };
+enum { APPROVALS_MAX = 1000 };
 
 struct approval_body {
 	str user_id, client_id, scope, expires_at;
@@ -91,8 +91,8 @@ static struct message *one_take(struct sso_call *q, const json_t *item, str only
 		return sso_may_not(q);
 	if (str_given(only) && !str_eq(b.client_id, only))
 		return invalid(q, S("clientId is not that of the address"));
-	*out = (struct scope_approval){ b.client_id, b.scope, b.status == 0,
-		                        now_ms + LIFE_S * 1000LL, now_ms };
+	*out = (struct scope_approval){ b.client_id, b.scope, b.status == 0, now_ms + APPROVAL_MS,
+		                        now_ms };
 	if (str_given(b.expires_at) && !iso_time_read(b.expires_at, &out->expires_at_ms))
 		return invalid(q, S("expiresAt is a time such as 2026-11-22T02:28:00.000Z"));
 	return client_look(q, b.client_id);
@@ -128,7 +128,6 @@ struct message *endpoint_approvals_put_client(struct sso_call *q)
 struct message *endpoint_approvals_delete(struct sso_call *q)
 {
 	struct approval_key key = key_of(q, sso_query(q, "clientId"));
-	int64_t now_ms = clock_ms();
 	if (!str_given(key.user_id))
 		return sso_may_not(q);
 	if (!key.client_id.n)
@@ -138,14 +137,10 @@ struct message *endpoint_approvals_delete(struct sso_call *q)
 		return m;
 	struct sso_revocation r = { .kind = REVOKED_PAIR,
 		                    .user_id = key.user_id,
-		                    .client_id = key.client_id,
-		                    .now_ms = now_ms,
-		                    .until_ms = now_ms + FOR_EVER_S * 1000LL };
+		                    .client_id = key.client_id };
 	err e = approvals_delete(q->store, &key);
 	if (!e.code)
-		e = sso_revoke(q->store, key.zone, &r);
-	if (!e.code)
-		e = sso_revocation_settle(now_ms);
+		e = revoke_all(q, &r, 1);
 	if (e.code)
 		return sso_trouble(q, e);
 	struct buf b = buf_in(q->arena);

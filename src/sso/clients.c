@@ -9,9 +9,9 @@
 #include "sso/client_rules.h"
 #include "sso/clients.h"
 #include "sso/endpoints.h"
-#include "store/sso_tokens.h"
+#include "sso/revoke.h"
 
-enum { REVOKED_S = INT32_MAX, LIST_MAX = 500 };
+enum { LIST_MAX = 500 };
 
 static struct client_key key_of(const struct sso_call *q)
 {
@@ -213,15 +213,10 @@ struct message *endpoint_client_put_restricted(struct sso_call *q) { return put(
 
 err client_tokens_end(struct sso_call *q, const str *ids, size_t n)
 {
-	int64_t now_ms = clock_ms();
-	for (size_t i = 0; i < n; i++) {
-		struct sso_revocation r = { .kind = REVOKED_CLIENT,
-			                    .client_id = ids[i],
-			                    .now_ms = now_ms,
-			                    .until_ms = now_ms + REVOKED_S * 1000LL };
-		TRY(sso_revoke(q->store, q->sso->settings.zone, &r));
-	}
-	return n ? sso_revocation_settle(now_ms) : DONE;
+	struct sso_revocation *v = arena_array(q->arena, struct sso_revocation, n + 1);
+	for (size_t i = 0; i < n; i++)
+		v[i] = (struct sso_revocation){ .kind = REVOKED_CLIENT, .client_id = ids[i] };
+	return revoke_all(q, v, n);
 }
 
 struct message *endpoint_client_delete(struct sso_call *q)

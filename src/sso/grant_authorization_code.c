@@ -6,36 +6,30 @@
 #include "codec/digest.h"
 #include "sso/authorization.h"
 #include "sso/grant.h"
+#include "sso/revoke.h"
 #include "store/codes.h"
 
-enum { LONGEST_S = 86400 };
-
-static int64_t later(int64_t a, int64_t b) { return a > b ? a : b; }
+enum { AT_LEAST_S = 86400 }; /* is its end remembered */
 
 /* By id, too: who was first may be about to issue them. */
 static err end_all(struct sso_call *q, const struct authorization *a, str user_id)
 {
 	const struct oauth_client *c = q->client.client;
 	const struct sso_settings *s = &q->sso->settings;
-	int64_t now_ms = clock_ms();
 	int64_t lives_s = later(later(c->refresh_validity_s, s->refresh_validity_s),
 	                        later(c->access_validity_s, s->access_validity_s));
-	const struct sso_revocation ends[] = {
-		{ .kind = REVOKED_TOKEN, .jti = a->access_jti },
-		{ .kind = REVOKED_TOKEN, .jti = a->refresh_jti },
+	int64_t until_ms = clock_ms() + later(lives_s, AT_LEAST_S) * 1000;
+	struct sso_revocation ends[] = {
+		{ .kind = REVOKED_TOKEN, .jti = a->access_jti, .until_ms = until_ms },
+		{ .kind = REVOKED_TOKEN, .jti = a->refresh_jti, .until_ms = until_ms },
 		{ .kind = REVOKED_LOGIN,
 		  .user_id = user_id,
 		  .client_id = a->client_id,
 		  .family = a->family,
-		  .auth_time_s = a->auth_time_s },
+		  .auth_time_s = a->auth_time_s,
+		  .until_ms = until_ms },
 	};
-	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
-		struct sso_revocation r = ends[i];
-		r.now_ms = now_ms;
-		r.until_ms = now_ms + later(lives_s, LONGEST_S) * 1000;
-		TRY(sso_revoke(q->store, s->zone, &r));
-	}
-	return sso_revocation_settle(now_ms);
+	return revoke_all(q, ends, sizeof ends / sizeof *ends);
 }
 
 static struct message *replayed(struct sso_call *q, const struct authorization *a, str user_id)

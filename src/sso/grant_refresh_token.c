@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "sso/grant.h"
+#include "sso/revoke.h"
 
 static enum sso_error_id worth_error(enum bearer_worth w)
 {

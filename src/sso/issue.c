@@ -7,6 +7,7 @@
 #include "base/rand.h"
 #include "sso/claims.h"
 #include "sso/rev_sig.h"
+#include "sso/revoke.h"
 #include "token/bearer.h"
 
 struct making {

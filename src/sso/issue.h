@@ -42,10 +42,6 @@ struct scope_ask {
 };
 err scope_find(struct sso_call *, const struct scope_ask *, struct strs *out,
                struct refusal *) MUST_CHECK;
-/* Ends all that came of the login of a refresh token's row, and waits until it has. */
-err login_end(struct sso_call *, const struct sso_token *row) MUST_CHECK;
-/* The same where tokens rotate and a spent one came again: by the tokens that the rows know, without a wait. */
-err family_end(struct sso_call *, str family) MUST_CHECK;
 int64_t access_lives_s(const struct sso_call *); /* of the client */
 /* The words of a text separated by spaces. */
 struct strs scope_words(struct arena *, str text);

@@ -2,16 +2,25 @@
 /* POST /oauth/revoke: a client gives back a token; with a refresh token ends all that came of its login.
  * A token that is none of ours, or dead, is as good as revoked: nothing is told of it.
  * Source: RFC 7009. */
+#include "sso/revoke.h"
+
 #include <jansson.h>
 
 #include "sso/endpoints.h"
 #include "sso/issue.h"
 
-static int64_t later(int64_t a, int64_t b) { return a > b ? a : b; }
+err revoke_all(struct sso_call *q, struct sso_revocation *v, size_t n)
+{
+	int64_t now_ms = clock_ms();
+	for (size_t i = 0; i < n; i++) {
+		v[i].now_ms = now_ms;
+		TRY(sso_revoke(q->store, q->sso->settings.zone, &v[i]));
+	}
+	return n ? sso_revocation_settle(now_ms) : DONE;
+}
 
 err login_end(struct sso_call *q, const struct sso_token *row)
 {
-	int64_t now_ms = clock_ms();
 	struct diag d = { .arena = q->arena };
 	json_t *claims;
 	TRY(json_read(q->arena, row->claims, &d, &claims));
@@ -21,11 +30,9 @@ err login_end(struct sso_call *q, const struct sso_token *row)
 		.client_id = row->client_id,
 		.family = row->family,
 		.auth_time_s = json_integer_value(json_object_get(claims, "auth_time")),
-		.now_ms = now_ms,
-		.until_ms = later(row->expires_at_ms, now_ms + access_lives_s(q) * 1000),
+		.until_ms = later(row->expires_at_ms, clock_ms() + access_lives_s(q) * 1000),
 	};
-	TRY(sso_revoke(q->store, q->sso->settings.zone, &r));
-	return sso_revocation_settle(now_ms);
+	return revoke_all(q, &r, 1);
 }
 
 err family_end(struct sso_call *q, str family)

@@ -3,7 +3,7 @@
  * Who revokes hears of it in the next second: what is issued from then on lives.
  * Source: oauth2-service reference, 3.4. */
 #include "sso/endpoints.h"
-#include "store/sso_tokens.h"
+#include "sso/revoke.h"
 #include "store/users.h"
 
 #define LISTERS "tokens.list"
@@ -98,13 +98,7 @@ static struct message *unless_unknown(struct sso_call *q, err e)
 
 static struct message *revoked(struct sso_call *q, struct sso_revocation *r)
 {
-	enum { FOR_EVER_S = INT32_MAX }; /* as long as a client may let a token live */
-	r->now_ms = clock_ms();
-	if (!r->until_ms)
-		r->until_ms = r->now_ms + FOR_EVER_S * 1000LL;
-	err e = sso_revoke(q->store, q->sso->settings.zone, r);
-	if (!e.code)
-		e = sso_revocation_settle(r->now_ms);
+	err e = revoke_all(q, r, 1);
 	return e.code ? sso_trouble(q, e) : sso_json(q, 200, S(""));
 }
 

@@ -4,6 +4,7 @@
  * Source: store/sso_tokens.h. */
 #include "store/sso_tokens.h"
 
+#include "model/oauth_client.h"
 #include "rt/fiber.h"
 #include "store/inside.h"
 
@@ -199,6 +200,7 @@ static err revoke(struct db *tx, void *arg)
 	         : r->kind == REVOKED_LOGIN
 	                 ? login_id(c->arena, r->user_id, r->client_id, r->auth_time_s)
 	                 : ids[r->kind];
+	int64_t until_ms = r->until_ms ? r->until_ms : r->now_ms + TOKEN_LIVES_S_MAX * 1000LL;
 	struct db_args stored = DB_ARGS(DB_T(c->zone), DB_T(ids[r->kind]), DB_T(r->client_id));
 	stored.n = r->kind == REVOKED_PAIR ? 3 : 2;
 	TRY(db_exec(tx, kinds[r->kind].stored, stored, NULL));
@@ -207,7 +209,7 @@ static err revoke(struct db *tx, void *arg)
 	               " ($1, $2, $3, $4, $5) ON CONFLICT (zone, kind, id) DO UPDATE SET"
 	               " revoked_at_ms = $4, until_ms = $5",
 	               DB_ARGS(DB_T(c->zone), DB_T(kinds[r->kind].name), DB_T(id), DB_I(r->now_ms),
-	                       DB_I(r->until_ms)),
+	                       DB_I(until_ms)),
 	               NULL);
 }
 
@@ -231,26 +233,20 @@ err sso_revocation_settle(int64_t now_ms)
 /* One way in each: of an OR the database would look at every revocation of the zone. */
 #define IS_REVOKED(kind, id) \
 	"SELECT 1 FROM sso_revocation WHERE zone = $1 AND kind = " kind " AND id = " id
-#define IS_REVOKED_SINCE(kind, id) IS_REVOKED(kind, id) " AND revoked_at_ms >= $6"
+#define OR_SINCE(kind, id) " UNION ALL " IS_REVOKED(kind, id) " AND revoked_at_ms >= $6"
+static const char is_revoked[] = IS_REVOKED("'token'", "$2") OR_SINCE("'user'", "$3")
+	OR_SINCE("'client'", "$4") OR_SINCE("'pair'", "$5") OR_SINCE("'login'", "$7");
 
 err sso_is_revoked(struct arena *a, struct store *st, str zone, const struct sso_bearer *b,
                    bool *revoked)
 {
 	struct db_rows rows;
 	str user = str_given(b->user_id) ? b->user_id : S("");
-	TRY(
-		db_query(
-			a, st->db,
-			IS_REVOKED("'token'", "$2") " UNION ALL " IS_REVOKED_SINCE("'user'", "$3") " UNION ALL " IS_REVOKED_SINCE(
-				"'client'",
-				"$4") " UNION ALL " IS_REVOKED_SINCE("'pair'",
-	                                                             "$5") " UNION "
-									   "ALL " IS_REVOKED_SINCE(
-										   "'login'", "$7"),
-			DB_ARGS(DB_T(zone), DB_T(b->jti), DB_T(user), DB_T(b->client_id),
-	                        DB_T(pair_id(a, user, b->client_id)), DB_I(b->iat_s * 1000),
-	                        DB_T(login_id(a, user, b->client_id, b->auth_time_s))),
-			&rows));
+	TRY(db_query(a, st->db, is_revoked,
+	             DB_ARGS(DB_T(zone), DB_T(b->jti), DB_T(user), DB_T(b->client_id),
+	                     DB_T(pair_id(a, user, b->client_id)), DB_I(b->iat_s * 1000),
+	                     DB_T(login_id(a, user, b->client_id, b->auth_time_s))),
+	             &rows));
 	*revoked = rows.n > 0;
 	return DONE;
 }

@@ -40,7 +40,8 @@ struct sso_family_end {
 err sso_family_revoke(struct store *, str zone, const struct sso_family_end *) MUST_CHECK;
 
 /* What ended: one JWT by its jti, or all that a user, a client or a user with a client had by now_ms.
- * Stored tokens of theirs end with it.  The row is kept until until_ms, when the last JWT has died.
+ * Stored tokens of theirs end with it.  The row is kept until until_ms, when the last JWT has died; 0: for as
+ * long as a client may let a token live.
  * A login is a user with a client since a time, and the family of its stored tokens. */
 enum sso_revoked { REVOKED_TOKEN, REVOKED_USER, REVOKED_CLIENT, REVOKED_PAIR, REVOKED_LOGIN };
 struct sso_revocation {
