@@ -157,14 +157,19 @@ err identity_login(struct arena *a, struct identity *id, const struct login_try 
 	return identity_prove(a, id, what, PROVE_PASSWORD | PROVE_CODE | PROVE_LOGIN, person, v);
 }
 
-err identity_person(struct arena *a, struct identity *id, str zone, str user_id, struct person *p)
+err identity_anybody(struct arena *a, struct identity *id, str zone, str user_id, struct person *p)
 {
 	struct user *user;
 	*p = (struct person){ 0 };
 	TRY(user_by_id(a, id->store, zone, user_id, &user));
 	p->user = *user;
-	TRY(login_state_get(a, id->store, &user->key, &p->state));
-	return user->active ? DONE : FAIL(ERR_NOT_FOUND);
+	return login_state_get(a, id->store, &user->key, &p->state);
+}
+
+err identity_person(struct arena *a, struct identity *id, str zone, str user_id, struct person *p)
+{
+	TRY(identity_anybody(a, id, zone, user_id, p));
+	return p->user.active ? DONE : FAIL(ERR_NOT_FOUND);
 }
 
 static struct user_key guesser(const char *what, str from)

@@ -44,6 +44,9 @@ err identity_prove(struct arena *, struct identity *, const struct login_try *, 
 /* Somebody who proved it before: by a session, a code, a refresh token.  ERR_NOT_FOUND: gone or inactive. */
 err identity_person(struct arena *, struct identity *, str zone, str user_id,
                     struct person *) MUST_CHECK;
+/* Whoever it is, active or not. */
+err identity_anybody(struct arena *, struct identity *, str zone, str user_id,
+                     struct person *) MUST_CHECK;
 
 /* Guesses at what belongs to nobody, a passcode or a user code: counted by where they come from. */
 bool identity_guesser_locked(struct identity *, const char *what, str from);

@@ -11,7 +11,7 @@
 struct message *group_take(struct sso_call *, struct group *, struct group_put *);
 struct message *member_take(struct sso_call *, struct group_member *out);
 
-/* Of a group the members that `only` names, all if it names none. */
+/* Of a group the keys that `only` names, all if it names none. */
 err group_write(struct sso_call *, struct json_writer *, const struct strs *only,
                 const struct group *) MUST_CHECK;
 void member_write(struct json_writer *, const struct group_member *);

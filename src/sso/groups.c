@@ -148,10 +148,10 @@ static err pick_groups(struct sso_call *q, struct scim_pick *pick)
 	return DONE;
 }
 
-static err write_picked(struct sso_call *q, struct json_writer *w, const struct strs *only,
+static err write_picked(struct sso_call *q, struct json_writer *w, const struct scim_page *page,
                         void *group)
 {
-	return group_write(q, w, only, group);
+	return group_write(q, w, &page->only, group);
 }
 
 struct message *endpoint_group_list(struct sso_call *q)
@@ -223,14 +223,15 @@ struct message *endpoint_member_get(struct sso_call *q)
 struct message *endpoint_member_add(struct sso_call *q)
 {
 	struct group_member member;
-	struct list members = { 0 };
 	struct group_key key = key_of(q);
-	struct message *m = members_of(q, &members);
+	struct group g;
+	err e = group_get(q->arena, q->store, &key, &g);
+	if (e.code)
+		return trouble(q, e, key.id);
+	struct message *m = member_take(q, &member);
 	if (m)
 		return m;
-	if ((m = member_take(q, &member)))
-		return m;
-	err e = group_member_add(q->store, &key, &member);
+	e = group_member_add(q->store, &key, &member);
 	if (e.code == ERR_CONFLICT)
 		return sso_scim_error(q, SSO_SCIM_MEMBER_EXISTS, sso_told(member.id));
 	if (e.code)

@@ -164,7 +164,7 @@ struct message *scim_list(struct sso_call *q, const struct scim_kind *kind)
 	json_key(&w, S("resources"));
 	json_open(&w, '[');
 	for (size_t i = 0; !e.code && i < pick.kept.n; i++)
-		e = kind->write(q, &w, &page.only, pick.kept.v[i]);
+		e = kind->write(q, &w, &page, pick.kept.v[i]);
 	if (e.code)
 		return sso_trouble(q, e);
 	json_close(&w, ']');

@@ -34,15 +34,15 @@ struct scim_pick {
 };
 /* thing is copied with its strings, which must live as long as the pick.  ERR_LIMIT: too many to sort. */
 err scim_offer(struct scim_pick *, const void *thing) MUST_CHECK;
-bool scim_wanted(const struct scim_pick *,
-                 const void *thing); /* counts, and says whether to offer */
+bool scim_wanted(const struct scim_pick *, const void *thing); /* the filter takes it */
 
 /* A list: what a query may ask of a thing, how the store's are offered (ERR_LIMIT: too many), and what one says. */
 struct scim_kind {
 	const struct filter_attribute *table;
 	size_t size;
 	err (*pick)(struct sso_call *, struct scim_pick *);
-	err (*write)(struct sso_call *, struct json_writer *, const struct strs *only, void *thing);
+	err (*write)(struct sso_call *, struct json_writer *, const struct scim_page *,
+	             void *thing);
 };
 struct message *scim_list(struct sso_call *, const struct scim_kind *);
 

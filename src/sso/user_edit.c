@@ -307,8 +307,6 @@ struct message *endpoint_user_delete(struct sso_call *q)
 	struct message *m = scim_user_find(q, &p);
 	if (!m && sso_header(q, "if-match").n)
 		m = scim_if_match(q, &version);
-	else
-		version = -1;
 	if (m)
 		return m;
 	if (version >= 0 && version != p.user.version)

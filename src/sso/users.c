@@ -202,11 +202,7 @@ struct message *scim_user_trouble(struct sso_call *q, err e, str name_or_id)
 
 static err find(struct sso_call *q, str id, struct person *p)
 {
-	struct user *user;
-	*p = (struct person){ 0 };
-	TRY(user_by_id(q->arena, q->store, q->sso->settings.zone, id, &user));
-	p->user = *user;
-	return login_state_get(q->arena, q->store, &user->key, &p->state);
+	return identity_anybody(q->arena, q->sso->identity, q->sso->settings.zone, id, p);
 }
 
 struct message *scim_user_find(struct sso_call *q, struct person *p)
@@ -332,14 +328,16 @@ static err pick_users(struct sso_call *q, struct scim_pick *pick)
 	return pick_all(q, pick, email);
 }
 
-static err write_picked(struct sso_call *q, struct json_writer *w, const struct strs *only,
+static err write_picked(struct sso_call *q, struct json_writer *w, const struct scim_page *page,
                         void *thing)
 {
 	struct person *p = thing;
-	err e = login_state_get(q->arena, q->store, &p->user.key, &p->state);
+	err e = DONE;
+	if (!page->costs) /* else it was read for the filter */
+		e = login_state_get(q->arena, q->store, &p->user.key, &p->state);
 	if (e.code && e.code != ERR_NOT_FOUND)
 		return e;
-	return user_write(&(struct view){ q, w, only, p });
+	return user_write(&(struct view){ q, w, &page->only, p });
 }
 
 struct message *endpoint_user_list(struct sso_call *q)
