@@ -27,6 +27,6 @@ struct identity {
 	struct password_policy passwords;
 	unsigned char key[PAIR_MAC];
 	pthread_mutex_t lock;
-	struct good_pair
-		pairs[PAIRS]; /* guarded; by the first bytes of the MAC, a newer one replaces */
+	/* guarded; by the first bytes of the MAC, a newer one replaces */
+	struct good_pair pairs[PAIRS];
 };

@@ -5,6 +5,7 @@
 #include "sso/client_rules.h"
 
 #include "codec/jose.h"
+#include "sso/device.h"
 
 static const char *const grants[] = {
 	"authorization_code",
@@ -12,7 +13,7 @@ static const char *const grants[] = {
 	"implicit",
 	"password",
 	"refresh_token",
-	"urn:ietf:params:oauth:grant-type:device_code",
+	DEVICE_GRANT,
 	"urn:ietf:params:oauth:grant-type:jwt-bearer",
 	"urn:ietf:params:oauth:grant-type:saml2-bearer",
 	"user_token",

@@ -2,6 +2,7 @@
 /* What clients find out by themselves: the metadata of OpenID Connect and of OAuth 2.0, one document.
  * It says what is there and nothing else; its addresses are made from sso.url.
  * Source: OpenID Connect Discovery §3; RFC 8414 §2; oauth2-service reference, 3.3. */
+#include "sso/device.h"
 #include "sso/endpoints.h"
 
 static void address(struct json_writer *w, const struct sso_call *q, const char *key,
@@ -61,8 +62,7 @@ static void newer(struct json_writer *w, const struct sso_call *q)
 {
 	words(w, "response_modes_supported", "query");
 	words(w, "grant_types_supported",
-	      "password refresh_token client_credentials authorization_code "
-	      "urn:ietf:params:oauth:grant-type:device_code");
+	      "password refresh_token client_credentials authorization_code " DEVICE_GRANT);
 	words(w, "prompt_values_supported", "none login consent");
 	flag(w, "request_parameter_supported", false);
 	flag(w, "request_uri_parameter_supported", false);

@@ -6,13 +6,12 @@
 
 #include <time.h>
 
+#include "base/clock.h"
+
 str iso_time_write(struct arena *a, int64_t ms)
 {
-	time_t s = (time_t)(ms / 1000);
-	struct tm t;
-	gmtime_r(&s, &t);
-	return str_fmt(a, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", t.tm_year + 1900, t.tm_mon + 1,
-	               t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec, (int)(ms % 1000));
+	str whole = clock_format(a, "%Y-%m-%dT%H:%M:%S", ms);
+	return str_fmt(a, "%.*s.%03dZ", STR(whole), (int)(ms % 1000));
 }
 
 /* n digits at the front of *rest, then the sign. */

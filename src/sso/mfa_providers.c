@@ -58,13 +58,12 @@ static bool name_good(str s)
 
 static str refusal(const struct mfa_provider *p)
 {
+	/* a colon parts the issuer from the account in the QR code */
+	bool parts = str_find_char(p->issuer, ':') != STR_NPOS;
 	if (!name_good(p->name))
 		return S("Provider name takes 1 to 255 letters, digits, spaces, - and _, a letter "
-		         "or "
-		         "digit first.");
-	if (!p->issuer.n || !visible(p->issuer, ISSUER_MAX) ||
-	    str_find_char(p->issuer, ':') !=
-	            STR_NPOS) /* parts it from the account in the QR code */
+		         "or digit first.");
+	if (!p->issuer.n || !visible(p->issuer, ISSUER_MAX) || parts)
 		return S("config.issuer takes 1 to 64 visible bytes without a colon.");
 	if (!visible(p->description, DESCRIPTION_MAX))
 		return S("config.providerDescription takes up to 255 visible bytes.");

@@ -4,6 +4,7 @@
  * Source: sso/seed.h. */
 #include "sso/seed.h"
 
+#include "sso/device.h"
 #include "store/oauth_clients.h"
 
 enum { ACCESS_S = 1800, REFRESH_S = 84600 };
@@ -12,8 +13,7 @@ static err make_edgecli(struct store *st, str zone)
 {
 	str scope[] = { S("scim.me"), S("openid"), S("password.write"), S("approvals.me"),
 		        S("oauth.approvals") };
-	str grants[] = { S("password"), S("refresh_token"),
-		         S("urn:ietf:params:oauth:grant-type:device_code") };
+	str grants[] = { S("password"), S("refresh_token"), S(DEVICE_GRANT) };
 	struct oauth_client c = {
 		.name = S("get_token, acurl and other command lines"),
 		.scope = { scope, sizeof scope / sizeof *scope },
