@@ -104,6 +104,7 @@ static void head(struct arena *a, struct message *m, const char *path)
 	m->kind = MESSAGE_REQUEST;
 	m->verb = S("GET");
 	m->path = str_from_z(path);
+	m->host = S("acme-test.localhost");
 	m->version = 11;
 	m->headers = (struct headers){ 0 };
 	headers_add(a, &m->headers, S("Host"), S("acme-test.localhost:9001"));
@@ -162,12 +163,13 @@ int main(void)
 	pthread_join(thread, NULL);
 
 	struct gateway_listener listener = { .name = S("default") };
-	struct gateway g = { .conf = { .listeners = &listener, .n_listeners = 1 }, .message_prefix = "0123456789abcdef-" };
+	struct gateway g = { .conf = { .listeners = &listener, .n_listeners = 1 } };
 	struct gateway_loop *l = arena_new(a, struct gateway_loop);
 	struct hosts *hosts = hosts_create(1);
 	hosts_add(hosts, 0, S("acme-test.localhost"), &(struct host){ S("acme"), S("test"), S("default"), slot });
 	l->gateway = &g;
 	l->loop = loop;
+	memcpy(l->message_prefix, "0123456789abcdef-aa-", MESSAGE_PREFIX);
 	l->hosts = hosts;
 	access_log_init(&l->log, a, open("/dev/null", O_WRONLY));
 	struct port port = { .loop = l };

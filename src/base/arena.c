@@ -159,12 +159,17 @@ void arena_defer(struct arena *a, void (*fn)(void *), void *ptr)
 bool arena_over(const struct arena *a) { return a->cap && a->used > a->cap; }
 size_t arena_used(const struct arena *a) { return a->used; }
 
+/* To a power of two. */
+static size_t round_up(size_t n)
+{
+	must(n < SIZE_MAX / 2);
+	return n <= 64 ? 64 : (size_t)1 << (64 - __builtin_clzll(n - 1));
+}
+
 char *buf_room(struct buf *b, size_t n)
 {
 	if (!b->p || b->cap - b->n < n) {
-		size_t cap = b->cap ? b->cap : 64;
-		while (cap - b->n < n)
-			cap *= 2;
+		size_t cap = round_up(b->n + n);
 		char *p = arena_alloc(b->arena, cap, 1);
 		if (b->n)
 			memcpy(p, b->p, b->n);

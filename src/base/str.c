@@ -147,6 +147,18 @@ bool str_to_double(str s, double *out)
 	return end == z + s.n && isfinite(*out);
 }
 
+char *str_put_u64(char *to, uint64_t n)
+{
+	int digits = 1;
+	for (uint64_t next = 10; digits < STR_DECIMAL && n >= next; next *= 10)
+		digits++;
+	char *end = to + digits, *p = end;
+	do
+		*--p = (char)('0' + n % 10);
+	while (n /= 10);
+	return end;
+}
+
 str str_dup(struct arena *a, str s)
 {
 	if (!s.p)

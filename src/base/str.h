@@ -59,6 +59,9 @@ bool str_to_i64(str s, int64_t *out);
 bool str_to_u64(str s, uint64_t *out);
 bool str_to_double(str s, double *out);
 
+enum { STR_DECIMAL = 20 };               /* digits at most */
+char *str_put_u64(char *to, uint64_t n); /* in decimal; answers where it ends */
+
 /* Copies live as long as the arena. */
 str str_dup(struct arena *, str s);
 const char *str_z(struct arena *, str s); /* NUL-terminated copy */

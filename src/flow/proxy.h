@@ -115,6 +115,9 @@ struct proxy {                     /* one revision, as it is deployed; or a shar
 	struct arena *arena;
 	str organization, environment, name, revision;
 	unsigned metric; /* where the gateway counts for this name; 0: with all the others */
+	struct {
+		str where, what;
+	} in_log; /* what the gateway's access log says of it */
 	const struct proxy_endpoint *endpoints;
 	size_t n_endpoints;
 	const struct target_endpoint *targets;

@@ -20,7 +20,7 @@ struct edge {
 };
 
 struct root {
-	str virtual_host; /* absent: any */
+	str virtual_host;
 	uint32_t node;
 };
 
@@ -28,6 +28,7 @@ struct router {
 	struct arena *arena;
 	VEC(struct node) nodes;
 	VEC(struct root) roots;
+	uint32_t any;       /* the root of all virtual hosts; 0: none */
 	struct edge *edges; /* a hash table; to == 0: free */
 	size_t n_edges, mask;
 };
@@ -100,20 +101,27 @@ static uint32_t child_made(struct router *r, uint32_t from, str segment)
 static uint32_t root_find(const struct router *r, str virtual_host)
 {
 	for (size_t i = 0; i < r->roots.n; i++)
-		if (str_given(virtual_host) == str_given(r->roots.v[i].virtual_host) &&
-		    str_eq(r->roots.v[i].virtual_host, virtual_host))
+		if (str_eq(r->roots.v[i].virtual_host, virtual_host))
 			return r->roots.v[i].node;
 	return 0;
 }
 
-bool router_add(struct router *r, str virtual_host, str base_path, const struct proxy *proxy,
-                const struct proxy_endpoint *endpoint)
+static uint32_t root_made(struct router *r, str virtual_host)
 {
+	if (!str_given(virtual_host))
+		return r->any = r->any ? r->any : new_node(r);
 	uint32_t at = root_find(r, virtual_host);
 	if (!at) {
 		at = new_node(r);
 		VEC_PUSH(r->arena, &r->roots, (struct root){ virtual_host, at });
 	}
+	return at;
+}
+
+bool router_add(struct router *r, str virtual_host, str base_path, const struct proxy *proxy,
+                const struct proxy_endpoint *endpoint)
+{
+	uint32_t at = root_made(r, virtual_host);
 	for (str rest = base_path; str_given(rest);) {
 		str segment = str_cut(&rest, '/');
 		if (segment.n)
@@ -152,10 +160,10 @@ static void walk(const struct router *r, uint32_t at, str path, size_t from, str
 bool router_find(const struct router *r, str virtual_host, str path, struct routed *out)
 {
 	*out = (struct routed){ 0 };
-	uint32_t named = root_find(r, virtual_host), any = root_find(r, STR_NONE);
+	uint32_t named = root_find(r, virtual_host);
 	if (named)
 		walk(r, named, path, 0, out);
-	if (any)
-		walk(r, any, path, 0, out);
+	if (r->any)
+		walk(r, r->any, path, 0, out);
 	return out->endpoint != NULL;
 }

@@ -16,6 +16,7 @@
 enum {
 	ACCESS_LOG_BYTES = 256 * 1024,
 	LINE_MAX_BYTES = 12 * 1024,
+	NAMES_MAX_BYTES = 6 * (64 + 64) + 64,
 	PATH_MAX_BYTES = 1024,
 	FLUSH_MS = 1000
 };
@@ -28,16 +29,7 @@ static char *put(char *p, str s)
 	return p + s.n;
 }
 
-static char *put_number(char *p, int64_t n)
-{
-	char digits[20];
-	size_t at = sizeof digits;
-	uint64_t u = n < 0 ? 0 : (uint64_t)n;
-	do
-		digits[--at] = (char)('0' + u % 10);
-	while (u /= 10);
-	return put(p, str_from(digits + at, sizeof digits - at));
-}
+static char *put_number(char *p, int64_t n) { return str_put_u64(p, n < 0 ? 0 : (uint64_t)n); }
 
 static inline uint64_t not_plain(uint64_t w)
 {
@@ -85,37 +77,66 @@ static char *put_text(char *p, str key, str value, size_t max)
 	return p;
 }
 
+/* A value that is short, and has nothing to escape. */
+static char *put_own(char *p, str key, str value)
+{
+	if (!value.n)
+		return p;
+	p = put(put(p, key), value);
+	*p++ = '"';
+	return p;
+}
+
 static char *put_time(struct access_log *log, char *p, int64_t ms)
 {
-	if (ms / 1000 != log->text_ms) {
-		time_t seconds = (time_t)(log->text_ms = ms / 1000);
+	if (ms / 1000 != log->begins_s) {
+		time_t seconds = (time_t)(log->begins_s = ms / 1000);
 		struct tm tm;
 		must(gmtime_r(&seconds, &tm));
-		strftime(log->text, sizeof log->text, "%Y-%m-%dT%H:%M:%S", &tm);
+		strftime(log->begins, sizeof log->begins, "{\"time\":\"%Y-%m-%dT%H:%M:%S.", &tm);
 	}
-	p = put(p, str_from_z(log->text));
-	*p++ = '.';
+	p = put(p, str_from(log->begins, sizeof log->begins - 1));
 	*p++ = (char)('0' + ms % 1000 / 100);
 	*p++ = (char)('0' + ms % 100 / 10);
 	*p++ = (char)('0' + ms % 10);
 	return put(p, S("Z\""));
 }
 
+static char *put_where(char *p, str organization, str environment)
+{
+	p = put_text(p, S(",\"org\":\""), organization, 64);
+	return put_text(p, S(",\"env\":\""), environment, 64);
+}
+
+static char *put_what(char *p, str proxy, str revision)
+{
+	p = put_text(p, S(",\"proxy\":\""), proxy, 64);
+	return put_text(p, S(",\"revision\":\""), revision, 16);
+}
+
+void access_log_names(struct proxy *p)
+{
+	char text[NAMES_MAX_BYTES];
+	char *end = put_where(text, p->organization, p->environment);
+	p->in_log.where = str_dup(p->arena, str_from(text, (size_t)(end - text)));
+	end = put_what(text, p->name, p->revision);
+	p->in_log.what = str_dup(p->arena, str_from(text, (size_t)(end - text)));
+}
+
 static char *put_line(struct access_log *log, char *p, const struct exchange *x, unsigned status)
 {
 	const struct http_call *call = x->call;
-	p = put_time(log, put(p, S("{\"time\":\"")), call->received_start_ms);
-	p = put_text(p, S(",\"id\":\""), x->message_id, 64);
-	p = put_text(p, S(",\"client\":\""), call->sock ? sock_peer_ip(call->sock) : S(""), 64);
-	if (x->snapshot) {
-		p = put_text(p, S(",\"org\":\""), snapshot_organization(x->snapshot), 64);
-		p = put_text(p, S(",\"env\":\""), snapshot_environment(x->snapshot), 64);
-	}
+	p = put_time(log, p, call->received_start_ms);
+	p = put_own(p, S(",\"id\":\""), x->message_id);
+	p = put_own(p, S(",\"client\":\""), call->sock ? sock_peer_ip(call->sock) : S(""));
+	if (x->proxy)
+		p = put(p, x->proxy->in_log.where);
+	else if (x->snapshot)
+		p = put_where(p, snapshot_organization(x->snapshot),
+		              snapshot_environment(x->snapshot));
 	p = put_text(p, S(",\"vhost\":\""), x->virtual_host, 64);
-	if (x->proxy) {
-		p = put_text(p, S(",\"proxy\":\""), x->proxy->name, 64);
-		p = put_text(p, S(",\"revision\":\""), x->proxy->revision, 16);
-	}
+	if (x->proxy)
+		p = put(p, x->proxy->in_log.what);
 	p = put_text(p, S(",\"verb\":\""), x->request->verb, 32);
 	p = put_text(p, S(",\"path\":\""), x->request_path, PATH_MAX_BYTES);
 	p = put_number(put(p, S(",\"status\":")), status);

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Host look-up: one probe for an exact name, one per label for wildcards.
- * Names are compared in lower case and without their port.
+ * Names are compared in lower case.
  * Source: Apigee, "About virtual hosts"; RFC 9110 §7.2. */
 #include "gateway/hosts.h"
 
 #include "base/word.h"
-#include "http/uri.h"
 
 struct listener_hosts {
 	struct map exact;
@@ -64,13 +63,8 @@ static bool has_upper(str s)
 	return false;
 }
 
-const struct host *hosts_find(const struct hosts *h, size_t listener, struct arena *arena,
-                              str header)
+const struct host *hosts_find(const struct hosts *h, size_t listener, struct arena *arena, str name)
 {
-	str name = S("");
-	unsigned port;
-	if (!uri_authority(header, &name, &port))
-		name = S("");
 	if (has_upper(name))
 		name = str_lower(arena, name);
 	const struct listener_hosts *of = &h->of[listener];

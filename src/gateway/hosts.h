@@ -24,6 +24,5 @@ struct hosts *hosts_create(size_t n_listeners);
 void hosts_destroy(struct hosts **);
 /* alias: "api.example.com", "*.example.com" or "*".  Copies the strings; the first of an alias stays. */
 void hosts_add(struct hosts *, size_t listener, str alias, const struct host *);
-/* header: as it came, with or without port.  An exact alias wins over a wildcard, a longer over a shorter
- * one.  NULL: nobody's. */
-const struct host *hosts_find(const struct hosts *, size_t listener, struct arena *, str header);
+/* name: without port.  An exact alias wins over a wildcard, a longer over a shorter one.  NULL: nobody's. */
+const struct host *hosts_find(const struct hosts *, size_t listener, struct arena *, str name);

@@ -36,6 +36,8 @@ struct metric_names {
 	struct map places;            /* "org/env/proxy" -> index */
 };
 
+enum { MESSAGE_PREFIX = 20 };
+
 struct gateway_loop {
 	struct counters_of_loop counters;
 	struct gateway *gateway;
@@ -45,7 +47,8 @@ struct gateway_loop {
 	struct port *ports;
 	struct access_log log;
 	struct waker log_done;
-	uint64_t messages; /* for message ids */
+	char message_prefix[MESSAGE_PREFIX + 1]; /* the gateway's, two letters, '-' */
+	uint64_t messages;                       /* ids so far */
 	struct loop_sample sampled;
 };
 
@@ -78,7 +81,7 @@ struct gateway {
 	struct gateway_conf conf;
 	struct gateway_loop *loops;
 	struct listening *listening; /* by listener */
-	char message_prefix[24];
+	char message_prefix[MESSAGE_PREFIX - 2];
 	struct ban *ban; /* of all loops; NULL: nobody is */
 
 	/* the control loop's (the opener's, before it follows) */

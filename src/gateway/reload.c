@@ -79,8 +79,10 @@ static err compile_in(struct arena *arena, const struct reload *r, const struct 
 		return DONE;
 	}
 	deployment_note(g->conf.store, d, STR_NONE);
-	if (d->kind == API_PROXY)
+	if (d->kind == API_PROXY) {
 		c.proxy->metric = metric_of(g, d);
+		access_log_names(c.proxy);
+	}
 	*proxy = c.proxy;
 	return DONE;
 }

@@ -9,18 +9,10 @@ enum { REFUSAL_MS = 10000 };
 
 static str message_id(struct gateway_loop *g, struct arena *arena)
 {
-	char *p = arena_alloc(arena, 48, 1), digits[20];
-	size_t n = strlen(g->gateway->message_prefix), at = sizeof digits;
-	uint64_t number = ++g->messages;
-	memcpy(p, g->gateway->message_prefix, n);
-	do
-		digits[--at] = (char)('0' + number % 10);
-	while (number /= 10);
-	p[n++] = (char)('a' + g->index % 26);
-	p[n++] = (char)('a' + g->index / 26 % 26);
-	p[n++] = '-';
-	memcpy(p + n, digits + at, sizeof digits - at);
-	return str_from(p, n + sizeof digits - at);
+	char *id = arena_alloc(arena, MESSAGE_PREFIX + STR_DECIMAL, 1);
+	memcpy(id, g->message_prefix, MESSAGE_PREFIX);
+	char *end = str_put_u64(id + MESSAGE_PREFIX, ++g->messages);
+	return str_from(id, (size_t)(end - id));
 }
 
 struct held {
@@ -94,8 +86,8 @@ void gateway_serve(struct http_call *call)
 	struct gateway_loop *g = port->loop;
 	const struct gateway_conf *conf = &g->gateway->conf;
 	count(&g->counters.active, 1);
-	const struct host *host = hosts_find(g->hosts, port->listener, call->arena,
-	                                     headers_get(&call->request->headers, S("Host")));
+	const struct host *host =
+		hosts_find(g->hosts, port->listener, call->arena, call->request->host);
 	struct exchange *x = arena_alloc(call->arena, sizeof *x, _Alignof(struct exchange));
 	*x = (struct exchange){
 		.arena = call->arena,

@@ -63,12 +63,14 @@ static enum step connection(struct scan *s, str value)
 
 static enum step host(struct scan *s, str value)
 {
-	str name;
+	str beside;
 	unsigned port;
 	if (s->host)
 		return h1_bad(s, 400, "more than one Host");
 	s->host = s->m->headers.n; /* the field was pushed just now */
-	return uri_authority(value, &name, &port) ? STEP_ON : h1_bad(s, 400, "Host is not valid");
+	return uri_authority(value, str_given(s->authority) ? &beside : &s->m->host, &port)
+	               ? STEP_ON
+	               : h1_bad(s, 400, "Host is not valid");
 }
 
 static enum step expect(struct scan *s, str value)

@@ -137,7 +137,7 @@ static enum step path(struct scan *s, const char *from)
 /* RFC 9112 §3.2.2: "http://host/path"; its authority stands above Host. */
 static enum step absolute(struct scan *s)
 {
-	str all = str_from(s->at, (size_t)(s->end - s->at)), name;
+	str all = str_from(s->at, (size_t)(s->end - s->at));
 	unsigned port;
 	size_t scheme = str_istarts(all, S("http://"))    ? 7
 	                : str_istarts(all, S("https://")) ? 8
@@ -151,7 +151,7 @@ static enum step absolute(struct scan *s)
 	if (p == s->end)
 		return STEP_MORE;
 	s->authority.n = (size_t)(p - s->authority.p);
-	if (!uri_authority(s->authority, &name, &port))
+	if (!uri_authority(s->authority, &s->m->host, &port))
 		return h1_bad(s, 400, "the request target is malformed");
 	s->at = p;
 	if (*p != '/' && *p != '?' && *p != ' ')

@@ -6,7 +6,7 @@
 
 #include "http/h1_class.h"
 
-enum { DECIMAL = 20, START_LINE = 64, OWN_FIELDS = 128 };
+enum { START_LINE = 64, OWN_FIELDS = 128 };
 
 static char *put(char *p, str s)
 {
@@ -15,16 +15,6 @@ static char *put(char *p, str s)
 	return p + s.n;
 }
 #define PUT(p, literal) put((p), S(literal))
-
-static char *put_decimal(char *p, uint64_t n)
-{
-	char digits[DECIMAL];
-	size_t at = sizeof digits;
-	do
-		digits[--at] = (char)('0' + n % 10);
-	while (n /= 10);
-	return put(p, str_from(digits + at, sizeof digits - at));
-}
 
 /* Copies eight bytes; answers which of them no value may hold. */
 static uint64_t put_word(char *to, const char *from)
@@ -145,7 +135,7 @@ static char *put_framing(char *p, enum h1_framing framing, int64_t length)
 	if (framing == H1_UNTIL_CLOSE || length < 0)
 		return p;
 	p = PUT(p, "Content-Length: ");
-	p = put_decimal(p, (uint64_t)length);
+	p = str_put_u64(p, (uint64_t)length);
 	return PUT(p, "\r\n");
 }
 
@@ -202,7 +192,7 @@ err h1_write_response(struct buf *b, const struct message *m, const struct h1_an
 	if (m->status < 100 || m->status > 999)
 		return FAIL(ERR_SYNTAX);
 	char *p = PUT(start, "HTTP/1.1 ");
-	p = put_decimal(p, m->status);
+	p = str_put_u64(p, m->status);
 	p = PUT(p, " ");
 	p = put_value(p, m->reason);
 	p = PUT(p, "\r\n");

@@ -139,7 +139,7 @@ static void target(struct h2_call *c)
 static void host(struct h2_call *c)
 {
 	struct headers *h = &c->request.headers;
-	str said = headers_get(h, S("host")), name;
+	str said = headers_get(h, S("host"));
 	unsigned port;
 	if (headers_count(h, S("host")) > 1)
 		bad(c, 400, "more than one Host");
@@ -147,7 +147,8 @@ static void host(struct h2_call *c)
 		bad(c, 400, "Host is missing");
 	else if (str_given(said) && str_given(c->authority) && !str_ieq(said, c->authority))
 		bad(c, 400, "Host and :authority differ");
-	else if (!uri_authority(str_given(c->authority) ? c->authority : said, &name, &port))
+	else if (!uri_authority(str_given(c->authority) ? c->authority : said, &c->request.host,
+	                        &port))
 		bad(c, 400, "Host is not valid");
 	else if (!str_given(said))
 		headers_add(c->call.arena, h, S("host"), c->authority);

@@ -101,12 +101,8 @@ str http_reason(unsigned status)
 
 static str decimal(struct arena *a, uint64_t n)
 {
-	char digits[20];
-	size_t at = sizeof digits;
-	do
-		digits[--at] = (char)('0' + n % 10);
-	while (n /= 10);
-	return str_dup(a, str_from(digits + at, sizeof digits - at));
+	char *p = arena_alloc(a, STR_DECIMAL, 1);
+	return str_from(p, (size_t)(str_put_u64(p, n) - p));
 }
 
 static void describe(struct arena *a, struct message *m)

@@ -14,6 +14,7 @@ struct message {
 	str verb;            /* request: "GET"; any token */
 	str path;            /* request: raw, as sent, no query */
 	str query;           /* request: raw, without '?'; STR_NONE: there was no '?' */
+	str host;            /* request that came in: whom it is for, without port; or absent */
 	unsigned version;    /* 10, 11 or 20 */
 	bool takes_trailers; /* request: its sender reads fields behind the answer's body */
 	unsigned status;     /* response */

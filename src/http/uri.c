@@ -28,9 +28,11 @@ static bool cut_name(str *rest, str *host)
 	*host = str_sub(*rest, 0, n);
 	*rest = str_sub(*rest, n, STR_NPOS);
 	str after = *host;
-	for (str_cut(&after, '%'); str_given(after); str_cut(&after, '%'))
+	for (size_t at; (at = str_find_char(after, '%')) != STR_NPOS;) {
+		after = str_sub(after, at + 1, STR_NPOS);
 		if (after.n < 2 || !h1_is(after.p[0], H1_HEX) || !h1_is(after.p[1], H1_HEX))
 			return false;
+	}
 	return n > 0 && n <= 255;
 }
 

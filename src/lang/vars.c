@@ -14,14 +14,11 @@ str value_write(struct value v, char room[VALUE_ROOM])
 	case VALUE_STRING:
 		return v.s;
 	case VALUE_INT: {
-		uint64_t rest = v.i < 0 ? 0 - (uint64_t)v.i : (uint64_t)v.i;
-		char *end = room + VALUE_ROOM, *p = end;
-		do
-			*--p = (char)('0' + rest % 10);
-		while (rest /= 10);
+		char *p = room;
 		if (v.i < 0)
-			*--p = '-';
-		return str_from(p, (size_t)(end - p));
+			*p++ = '-';
+		p = str_put_u64(p, v.i < 0 ? 0 - (uint64_t)v.i : (uint64_t)v.i);
+		return str_from(room, (size_t)(p - room));
 	}
 	case VALUE_DOUBLE:
 		return json_double_text(v.d, room);

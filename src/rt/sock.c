@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { PIECES = 16 };
@@ -95,11 +96,22 @@ static err broke(struct sock *s)
 	return FAIL(ERR_IO);
 }
 
+/* glibc makes recv() and send() places where a thread may be cancelled: two locked instructions a call. */
+static ssize_t receive(int fd, void *buf, size_t n)
+{
+	return syscall(SYS_recvfrom, fd, buf, n, 0, NULL, NULL);
+}
+
+static ssize_t send_one(int fd, const struct iovec *v)
+{
+	return syscall(SYS_sendto, fd, v->iov_base, v->iov_len, MSG_NOSIGNAL, NULL, 0);
+}
+
 err raw_recv(struct sock *s, void *buf, size_t n, size_t *got)
 {
 	*got = 0;
 	while (s->raw & READY_READ) {
-		ssize_t r = recv(s->watch.fd, buf, n, 0);
+		ssize_t r = receive(s->watch.fd, buf, n);
 		if (r > 0) {
 			*got = (size_t)r;
 			if (*got < n && !s->hup) /* after the last edge only the 0 tells */
@@ -126,9 +138,9 @@ err raw_send(struct sock *s, const struct iovec *v, int n, size_t *put)
 	for (int i = 0; i < n; i++)
 		all += v[i].iov_len;
 	while (all && (s->raw & READY_WRITE)) {
-		/* send() is the cheaper call: no message header to copy in */
-		ssize_t r = n == 1 ? send(s->watch.fd, v->iov_base, v->iov_len, MSG_NOSIGNAL)
-		                   : sendmsg(s->watch.fd, &m, MSG_NOSIGNAL);
+		/* without a message header to copy in the call is cheaper */
+		ssize_t r =
+			n == 1 ? send_one(s->watch.fd, v) : sendmsg(s->watch.fd, &m, MSG_NOSIGNAL);
 		if (r >= 0) {
 			*put = (size_t)r;
 			if (*put < all)
@@ -322,26 +334,35 @@ static void name_one(const struct sockaddr_storage *a, char *ip, uint16_t *port)
 	}
 }
 
-static const char *names(struct sock *s)
+static COLD void find_names(struct sock *s)
 {
 	struct sockaddr_storage a = { 0 };
 	socklen_t n = sizeof a;
 	char peer[INET6_ADDRSTRLEN] = "", local[INET6_ADDRSTRLEN] = "";
-	if (s->names)
-		return s->names;
 	if (getpeername(s->watch.fd, (struct sockaddr *)&a, &n) == 0)
 		name_one(&a, peer, &s->peer_port);
 	n = sizeof a;
 	if (getsockname(s->watch.fd, (struct sockaddr *)&a, &n) == 0)
 		name_one(&a, local, &s->local_port);
-	size_t n_peer = strlen(peer) + 1, n_local = strlen(local) + 1;
-	s->names = rt_alloc(n_peer + n_local); /* no room for the longest: many are idle */
+	size_t n_peer = strlen(peer), n_local = strlen(local);
+	s->names = rt_alloc(n_peer + n_local + 1); /* no room for the longest: many are idle */
 	memcpy(s->names, peer, n_peer);
 	memcpy(s->names + n_peer, local, n_local);
+	s->peer_ip_n = (uint8_t)n_peer;
+}
+
+static const char *names(struct sock *s)
+{
+	if (!s->names)
+		find_names(s);
 	return s->names;
 }
 
-str sock_peer_ip(struct sock *s) { return str_from_z(names(s)); }
+str sock_peer_ip(struct sock *s)
+{
+	const char *peer = names(s);
+	return str_from(peer, s->peer_ip_n);
+}
 
 unsigned sock_peer_port(struct sock *s)
 {
@@ -352,7 +373,7 @@ unsigned sock_peer_port(struct sock *s)
 str sock_local_ip(struct sock *s)
 {
 	const char *peer = names(s);
-	return str_from_z(peer + strlen(peer) + 1);
+	return str_from_z(peer + s->peer_ip_n);
 }
 
 unsigned sock_local_port(struct sock *s)

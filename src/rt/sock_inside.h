@@ -27,6 +27,7 @@ struct sock {
 	SSL *ssl;
 	struct tls_context *tls;
 	uint16_t peer_port, local_port;
+	uint8_t peer_ip_n;
 	char *names; /* the peer's address, then our own; NULL: nobody has asked */
 };
 

@@ -58,6 +58,19 @@ static void numbers(void **state)
 	}
 }
 
+static void decimals(void **state)
+{
+	(void)state;
+	static const struct { uint64_t n; const char *text; } rows[] = {
+		{ 0, "0" }, { 9, "9" }, { 10, "10" }, { 99, "99" }, { 100, "100" }, { 4294967296, "4294967296" },
+		{ 9999999999999999999u, "9999999999999999999" }, { 10000000000000000000u, "10000000000000000000" }, { UINT64_MAX, "18446744073709551615" },
+	};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char room[STR_DECIMAL];
+		assert_true(str_eq(str_from(room, (size_t)(str_put_u64(room, rows[i].n) - room)), str_from_z(rows[i].text)));
+	}
+}
+
 static void cutting(void **state)
 {
 	(void)state;
@@ -102,7 +115,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(compare),
 		cmocka_unit_test(numbers),
-		cmocka_unit_test(cutting),
+		cmocka_unit_test(decimals), cmocka_unit_test(cutting),
 		cmocka_unit_test(replacing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

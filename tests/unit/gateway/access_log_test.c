@@ -56,7 +56,7 @@ static void the_longest_line_fits(void **state)
 	memset(rubbish, '\n', sizeof rubbish);
 	str long_text = str_from(rubbish, sizeof rubbish);
 	make(&m, long_text);
-	m.x.message_id = m.x.virtual_host = m.request.verb = m.x.raised.code = long_text;
+	m.x.virtual_host = m.request.verb = m.x.raised.code = long_text;
 	m.x.in_error = true;
 	m.x.target_sent_start_ms = 1;
 	m.x.target_received_start_ms = m.call.received_start_ms = m.x.client_sent_end_ms = INT64_MAX / 4;

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "gateway/hosts.h"
+#include "http/uri.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
@@ -72,7 +73,11 @@ static void lookup(void **state)
 		hosts_add(h, aliases[i].listener, aliases[i].alias,
 		          &(struct host){ .organization = S("acme"), .environment = aliases[i].env, .name = S("default") });
 	for (size_t i = 0; i < COUNT(headers); i++) {
-		const struct host *found = hosts_find(h, headers[i].listener, a, str_from_z(headers[i].header));
+		str name = S("");
+		unsigned port;
+		if (!uri_authority(str_from_z(headers[i].header), &name, &port))
+			name = S("");
+		const struct host *found = hosts_find(h, headers[i].listener, a, name);
 		str got = found ? found->environment : S("nobody");
 		if (!str_eq(got, headers[i].env ? str_from_z(headers[i].env) : S("nobody")))
 			fail_msg("%s: %.*s", headers[i].header, STR(got));
