@@ -23,7 +23,7 @@ def grow(g, proxies=1, tokens=0):
     g.tokens.keep("token", issued[:1000])
     g.cold = issued[1000:]
     g.serve()
-    g.at_start = g.memory()
+    g.at_start = g.memory_at_rest()
 
 
 def per_cpu(g, n, fn):
