@@ -18,7 +18,7 @@ struct config_pairs {
 err config_pairs_read(struct arena *, const struct field *, str text, void *at, struct diag *,
                       unsigned line);
 
-/* Fills the struct from its table's defaults.  Every later value replaces one of these. */
+/* Fills the struct, which is zeroed, from its table's defaults.  Every later value replaces one of these. */
 void config_defaults(struct arena *, const struct field *fields, void *out);
 /* Reads a whole file's text.  Every problem is a finding; the first code is returned. */
 err config_read(struct arena *, str text, const struct field *fields, void *out,

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "base/config.h"
 #include "bundle/bundle.h"
 #include "cli/verb.h"
 
@@ -33,8 +32,7 @@ static err check_file(struct arena *a, const struct verb_env *env, str path, str
 		TRY(bundle_unzip(a, bytes, d, &files, &kind));
 		return check_bundle(a, env, &files, kind, d);
 	}
-	void *settings = arena_zalloc(a, env->settings_size, _Alignof(max_align_t));
-	return config_read(a, bytes, env->settings, settings, d);
+	return env->config_check(a, bytes, d);
 }
 
 static err check_path(struct arena *a, const struct verb_env *env, str path, struct diag *d)

@@ -11,8 +11,7 @@ enum exit_code { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 struct verb_env { /* what main/ hands to every verb */
 	const struct policy *(*policy_find)(str element);
-	const struct field *settings; /* of the configuration file */
-	size_t settings_size;
+	err (*config_check)(struct arena *, str text, struct diag *); /* of a file */
 };
 
 /* Options are fields: path is the name without dashes; T_BOOL a flag, T_STR takes a value, T_STRS may be

@@ -5,12 +5,33 @@
 #include "main/configure.h"
 
 #include "cli/verb.h"
+#include "rt/dns.h"
 
-enum { CONFIG_MAX = 1 << 20 };
+/* "ORGANIZATION-test" is a label of a host name: 63 characters. */
+enum { CONFIG_MAX = 1 << 20, ORGANIZATION_MAX = 58 };
 
 static bool is_postgres(str store)
 {
 	return str_starts(store, S("postgres://")) || str_starts(store, S("postgresql://"));
+}
+
+err hosts_read(const struct settings *s, str mocktarget, struct diag *d, struct dns_map **out)
+{
+	struct dns_map *m = *out = dns_map_create();
+	err e = DONE;
+	VEC_EACH(struct config_pair, p, &s->hosts.list) {
+		e = dns_map_add(m, p->key, p->value);
+		if (!e.code)
+			continue;
+		dns_map_destroy(out);
+		return diag_add(d, ERR_SYNTAX, 0,
+		                "hosts takes \"name:port\" = \"address:port\", not \"%.*s\" = "
+		                "\"%.*s\"",
+		                STR(p->key), STR(p->value));
+	}
+	if (str_given(mocktarget))
+		e = dns_map_add(m, S("mocktarget.apigee.net:80"), mocktarget);
+	return e;
 }
 
 static err check(const struct settings *s, struct diag *d)
@@ -20,8 +41,9 @@ static err check(const struct settings *s, struct diag *d)
 	if (s->password.min_length > s->password.max_length)
 		return diag_add(d, ERR_SYNTAX, 0,
 		                "sso.password.min_length is more than sso.password.max_length");
-	if (!s->organization.n)
-		return diag_add(d, ERR_SYNTAX, 0, "organization takes a name");
+	if (!s->organization.n || s->organization.n > ORGANIZATION_MAX)
+		return diag_add(d, ERR_SYNTAX, 0, "organization takes a name of 1 to %d letters",
+		                ORGANIZATION_MAX);
 	for (size_t i = 0; i < s->organization.n; i++) {
 		char c = s->organization.p[i]; /* it becomes part of a host name */
 		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'))
@@ -30,6 +52,9 @@ static err check(const struct settings *s, struct diag *d)
 				"organization takes small letters, digits and '-', not \"%.*s\"",
 				STR(s->organization));
 	}
+	struct dns_map *hosts;
+	TRY(hosts_read(s, STR_NONE, d, &hosts));
+	dns_map_destroy(&hosts);
 	return DONE;
 }
 
@@ -54,6 +79,14 @@ err configure(struct arena *a, const struct serve_options *o, struct diag *d, st
 	for (size_t i = 0; i < o->set.n; i++)
 		TRY(config_set(a, o->set.v[i], settings_fields, s, d));
 	return check(s, d);
+}
+
+err configuration_check(struct arena *a, str text, struct diag *d)
+{
+	struct settings s = { 0 };
+	config_defaults(a, settings_fields, &s);
+	TRY(config_read(a, text, settings_fields, &s, d));
+	return check(&s, d);
 }
 
 str settings_store_location(struct arena *a, const struct settings *s, str data)

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "cli/verb.h"
+#include "main/configure.h"
 #include "main/serve.h"
-#include "main/settings.h"
 #include "policy/registry.h"
 
 static const struct verb *const verbs[] = {
@@ -20,8 +20,7 @@ int main(int argc, char **argv)
 {
 	const struct verb_env env = {
 		.policy_find = policy_find,
-		.settings = settings_fields,
-		.settings_size = sizeof(struct settings),
+		.config_check = configuration_check,
 	};
 	if (argc < 2) {
 		verb_failed("say what to do: gatehouse VERB; `gatehouse --help` lists the verbs");

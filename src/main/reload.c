@@ -45,25 +45,6 @@ int reload_signals(void)
 	return fd;
 }
 
-err hosts_read(const struct settings *s, str mocktarget, struct diag *d, struct dns_map **out)
-{
-	struct dns_map *m = *out = dns_map_create();
-	err e = DONE;
-	VEC_EACH(struct config_pair, p, &s->hosts.list) {
-		e = dns_map_add(m, p->key, p->value);
-		if (!e.code)
-			continue;
-		dns_map_destroy(out);
-		return diag_add(d, ERR_SYNTAX, 0,
-		                "hosts takes \"name:port\" = \"address:port\", not \"%.*s\" = "
-		                "\"%.*s\"",
-		                STR(p->key), STR(p->value));
-	}
-	if (str_given(mocktarget))
-		e = dns_map_add(m, S("mocktarget.apigee.net:80"), mocktarget);
-	return e;
-}
-
 /* ---- SIGHUP ---- */
 
 struct next { /* what is read, before anything changes */

@@ -12,7 +12,6 @@
 #include "rt/fiber.h"
 
 struct feed_reader;
-struct dns_map;
 struct http_server;
 struct gateway;
 
@@ -42,7 +41,3 @@ int reload_signals(void);
 /* On the control loop. */
 void reload_start(struct reload *, struct loop *, struct gateway *);
 void reload_stop(struct reload *); /* from a plain thread; returns when nothing is under way */
-
-/* The operator's map of hosts.  A finding names the pair that is wrong. */
-err hosts_read(const struct settings *, str mocktarget, struct diag *,
-               struct dns_map **) MUST_CHECK;

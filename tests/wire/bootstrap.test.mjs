@@ -252,10 +252,11 @@ test('gatehouse check', async (t) => {
 	const good = b.proxy('good', { pre: { request: ['a'] }, policies: { a: b.mark('x', '1') } });
 	const bad = { ...good, 'apiproxy/policies/a.xml': '<AssignMessage name="a">\n\n<Frobnicate/></AssignMessage>' };
 	const zip = (name, files) => { const f = join(dir, name); writeFileSync(f, b.bundle(files)); return f; };
-	const conf = join(dir, 'x.conf');
-	writeFileSync(conf, 'workers = 1\nfoo = 2\n');
+	const written = (name, text) => { const f = join(dir, name); writeFileSync(f, text); return f; };
+	const conf = written('x.conf', 'workers = 1\nfoo = 2\n');
 	for (const [what, path, code, text] of [['a good folder', write('g', good), 0, /^/], ['a good zip', zip('g.zip', good), 0, /^/], ['a bad folder', write('b', bad), 1, /policies\/a\.xml:3: .*Frobnicate/],
-		['a bad zip', zip('b.zip', bad), 1, /policies\/a\.xml:3: .*Frobnicate/], ['a configuration', conf, 1, /x\.conf:2: .*foo/], ['nothing', join(dir, 'none'), 1, /none/]]) {
+		['a bad zip', zip('b.zip', bad), 1, /policies\/a\.xml:3: .*Frobnicate/], ['a configuration', conf, 1, /x\.conf:2: .*foo/], ['a good one', written('good.conf', 'organization = "acme"\nhosts = { "a:1" = "127.0.0.1:2" }\n'), 0, /nothing to complain/],
+		['what serve refuses', written('org.conf', 'organization = "Acme"\n'), 1, /org\.conf: organization takes/], ['a host that is no address', written('hosts.conf', 'hosts = { "a:1" = "b:2" }\n'), 1, /hosts\.conf: hosts takes/], ['nothing', join(dir, 'none'), 1, /none/]]) {
 		await t.test(what, async () => {
 			const p = await launch(['check', path]).ended;
 			assert.equal(p.code === 0 ? 0 : 1, code, p.out + p.err);

@@ -59,7 +59,7 @@ static void holds_nothing_else(void **state)
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
 		struct diag d = { .arena = a };
-		struct settings s;
+		struct settings s = { 0 };
 		config_defaults(a, settings_fields, &s);
 		if (config_read(a, texts[i], settings_fields, &s, &d).code)
 			fail_msg("%.*s", STR(diag_text(a, &d)));
@@ -82,6 +82,11 @@ static const struct {
 	{ { "organization=" }, false, "organization", NULL },
 	{ { "organization=Acme" }, false, "organization", NULL },
 	{ { "organization=a.b" }, false, "organization", NULL },
+	{ { "organization=" "abcdefghijklmnopqrstuvwxyz-abcdefghijklmnopqrstuvwxyz-abcd" }, false, NULL, NULL },
+	{ { "organization=" "abcdefghijklmnopqrstuvwxyz-abcdefghijklmnopqrstuvwxyz-abcde" }, false, "organization", NULL },
+	{ { "sso.password.min_length=20", "sso.password.max_length=10" }, false, "sso.password.min_length", NULL },
+	{ { "hosts={ \"a:1\" = \"127.0.0.1:2\" }" }, false, NULL, NULL },
+	{ { "hosts={ \"a:1\" = \"b:2\" }" }, false, "hosts takes", NULL },
 	{ { "nonsense=1" }, false, "nonsense", NULL },
 	{ { "workers=-1" }, false, "workers", NULL },
 };
@@ -92,7 +97,7 @@ static void configures(void **state)
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct arena *a = arena_create(0, 0);
 		struct diag d = { .arena = a };
-		struct settings s;
+		struct settings s = { 0 };
 		str set[3];
 		struct serve_options o = { .demo = rows[i].demo, .set = { set, 0 } };
 		while (o.set.n < 3 && rows[i].set[o.set.n]) {
