@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The first administrator of main/administrator.h.
  * Killed anywhere here, the next start makes a new password, and says that one.
- * Source: house ("bootstrap"); rename(2) for a file that is whole or absent. */
+ * Source: house ("bootstrap"). */
 #include "main/administrator.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/rand.h"
 #include "sso/seed.h"
 
@@ -32,26 +32,13 @@ str administrator_file(struct arena *a, str data)
 	return str_fmt(a, "%.*s/admin-password", STR(data));
 }
 
-static bool all_written(int fd, str bytes)
-{
-	return write(fd, bytes.p, bytes.n) == (ssize_t)bytes.n && fsync(fd) == 0;
-}
-
 static err write_secret(struct seed *s, str path, str secret)
 {
-	const char *to = str_z(s->arena, path);
-	const char *from = str_z(s->arena, str_fmt(s->arena, "%s.new", to));
-	str line = str_fmt(s->arena, "%.*s\n", STR(secret));
-	int fd = open(from, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	bool ok = fd >= 0 && all_written(fd, line);
-	int why = errno;
-	if (fd >= 0)
-		close(fd);
-	if (!ok || rename(from, to))
-		return diag_add(s->diag, ERR_IO, 0,
-		                "cannot write an administrator's secret to %.*s: %s", STR(path),
-		                strerror(ok ? errno : why));
-	return DONE;
+	err e = file_put(str_z(s->arena, path), str_fmt(s->arena, "%.*s\n", STR(secret)));
+	return e.code ? diag_add(s->diag, e.code, 0,
+	                         "cannot write an administrator's secret to %.*s: %s", STR(path),
+	                         strerror(errno))
+	              : DONE;
 }
 
 static err tell(struct seed *s, str data, str password, bool *shown)

@@ -13,6 +13,7 @@
 
 #include <openssl/evp.h>
 
+#include "base/file.h"
 #include "base/rand.h"
 #include "base/secret.h"
 #include "codec/base64.h"
@@ -59,49 +60,24 @@ void seal_subkey(const struct seal *s, const char *purpose, size_t nth, unsigned
 }
 
 /* ---- the file ---- */
-static bool write_key(const char *file)
-{
-	unsigned char key[KEY];
-	struct arena *a = arena_create(0, 0);
-	rand_bytes(key, sizeof key);
-	str hex = str_hex(a, str_from(key, sizeof key));
-	int fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	bool good =
-		fd >= 0 &&
-		dprintf(fd,
-	                "# The keys of this store: ID and 64 hexadecimal digits, the newest last.\n"
-	                "# Without this file nothing that is encrypted in the store can be "
-	                "read.\n1 %.*s\n",
-	                STR(hex)) > 0 &&
-		fsync(fd) == 0;
-	if (fd >= 0)
-		close(fd);
-	wipe(key, sizeof key);
-	wipe((void *)(uintptr_t)hex.p, hex.n);
-	arena_destroy(&a);
-	return good;
-}
-
-static bool sync_folder_of(str file)
-{
-	struct arena *a = arena_create(0, 0);
-	size_t slash = str_rfind_char(file, '/');
-	str folder = slash == STR_NPOS ? S(".") : str_sub(file, 0, slash + 1);
-	int fd = open(str_z(a, folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool good = fd >= 0 && fsync(fd) == 0;
-	if (fd >= 0)
-		close(fd);
-	arena_destroy(&a);
-	return good;
-}
-
-/* Whole or absent, and there after a power cut before anything is sealed with it. */
+/* On the disk before anything is sealed with it. */
 static err write_file(struct arena *a, const char *file, struct diag *diag)
 {
-	const char *next = str_z(a, str_fmt(a, "%s.new", file));
-	if (write_key(next) && rename(next, file) == 0 && sync_folder_of(str_from_z(file)))
-		return DONE;
-	return diag_add(diag, ERR_IO, 0, "%s: %s", file, strerror(errno));
+	unsigned char key[KEY];
+	rand_bytes(key, sizeof key);
+	str hex = str_hex(a, str_from(key, sizeof key));
+	str text = str_fmt(
+		a,
+		"# The keys of this store: ID and 64 hexadecimal digits, the newest last.\n"
+		"# Without this file nothing that is encrypted in the store can be read.\n1 %.*s\n",
+		STR(hex));
+	err e = file_put(file, text);
+	if (e.code)
+		e = diag_add(diag, e.code, 0, "%s: %s", file, strerror(errno));
+	wipe(key, sizeof key);
+	wipe((void *)(uintptr_t)hex.p, hex.n);
+	wipe((void *)(uintptr_t)text.p, text.n);
+	return e;
 }
 
 static err read_file(struct arena *a, const char *file, str *text, struct diag *diag)
