@@ -37,8 +37,8 @@ static bool all_written(int fd, str bytes)
 static err write_new(const char *path, str bytes)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	return closed(fd, fd >= 0 && fchmod(fd, 0600) == 0 && all_written(fd, bytes) &&
-	                          fsync(fd) == 0);
+	return closed(fd,
+	              fd >= 0 && fchmod(fd, 0600) == 0 && all_written(fd, bytes) && fsync(fd) == 0);
 }
 
 static err sync_folder(const char *path)

@@ -89,27 +89,25 @@ err developer_emails(struct arena *a, struct store *st, str org, const struct pa
 		DB_ARGS(DB_T(org), DB_T(str_lower(a, page_start(p))), DB_I(page_count(p))), out);
 }
 
-err developer_list(struct arena *a, struct store *st, str org, const struct page *p,
-                   struct list *out)
+/* The names of the apps of developers that come by address, each gets a slice.  CROSS: SQLite would walk all apps of
+ * the organization in the order that is wanted. */
+static err names_of_apps(struct arena *a, struct store *st, str org, struct list *developers)
 {
 	struct db_rows rows;
 	struct map by_id = map_in(a);
-	TRY(doc_list(
-		a, st->db, &developer_noun,
-		"SELECT doc FROM developer WHERE org = $1 AND email >= $2 ORDER BY email LIMIT $3",
-		DB_ARGS(DB_T(org), DB_T(str_lower(a, page_start(p))), DB_I(page_count(p))), out));
-	LIST_EACH(struct developer, d, out)
-		map_put(&by_id, d->developer_id, d);
-	if (out->n < 20) {
-		LIST_EACH(struct developer, d, out)
-			TRY(app_names(a, st->db, org, d));
+	const struct developer *v = developers->v;
+	if (!developers->n)
 		return DONE;
-	}
-	TRY(db_query(
-		a, st->db,
-		"SELECT developer_id, name FROM app WHERE org = $1 ORDER BY developer_id, name",
-		DB_ARGS(DB_T(org)), &rows));
-	str *names = arena_array(a, str, rows.n + 1); /* by developer: each gets a slice */
+	LIST_EACH(struct developer, d, developers)
+		map_put(&by_id, d->developer_id, d);
+	TRY(db_query(a, st->db,
+	             "SELECT p.developer_id, p.name FROM developer d CROSS JOIN app p"
+	             " WHERE p.org = d.org AND p.developer_id = d.id AND d.org = $1"
+	             " AND d.email >= $2 AND d.email <= $3 ORDER BY p.developer_id, p.name",
+	             DB_ARGS(DB_T(org), DB_T(str_lower(a, v[0].email)),
+	                     DB_T(str_lower(a, v[developers->n - 1].email))),
+	             &rows));
+	str *names = arena_array(a, str, rows.n + 1);
 	for (size_t i = 0; i < rows.n; i++) {
 		struct developer *d = map_get(&by_id, db_row(&rows, i)[0].s);
 		names[i] = db_row(&rows, i)[1].s;
@@ -117,6 +115,16 @@ err developer_list(struct arena *a, struct store *st, str org, const struct page
 			d->apps.v = &names[i];
 	}
 	return DONE;
+}
+
+err developer_list(struct arena *a, struct store *st, str org, const struct page *p,
+                   struct list *out)
+{
+	TRY(doc_list(
+		a, st->db, &developer_noun,
+		"SELECT doc FROM developer WHERE org = $1 AND email >= $2 ORDER BY email LIMIT $3",
+		DB_ARGS(DB_T(org), DB_T(str_lower(a, page_start(p))), DB_I(page_count(p))), out));
+	return names_of_apps(a, st, org, out);
 }
 
 static err settle_developer(struct db *tx, struct doc_edit *e)

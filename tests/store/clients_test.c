@@ -60,8 +60,11 @@ static void paging(void **state)
 	(void)state;
 	struct strs got;
 	struct list all;
-	for (size_t i = 0; i < COUNT(emails); i++)
-		make_developer(str_from_z(emails[i]));
+	for (size_t i = 0; i < COUNT(emails); i++) {
+		struct developer *d = make_developer(str_from_z(emails[i]));
+		make_app(d, S("y"), STR_NONE);
+		make_app(d, str_from_z(emails[i]), STR_NONE);
+	}
 	GOOD(developer_emails(a, store, ACME, NULL, &got));
 	assert_int_equal(got.n, COUNT(sorted));
 	for (size_t i = 0; i < COUNT(sorted); i++)
@@ -72,6 +75,12 @@ static void paging(void **state)
 	SAME(got.v[1], S("c@p"));
 	GOOD(developer_list(a, store, ACME, &(struct page){ S("b@p"), 0 }, &all));
 	assert_int_equal(all.n, 3);
+	LIST_EACH(const struct developer, d, &all) {
+		assert_int_equal(d->apps.n, 2);
+		size_t own = str_cmp(d->email, S("y")) > 0;
+		SAME(d->apps.v[own], d->email);
+		SAME(d->apps.v[!own], S("y"));
+	}
 	GOOD(developer_list(a, store, OTHER, NULL, &all));
 	assert_int_equal(all.n, 0);
 	for (size_t i = 0; i < COUNT(emails); i++) {
