@@ -16,7 +16,7 @@ static void help_row(const char *left, const char *right) { printf("  %-30s %s\n
 
 static void verb_help(const struct verb *v)
 {
-	printf("Usage: gatehouse %s %s%s%s\n\n%s\n", v->name, v->options ? "[OPTION]..." : "",
+	printf("Usage: gatehouse %s%s%s%s\n\n%s\n", v->name, v->options ? " [OPTION]..." : "",
 	       v->operands[0] ? " " : "", v->operands, v->summary);
 	if (v->help)
 		printf("\n%s\n", v->help);
