@@ -123,6 +123,7 @@ static void look_before(struct handover *h)
 	if (w != WORD_END)
 		return;
 	log_info("taken_over");
+	notify_ready(); /* a service manager listens to the main process, which this is by now */
 	close(h->before);
 	h->before = -1;
 }

@@ -90,12 +90,13 @@ test('the service manager hears last who it is now', async () => {
 	await heard(1, /^READY=1/);
 	for (let i = 0; i < 2; i++) {
 		await g.handOver();
-		await heard(2 + i, new RegExp(`^MAINPID=${g.proc.pid};`));
+		await heard(3 + 2 * i, /^READY=1;STATUS=Serving/);             // by the new one, who is listened to now
+		assert.match(m.told().at(-2), new RegExp(`^MAINPID=${g.proc.pid};`));
 	}
 	g.proc.kill('SIGHUP');
-	await until(() => m.told().length === 5);                              // RELOADING and READY, by the new one
+	await until(() => m.told().length === 7);                              // RELOADING and READY, by the new one
 	await g.stop();
-	await heard(6, /^STOPPING=1/);
+	await heard(8, /^STOPPING=1/);
 	m.stop();
 });
 
