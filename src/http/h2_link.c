@@ -59,10 +59,14 @@ void h2_dead(struct h2 *h, uint32_t code)
 	}
 }
 
+/* Of what is behind the bytes that were too much, nothing is read. */
+static bool listens(const struct h2 *h) { return !h->dead && !h->flooded; }
+
 void h2_feed(struct h2 *h, str bytes)
 {
 	h2_count(h, bytes);
-	if (!h2_bears(h, nghttp2_session_mem_recv(h->session, (const uint8_t *)bytes.p, bytes.n)))
+	if (listens(h) &&
+	    !h2_bears(h, nghttp2_session_mem_recv(h->session, (const uint8_t *)bytes.p, bytes.n)))
 		h2_dead(h, NGHTTP2_PROTOCOL_ERROR);
 	h->end->fed(h);
 }
@@ -72,7 +76,7 @@ static void read_all(struct h2 *h)
 {
 	struct read_buf *b = read_buf_take(h->local, READ_BUF);
 	size_t got = 1;
-	for (int i = 0; got && !h->dead && i < READS_AT_ONCE; i++) {
+	for (int i = 0; got && listens(h) && i < READS_AT_ONCE; i++) {
 		if (sock_try_read(h->sock, b->bytes, b->cap, &got).code ||
 		    (!got && sock_ended(h->sock))) {
 			h2_dead(h, NGHTTP2_NO_ERROR);
@@ -82,7 +86,7 @@ static void read_all(struct h2 *h)
 		}
 	}
 	read_buf_give(h->local, &b);
-	if (got && !h->dead)
+	if (got && listens(h))
 		h2_turn(h);
 }
 

@@ -53,8 +53,13 @@ static size_t cores(void)
 	return sched_getaffinity(0, sizeof set, &set) ? 1 : (size_t)CPU_COUNT(&set);
 }
 
-/* What it does is for requests to the APIs to wait for no longer than it takes to cut in: to sign for one login
- * takes as long as 20 of them. */
+/* Requests to the APIs come first; to sign for one login takes as long as 20 of them. */
+static void cut_in(void *unused)
+{
+	(void)unused;
+	thread_cut_in();
+}
+
 static void stand_back(void *unused)
 {
 	(void)unused;
@@ -70,6 +75,7 @@ static void start_loops(struct arena *a, struct node *n)
 	size_t each = ((size_t)s->max_exchanges + n->n_workers - 1) / n->n_workers;
 	for (size_t i = 0; i < n->n_workers; i++) {
 		runner_start(&n->workers[i], (unsigned)each);
+		runner_do(&n->workers[i], cut_in, NULL);
 		n->loops[i] = n->workers[i].loop;
 	}
 	runner_start(&n->control, CONTROL_FIBERS);

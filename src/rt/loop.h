@@ -53,5 +53,7 @@ struct watch {
 err watch_add(struct loop *, struct watch *) MUST_CHECK; /* ERR_IO */
 void watch_remove(struct watch *);                       /* does not close the descriptor */
 
-/* From now on threads of the program that wake up cut in on this one; and it is nicer by so much. */
+/* How long this thread's turns on a core are from now on: short, so that it cuts in when it wakes up; or
+ * long, so that the program's others cut in on it, and it is nicer by so much. */
+void thread_cut_in(void);
 void thread_stand_back(int nicer);

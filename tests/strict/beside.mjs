@@ -69,7 +69,7 @@ function again(command) {
 	let child, times = 0, on = true;
 	const over = (async () => {
 		for (; on; times++)
-			await ended(child = spawn('nice', ['-n', '19', ...command], { stdio: ['ignore', 'ignore', 'inherit'], cwd: dir }));
+			await ended(child = spawn('chrt', ['--idle', '0', ...command], { stdio: ['ignore', 'ignore', 'inherit'], cwd: dir }));
 	})();
 	return { stop: async () => { on = false; child.kill('SIGINT'); await over; return times; } };
 }
@@ -88,7 +88,7 @@ async function row(what, command, { attackers, maxKiB, protocol }) {
 	return { good, noise: times(during.control, alone.control) };
 }
 
-// attacks: { name: [command, ...arguments] }, at the lowest priority: a real one comes from another machine.
+// attacks: { name: [command, ...arguments] }; each has the time that nobody else wants: a real one comes from another machine.
 // Each round must see at least so many connections of `attackers`. The number of those that did not hold.
 export async function beside(attacks, limits) {
 	let failed = 0;

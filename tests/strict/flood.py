@@ -16,13 +16,35 @@ HOST, CONNECTIONS, AT_ONCE, PAUSE = "acme-test.localhost", 16, 50, 0.25
 signal.signal(signal.SIGINT, lambda *_: setattr(Peer, "told", True))
 
 
+class Script:
+    """What a connection says, turn by turn: each says the same, so it is made once. An attacker elsewhere takes no time of this machine's."""
+
+    def __init__(self, make, settings):
+        self.make, self.turns, self.stream = make, [], -1
+        h2conn = h2.connection.H2Connection(h2.config.H2Configuration(client_side=True, validate_outbound_headers=False))
+        h2conn.local_settings = h2.settings.Settings(client=True, initial_values=settings)
+        h2conn.initiate_connection()
+        self.hello, self.encoder = h2conn.data_to_send(), h2conn.encoder
+
+    def request(self, path, end=True):
+        self.stream += 2
+        fields = [(":method", "GET" if end else "POST"), (":scheme", "http"), (":authority", HOST), (":path", path)]
+        block = self.encoder.encode(fields)
+        return f.HeadersFrame(self.stream, block, flags=["END_HEADERS"] + (["END_STREAM"] if end else []))
+
+    def turn(self, n):
+        while n >= len(self.turns):
+            self.turns.append(b"".join(x.serialize() for x in self.make(self)))
+        return self.turns[n]
+
+
 class Peer:
-    """A connection with its state machine; a while after the server ends it, the next is made."""
+    """A connection; a while after the server ends it, the next is made."""
 
     told = False  # to end
 
-    def __init__(self, port, settings):
-        self.port, self.settings = port, settings
+    def __init__(self, port, script):
+        self.port, self.script = port, script
         self.ended = -1
         self.open()
 
@@ -35,18 +57,9 @@ class Peer:
         self.after = 0
         self.socket = socket.create_connection(("127.0.0.1", self.port), 5)
         self.socket.setblocking(False)
-        self.h2 = h2.connection.H2Connection(h2.config.H2Configuration(client_side=True, validate_outbound_headers=False))
-        self.h2.local_settings = h2.settings.Settings(client=True, initial_values=self.settings)
-        self.h2.initiate_connection()
-        self.stream, self.turns, self.left = -1, 0, self.h2.data_to_send()
+        self.turns, self.left = 0, self.script.hello
 
-    def request(self, path, end=True):
-        self.stream += 2
-        fields = [(":method", "GET" if end else "POST"), (":scheme", "http"), (":authority", HOST), (":path", path)]
-        block = self.h2.encoder.encode(fields)
-        return f.HeadersFrame(self.stream, block, flags=["END_HEADERS"] + (["END_STREAM"] if end else []))
-
-    def turn(self, make, reads):
+    def turn(self, reads, pause):
         """Sends as much as goes; False when nothing moved."""
         if time.monotonic() < self.after:
             return False
@@ -54,8 +67,9 @@ class Peer:
             self.open()
         try:
             if not self.left:
-                self.left = b"".join(x.serialize() for x in make(self))
+                self.left = self.script.turn(self.turns)
                 self.turns += 1
+                self.after = time.monotonic() + pause
             sent = self.socket.send(self.left) if self.left else 0
             self.left = self.left[sent:]
         except BlockingIOError:
@@ -73,70 +87,70 @@ class Peer:
         return sent > 0
 
 
-def rapid_reset(p):
+def rapid_reset(s):
     out = []
     for _ in range(AT_ONCE):
-        out += [p.request("/slow/x"), f.RstStreamFrame(p.stream, 8)]
+        out += [s.request("/slow/x"), f.RstStreamFrame(s.stream, 8)]
     return out
 
 
-def made_resets(p):
+def made_resets(s):
     out = []
     for _ in range(AT_ONCE):  # a window beyond 2^31 is the stream's error
-        out += [p.request("/slow/x"), f.WindowUpdateFrame(p.stream, window_increment=(1 << 31) - 1)]
+        out += [s.request("/slow/x"), f.WindowUpdateFrame(s.stream, window_increment=(1 << 31) - 1)]
     return out
 
 
-def behind_the_end(p):
-    first = [p.request("/slow/x"), f.RstStreamFrame(p.stream, 8)] if p.turns == 0 else []
-    return first + [f.DataFrame(p.stream, b"") for _ in range(AT_ONCE)]
+def behind_the_end(s):
+    first = [s.request("/slow/x"), f.RstStreamFrame(s.stream, 8)] if not s.turns else []
+    return first + [f.DataFrame(s.stream, b"") for _ in range(AT_ONCE)]
 
 
-def continuation(p):
-    first = [f.HeadersFrame(1, b"\x82", flags=["END_STREAM"])] if p.turns == 0 else []
+def continuation(s):
+    first = [f.HeadersFrame(1, b"\x82", flags=["END_STREAM"])] if not s.turns else []
     return first + [f.ContinuationFrame(1, b"\x00\x01x\x01y") for _ in range(AT_ONCE)]
 
 
-def hpack_bomb(p):
+def hpack_bomb(s):
     # A field of 4,000 bytes goes into the table once, and is then named by a byte each.
     large = b"\x40\x01x\x7f\xa1\x1e" + b"y" * 4000
-    out = [p.request("/slow/x")]
+    out = [s.request("/slow/x")]
     out[0].data += large + b"\xbe" * 12000
     return out
 
 
-def tiny_windows(p):
-    if p.turns == 0:
-        return [p.request("/slow/large") for _ in range(AT_ONCE)]
-    p.after = time.monotonic() + PAUSE  # by less than what would end the connection
-    return [f.WindowUpdateFrame(1 + 2 * i, window_increment=1) for i in range(AT_ONCE)]
+def tiny_windows(s):
+    if not s.turns:
+        return [s.request("/slow/large") for _ in range(AT_ONCE)]
+    return [f.WindowUpdateFrame(1 + 2 * i, window_increment=1) for i in range(AT_ONCE)]  # less than what would end the connection
 
 
-def empty_data(p):
-    return ([p.request("/slow/x", end=False)] if p.turns == 0 else []) + [f.DataFrame(p.stream, b"") for _ in range(AT_ONCE)]
+def empty_data(s):
+    return ([s.request("/slow/x", end=False)] if not s.turns else []) + [f.DataFrame(s.stream, b"") for _ in range(AT_ONCE)]
 
 
-KINDS = {  # frames of a turn, SETTINGS, whether it reads what comes
-    "rapid reset": (rapid_reset, {}, True),
-    "made resets": (made_resets, {}, True),
-    "DATA behind the end": (behind_the_end, {}, True),
-    "CONTINUATION": (continuation, {}, True),
-    "SETTINGS": (lambda p: [f.SettingsFrame(0) for _ in range(AT_ONCE)], {}, False),
-    "PING": (lambda p: [f.PingFrame(0, b"12345678") for _ in range(AT_ONCE)], {}, False),
-    "HPACK bomb": (hpack_bomb, {}, True),
-    "tiny windows": (tiny_windows, {h2.settings.SettingCodes.INITIAL_WINDOW_SIZE: 0}, True),
-    "empty DATA": (empty_data, {}, True),
-    "unread answers": (lambda p: [p.request("/slow/large")] if p.turns < 100 else [], {h2.settings.SettingCodes.INITIAL_WINDOW_SIZE: 1 << 30}, False),
+KINDS = {  # frames of a turn, SETTINGS, whether it reads what comes, seconds between turns
+    "rapid reset": (rapid_reset, {}, True, 0),
+    "made resets": (made_resets, {}, True, 0),
+    "DATA behind the end": (behind_the_end, {}, True, 0),
+    "CONTINUATION": (continuation, {}, True, 0),
+    "SETTINGS": (lambda s: [f.SettingsFrame(0) for _ in range(AT_ONCE)], {}, False, 0),
+    "PING": (lambda s: [f.PingFrame(0, b"12345678") for _ in range(AT_ONCE)], {}, False, 0),
+    "HPACK bomb": (hpack_bomb, {}, True, 0),
+    "tiny windows": (tiny_windows, {h2.settings.SettingCodes.INITIAL_WINDOW_SIZE: 0}, True, PAUSE),
+    "empty DATA": (empty_data, {}, True, 0),
+    "unread answers": (lambda s: [s.request("/slow/large")] if len(s.turns) < 100 else [], {h2.settings.SettingCodes.INITIAL_WINDOW_SIZE: 1 << 30}, False, 0),
 }
 
 
 def main():
     kind, port, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
-    make, settings, reads = KINDS[kind]
-    peers = [Peer(port, settings) for _ in range(CONNECTIONS)]
+    make, settings, reads, pause = KINDS[kind]
+    script = Script(make, settings)
+    peers = [Peer(port, script) for _ in range(CONNECTIONS)]
     end = time.monotonic() + seconds
     while time.monotonic() < end and not Peer.told:
-        if not any([p.turn(make, reads) for p in peers]):
+        if not any([p.turn(reads, pause) for p in peers]):
             time.sleep(0.001)
     print(f"     {kind}: {sum(p.ended for p in peers)} connections were ended by the server", flush=True)
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Threads that let the others go first, by a long turn and by nice.
- * Whoever of the program wakes up cuts in, whatever such a thread is at.
+/* How long a thread's turns on a core are, and with that who cuts in on whom when it wakes up.
+ * A turn is no share: whoever asks for short ones gets as much of the core, in more pieces.
  * Source: sched_setattr(2); docs/why/loop.md. */
 #include "rt/loop.h"
 
@@ -18,13 +18,16 @@ struct attributes { /* linux/sched/types.h, which does not go with sched.h */
 
 /* Nice takes of a thread's share, but one that slept and has begun its turn may end it, 3 ms: since Linux 6.12
  * only who asked for a shorter one cuts in.  Before that a turn's length is no attribute. */
-void thread_stand_back(int nicer)
+static void ask(uint64_t turn_ns, int nicer)
 {
-	enum { TURN_NS = 100000000 };
 	int nice = getpriority(PRIO_PROCESS, 0) + nicer;
 	struct attributes a = { .size = sizeof a,
 		                .nice = nice < 19 ? nice : 19,
-		                .runtime_ns = TURN_NS };
+		                .runtime_ns = turn_ns };
 	if (syscall(SYS_sched_setattr, 0, &a, 0)) /* a sandbox may not let it */
 		setpriority(PRIO_PROCESS, 0, nice);
 }
+
+/* The least and the most that Linux gives. */
+void thread_cut_in(void) { ask(100000, 0); }
+void thread_stand_back(int nicer) { ask(100000000, nicer); }
