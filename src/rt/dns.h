@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Names to addresses: the operator's map first, then literals, *.localhost, the cache, getaddrinfo on
  * the dns lane (one look-up per name at a time, whoever asks).
- * What the deny list holds is never answered, unless the operator's map says so.
+ * A link-local address is never answered, unless the operator's map says so.
  * Source: getaddrinfo(3), RFC 6761 §6.3 for localhost. */
 #pragma once
 
@@ -24,7 +24,7 @@ struct dns_answer { /* in the order in which to try them */
 };
 
 /* From a fiber, or blocking outside.  ERR_NOT_FOUND: no such name; ERR_DENIED: all of its addresses are
- * on the deny list; ERR_LIMIT: too many look-ups; ERR_IO: the name server failed; ERR_TIMEOUT. */
+ * link-local; ERR_LIMIT: too many look-ups; ERR_IO: the name server failed; ERR_TIMEOUT. */
 err dns_resolve(str host, unsigned port, deadline, struct dns_answer *) MUST_CHECK;
 
 /* The operator's map, made apart and then taken as a whole, from any thread; the one before is freed. */
@@ -34,7 +34,3 @@ void dns_map_destroy(struct dns_map **);
 /* "a.example.com:443" to "127.0.0.1:8443"; ERR_SYNTAX */
 err dns_map_add(struct dns_map *, str from, str to) MUST_CHECK;
 void dns_map_use(struct dns_map **);
-err dns_map(str from, str to) MUST_CHECK; /* one more, in the map that is in use */
-
-/* For the start, before any loop runs.  Replaces the list, which holds the link-local addresses: "10.0.0.0/8", "fe80::/10"; ERR_SYNTAX. */
-err dns_deny(const str *blocks, size_t n) MUST_CHECK;

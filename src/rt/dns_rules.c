@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the operator decides about addresses: the map of hosts and the deny list; and literals.
- * The map may be replaced as a whole while loops run; the list is written at the start only.
+/* What is known of addresses without asking: the operator's map of hosts, literals, and which are denied.
+ * The map may be replaced as a whole while loops run.
  * Source: RFC 4632 (blocks), RFC 4291 §2.5.5.2 (an IPv4-mapped address is its IPv4 address). */
 #include "rt/dns_inside.h"
 
@@ -30,12 +30,11 @@ struct dns_map {
 
 static pthread_mutex_t map_lock = PTHREAD_MUTEX_INITIALIZER; /* guards map */
 static struct dns_map map;
-static struct block link_local[] = {
+static const struct block denied[] = {
+	/* link-local: nobody's target, and where clouds tell a machine its secrets */
 	{ { [10] = 0xff, [11] = 0xff, [12] = 169, [13] = 254 }, 96 + 16 },
 	{ { 0xfe, 0x80 }, 10 },
 };
-static struct block *denied = link_local;
-static size_t n_denied = sizeof link_local / sizeof *link_local;
 
 static bool parse_ip(const char *z, union dns_address *out)
 {
@@ -115,14 +114,6 @@ void dns_map_use(struct dns_map **next)
 	dns_map_destroy(next);
 }
 
-err dns_map(str from, str to)
-{
-	pthread_mutex_lock(&map_lock);
-	err e = dns_map_add(&map, from, to);
-	pthread_mutex_unlock(&map_lock);
-	return e;
-}
-
 bool dns_answer_mapped(const char *host, unsigned port, struct dns_answer *out)
 {
 	bool found = false;
@@ -149,7 +140,7 @@ bool dns_answer_literal(const char *host, struct dns_answer *out)
 	return parse_ip("127.0.0.1", &out->v[0]) && parse_ip("::1", &out->v[1]);
 }
 
-/* ---- the deny list ---- */
+/* ---- what is denied ---- */
 static void bytes_of(const union dns_address *a, unsigned char out[16])
 {
 	memset(out, 0, 16);
@@ -173,7 +164,7 @@ static bool is_denied(const union dns_address *a)
 {
 	unsigned char bytes[16];
 	bytes_of(a, bytes);
-	for (size_t i = 0; i < n_denied; i++)
+	for (size_t i = 0; i < sizeof denied / sizeof *denied; i++)
 		if (is_in(&denied[i], bytes))
 			return true;
 	return false;
@@ -187,42 +178,4 @@ err dns_without_denied(struct dns_answer *a)
 			a->v[kept++] = a->v[i];
 	a->n = kept;
 	return kept ? DONE : FAIL(ERR_DENIED);
-}
-
-static bool parse_block(str s, struct block *out)
-{
-	char z[64];
-	union dns_address a;
-	size_t slash = str_find_char(s, '/');
-	uint64_t bits = 128;
-	if (slash == STR_NPOS)
-		slash = s.n;
-	else if (!str_to_u64(str_sub(s, slash + 1, STR_NPOS), &bits))
-		return false;
-	if (slash >= sizeof z)
-		return false;
-	memcpy(z, s.p, slash);
-	z[slash] = 0;
-	if (!parse_ip(z, &a))
-		return false;
-	if (a.any.sa_family == AF_INET)
-		bits = slash == s.n ? 128 : bits + 96;
-	bytes_of(&a, out->bytes);
-	out->bits = (unsigned)bits;
-	return bits <= 128;
-}
-
-err dns_deny(const str *blocks, size_t n)
-{
-	struct block *list = rt_alloc((n + 1) * sizeof *list);
-	for (size_t i = 0; i < n; i++)
-		if (!parse_block(str_trim(blocks[i]), &list[i])) {
-			free(list);
-			return FAIL(ERR_SYNTAX);
-		}
-	if (denied != link_local)
-		free(denied);
-	denied = list;
-	n_denied = n;
-	return DONE;
 }

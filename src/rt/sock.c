@@ -83,7 +83,7 @@ void sock_close(struct sock **sock)
 		tls_detach(s);
 	watch_remove(&s->watch);
 	close(s->watch.fd);
-	free(s->names);
+	free(s->peer_ip);
 	free(s);
 }
 
@@ -318,44 +318,48 @@ unsigned sock_disarm(struct sock *s, unsigned ready)
 }
 
 /* ---- addresses ---- */
-static void name_one(const struct sockaddr_storage *a, char *ip, uint16_t *port)
+static uint16_t port_of(const struct sockaddr_storage *a)
 {
 	const struct sockaddr_in *v4 = (const void *)a;
 	const struct sockaddr_in6 *v6 = (const void *)a;
-	if (a->ss_family == AF_INET) {
+	return ntohs(a->ss_family == AF_INET    ? v4->sin_port
+	             : a->ss_family == AF_INET6 ? v6->sin6_port
+	                                        : 0);
+}
+
+static void ip_of(const struct sockaddr_storage *a, char *ip)
+{
+	const struct sockaddr_in *v4 = (const void *)a;
+	const struct sockaddr_in6 *v6 = (const void *)a;
+	*ip = 0;
+	if (a->ss_family == AF_INET)
 		inet_ntop(AF_INET, &v4->sin_addr, ip, INET6_ADDRSTRLEN);
-		*port = ntohs(v4->sin_port);
-	} else if (a->ss_family == AF_INET6) {
-		if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr))
-			inet_ntop(AF_INET, &v6->sin6_addr.s6_addr[12], ip, INET6_ADDRSTRLEN);
-		else
-			inet_ntop(AF_INET6, &v6->sin6_addr, ip, INET6_ADDRSTRLEN);
-		*port = ntohs(v6->sin6_port);
-	}
+	else if (a->ss_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr))
+		inet_ntop(AF_INET, &v6->sin6_addr.s6_addr[12], ip, INET6_ADDRSTRLEN);
+	else if (a->ss_family == AF_INET6)
+		inet_ntop(AF_INET6, &v6->sin6_addr, ip, INET6_ADDRSTRLEN);
 }
 
 static COLD void find_names(struct sock *s)
 {
-	struct sockaddr_storage a = { 0 };
-	socklen_t n = sizeof a;
-	char peer[INET6_ADDRSTRLEN] = "", local[INET6_ADDRSTRLEN] = "";
-	if (getpeername(s->watch.fd, (struct sockaddr *)&a, &n) == 0)
-		name_one(&a, peer, &s->peer_port);
-	n = sizeof a;
-	if (getsockname(s->watch.fd, (struct sockaddr *)&a, &n) == 0)
-		name_one(&a, local, &s->local_port);
-	size_t n_peer = strlen(peer), n_local = strlen(local);
-	s->names = rt_alloc(n_peer + n_local + 1); /* no room for the longest: many are idle */
-	memcpy(s->names, peer, n_peer);
-	memcpy(s->names + n_peer, local, n_local);
-	s->peer_ip_n = (uint8_t)n_peer;
+	struct sockaddr_storage peer = { 0 }, local = { 0 };
+	socklen_t n_peer = sizeof peer, n_local = sizeof local;
+	char ip[INET6_ADDRSTRLEN];
+	(void)!getpeername(s->watch.fd, (struct sockaddr *)&peer, &n_peer);
+	(void)!getsockname(s->watch.fd, (struct sockaddr *)&local, &n_local);
+	ip_of(&peer, ip);
+	s->peer_port = port_of(&peer);
+	s->local_port = port_of(&local);
+	size_t n = strlen(ip); /* no room for the longest: many are idle */
+	s->peer_ip = memcpy(rt_alloc(n + 1), ip, n);
+	s->peer_ip_n = (uint8_t)n;
 }
 
 static const char *names(struct sock *s)
 {
-	if (!s->names)
+	if (!s->peer_ip)
 		find_names(s);
-	return s->names;
+	return s->peer_ip;
 }
 
 str sock_peer_ip(struct sock *s)
@@ -368,12 +372,6 @@ unsigned sock_peer_port(struct sock *s)
 {
 	names(s);
 	return s->peer_port;
-}
-
-str sock_local_ip(struct sock *s)
-{
-	const char *peer = names(s);
-	return str_from_z(peer + s->peer_ip_n);
 }
 
 unsigned sock_local_port(struct sock *s)

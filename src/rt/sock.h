@@ -54,7 +54,6 @@ struct wait sock_wait(struct sock *, unsigned ready);
 /* Peer and own address, "127.0.0.1" or "::1"; live as long as the sock. */
 str sock_peer_ip(struct sock *);
 unsigned sock_peer_port(struct sock *);
-str sock_local_ip(struct sock *);
 unsigned sock_local_port(struct sock *);
 bool sock_is_tls(const struct sock *);
 str sock_tls_protocol(const struct sock *);    /* as ALPN chose, "h2"; absent without */

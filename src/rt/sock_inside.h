@@ -28,7 +28,7 @@ struct sock {
 	struct tls_context *tls;
 	uint16_t peer_port, local_port;
 	uint8_t peer_ip_n;
-	char *names; /* the peer's address, then our own; NULL: nobody has asked */
+	char *peer_ip; /* NULL: nobody has asked */
 };
 
 struct sock *sock_new(struct loop *, int fd, unsigned ready);

@@ -91,7 +91,9 @@ static void names(void **state)
 		{ "metadata.example", 80, 1000, ERR_NONE, "169.254.169.254", { 0 } }, /* the operator said so */
 		{ "169.254.169.254", 80, 1000, ERR_DENIED, NULL, { 0 } },
 		{ "::ffff:169.254.169.254", 80, 1000, ERR_DENIED, NULL, { 0 } },
-		{ "fe80::1", 80, 1000, ERR_DENIED, NULL, { 0 } },
+		{ "febf:ffff::1", 80, 1000, ERR_DENIED, NULL, { 0 } },
+		{ "fec0::1", 80, 1000, ERR_NONE, "fec0::1", { 0 } },
+		{ "169.253.255.255", 80, 1000, ERR_NONE, "169.253.255.255", { 0 } },
 		{ "", 80, 1000, ERR_NOT_FOUND, NULL, { 0 } },
 		{ "a b", 80, 1000, ERR_NOT_FOUND, NULL, { 0 } },
 		{ "a/b", 80, 1000, ERR_NOT_FOUND, NULL, { 0 } },
@@ -99,12 +101,14 @@ static void names(void **state)
 	};
 	enum { N = sizeof rows / sizeof *rows };
 	enum err_code want[N];
-	assert_int_equal(dns_map(S("mocktarget.example:80"), S("127.0.0.9:8081")).code, ERR_NONE);
-	assert_int_equal(dns_map(S("Metadata.example:80"), S("169.254.169.254:80")).code, ERR_NONE);
+	struct dns_map *map = dns_map_create();
+	assert_int_equal(dns_map_add(map, S("mocktarget.example:80"), S("127.0.0.9:8081")).code, ERR_NONE);
+	assert_int_equal(dns_map_add(map, S("Metadata.example:80"), S("169.254.169.254:80")).code, ERR_NONE);
 	static const char *const bad[][2] = { { "a", "127.0.0.1:80" }, { "a:80", "b:80" }, { "a:80", "127.0.0.1" },
 		                              { ":80", "127.0.0.1:80" }, { "a:0", "127.0.0.1:80" } };
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-		assert_int_equal(dns_map(str_from_z(bad[i][0]), str_from_z(bad[i][1])).code, ERR_SYNTAX);
+		assert_int_equal(dns_map_add(map, str_from_z(bad[i][0]), str_from_z(bad[i][1])).code, ERR_SYNTAX);
+	dns_map_use(&map);
 	for (int i = 0; i < N; i++)
 		want[i] = rows[i].e;
 	struct loop *l = loop_create(16);
@@ -141,38 +145,13 @@ static void looked_up(void **state)
 		assert_true(rows[i].e == ERR_NOT_FOUND || rows[i].e == ERR_IO || rows[i].e == ERR_TIMEOUT);
 }
 
-static void deny_list(void **state)
-{
-	(void)state;
-	static const str refused[] = { S_INIT("10.0.0.0/33"), S_INIT("x/8"), S_INIT("::/129"), S_INIT("10.0.0.0/") };
-	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
-		assert_int_equal(dns_deny(&refused[i], 1).code, ERR_SYNTAX);
-	static const str list[] = { S_INIT("10.0.0.0/8"), S_INIT("192.168.1.128/25"), S_INIT("2001:db8::/33"),
-		                    S_INIT("203.0.113.7") };
-	static const struct {
-		const char *host;
-		enum err_code e;
-	} rows[] = {
-		{ "10.255.0.1", ERR_DENIED },      { "11.0.0.1", ERR_NONE },        { "192.168.1.127", ERR_NONE },
-		{ "192.168.1.128", ERR_DENIED },   { "2001:db8::1", ERR_DENIED },   { "2001:db8:8000::1", ERR_NONE },
-		{ "203.0.113.7", ERR_DENIED },     { "203.0.113.8", ERR_NONE },     { "169.254.1.1", ERR_NONE },
-		{ "::ffff:10.1.1.1", ERR_DENIED },
-	};
-	assert_int_equal(dns_deny(list, 4).code, ERR_NONE);
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		struct dns_answer a;
-		assert_int_equal(dns_resolve(str_from_z(rows[i].host), 80, NEVER, &a).code, rows[i].e);
-	}
-	assert_int_equal(dns_deny(NULL, 0).code, ERR_NONE);
-}
-
 /* ---- connecting ---- */
 struct connects {
 	const char *host;
 	unsigned port;
 	int64_t left_ms;
 	enum err_code e;
-	char peer[46], local[46];
+	char peer[46];
 	unsigned peer_port, local_port;
 };
 
@@ -184,7 +163,6 @@ static void connects(void *arg)
 	if (c->e)
 		return;
 	memcpy(c->peer, sock_peer_ip(s).p, sock_peer_ip(s).n);
-	memcpy(c->local, sock_local_ip(s).p, sock_local_ip(s).n);
 	c->peer_port = sock_peer_port(s);
 	c->local_port = sock_local_port(s);
 	sock_close(&s);
@@ -215,7 +193,6 @@ static void connecting(void **state)
 		if (want[i])
 			continue;
 		assert_string_equal(rows[i].peer, "127.0.0.1");
-		assert_string_equal(rows[i].local, "127.0.0.1");
 		assert_int_equal(rows[i].peer_port, port);
 		assert_true(rows[i].local_port > 0);
 	}
@@ -268,7 +245,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(listening), cmocka_unit_test(names),      cmocka_unit_test(looked_up),
-		cmocka_unit_test(deny_list), cmocka_unit_test(connecting), cmocka_unit_test(silent),
+		cmocka_unit_test(connecting), cmocka_unit_test(silent),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
