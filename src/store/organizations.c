@@ -48,36 +48,6 @@ err organization_list(struct arena *a, struct store *st, struct strs *names)
 	                   names);
 }
 
-static err settle_organization(struct db *tx, struct doc_edit *e)
-{
-	struct organization *o = e->thing;
-	(void)tx;
-	o->name = ((const struct organization *)e->before)->name;
-	o->environments = (struct strs){ 0 };
-	return DONE;
-}
-
-err organization_change(struct arena *a, struct store *st, str org, struct edit *edit,
-                        struct organization **out)
-{
-	struct change c = { .kind = FEED_organization, .org = org, .name = org };
-	struct doc_edit e = {
-		.arena = a,
-		.store = st,
-		.noun = &organization_noun,
-		.edit = edit,
-		.select = ORG_BY_NAME,
-		.update = "UPDATE organization SET doc = $2 WHERE name = $1",
-		.key = DB_ARGS(DB_T(org)),
-		.at_ms = offsetof(struct organization, last_modified_at_ms),
-		.by = offsetof(struct organization, last_modified_by),
-		.settle = settle_organization,
-	};
-	TRY(store_change(st, &c, doc_edit, &e));
-	*out = e.thing;
-	return environment_list(a, st, org, &(*out)->environments);
-}
-
 /* ---- environments ---- */
 err environment_create(struct store *st, str org, const struct environment *given)
 {
@@ -105,32 +75,4 @@ err environment_list(struct arena *a, struct store *st, str org, struct strs *na
 {
 	return names_query(a, st->db, "SELECT name FROM environment WHERE org = $1 ORDER BY name",
 	                   DB_ARGS(DB_T(org)), names);
-}
-
-static err settle_environment(struct db *tx, struct doc_edit *e)
-{
-	(void)tx;
-	((struct environment *)e->thing)->name = ((const struct environment *)e->before)->name;
-	return DONE;
-}
-
-err environment_change(struct arena *a, struct store *st, str org, str env, struct edit *edit,
-                       struct environment **out)
-{
-	struct change c = { .kind = FEED_environment, .org = org, .env = env, .name = env };
-	struct doc_edit e = {
-		.arena = a,
-		.store = st,
-		.noun = &environment_noun,
-		.edit = edit,
-		.select = ENV_BY_NAME,
-		.update = "UPDATE environment SET doc = $3 WHERE org = $1 AND name = $2",
-		.key = DB_ARGS(DB_T(org), DB_T(env)),
-		.at_ms = offsetof(struct environment, last_modified_at_ms),
-		.by = offsetof(struct environment, last_modified_by),
-		.settle = settle_environment,
-	};
-	TRY(store_change(st, &c, doc_edit, &e));
-	*out = e.thing;
-	return DONE;
 }

@@ -10,15 +10,11 @@
 err organization_create(struct store *, const struct organization *) MUST_CHECK;
 err organization_get(struct arena *, struct store *, str org, struct organization **out) MUST_CHECK;
 err organization_list(struct arena *, struct store *, struct strs *names) MUST_CHECK;
-err organization_change(struct arena *, struct store *, str org, struct edit *,
-                        struct organization **out) MUST_CHECK;
 
 err environment_create(struct store *, str org, const struct environment *) MUST_CHECK;
 err environment_get(struct arena *, struct store *, str org, str env,
                     struct environment **out) MUST_CHECK;
 err environment_list(struct arena *, struct store *, str org, struct strs *names) MUST_CHECK;
-err environment_change(struct arena *, struct store *, str org, str env, struct edit *,
-                       struct environment **out) MUST_CHECK;
 
 struct vhost_key {
 	str org, env, name;

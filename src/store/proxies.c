@@ -180,42 +180,6 @@ err revision_get(struct arena *a, struct store *st, const struct api_key *k, int
 	return read_revision(a, st->db, k, number, out);
 }
 
-static err settle_revision(struct db *tx, struct doc_edit *e)
-{
-	struct revision *r = e->thing;
-	const struct revision *was = e->before;
-	const struct api_key *k = e->context;
-	r->name = was->name;
-	r->revision = was->revision;
-	r->number = e->key.v[3].i;
-	return touch_api(tx, k, r->last_modified_by, r->last_modified_at_ms);
-}
-
-#define REVISION_EDIT(a_, st_, k_, number_, edit_)                                                \
-	{                                                                                         \
-		.arena = (a_), .store = (st_), .noun = &revision_noun, .edit = (edit_),           \
-		.select = REVISION_BY_NUMBER,                                                     \
-		.update =                                                                         \
-			"UPDATE revision SET doc = $5 WHERE org = $1 AND kind = $2 AND name = $3" \
-			" AND number = $4",                                                       \
-		.key = DB_ARGS(API_ARGS(k_), DB_I(number_)),                                      \
-		.at_ms = offsetof(struct revision, last_modified_at_ms),                          \
-		.by = offsetof(struct revision, last_modified_by), .settle = settle_revision,     \
-		.context = (void *)(uintptr_t)(k_),                                               \
-	}
-
-err revision_change(struct arena *a, struct store *st, const struct api_key *k, int64_t number,
-                    struct edit *edit, struct revision **out)
-{
-	struct change c = { .kind = FEED_revision,
-		            .org = k->org,
-		            .name = change_name(a, k, number) };
-	struct doc_edit e = REVISION_EDIT(a, st, k, number, edit);
-	TRY(store_change(st, &c, doc_edit, &e));
-	*out = e.thing;
-	return read_paths(a, st->db, k, *out);
-}
-
 static err delete_revision(struct db *tx, void *arg)
 {
 	struct api_call *c = arg;
@@ -321,14 +285,34 @@ static err only_touch(struct arena *a, void *thing, void *arg)
 	return DONE;
 }
 
+static err settle_revision(struct db *tx, struct doc_edit *e)
+{
+	const struct revision *r = e->thing;
+	return touch_api(tx, e->context, r->last_modified_by, r->last_modified_at_ms);
+}
+
 static err change_file(struct store *st, struct api_call *call, err (*fn)(struct db *, void *))
 {
+	const struct api_key *k = call->key;
 	struct arena *a = arena_create(0, 0);
 	struct edit touch = { .fn = only_touch, .by = call->file->by };
-	struct doc_edit e = REVISION_EDIT(a, st, call->key, call->number, &touch);
+	struct doc_edit e = {
+		.arena = a,
+		.store = st,
+		.noun = &revision_noun,
+		.edit = &touch,
+		.select = REVISION_BY_NUMBER,
+		.update = "UPDATE revision SET doc = $5 WHERE org = $1 AND kind = $2 AND name = $3"
+			  " AND number = $4",
+		.key = DB_ARGS(API_ARGS(k), DB_I(call->number)),
+		.at_ms = offsetof(struct revision, last_modified_at_ms),
+		.by = offsetof(struct revision, last_modified_by),
+		.settle = settle_revision,
+		.context = (void *)(uintptr_t)k,
+	};
 	struct change c = { .kind = FEED_revision,
-		            .org = call->key->org,
-		            .name = change_name(a, call->key, call->number) };
+		            .org = k->org,
+		            .name = change_name(a, k, call->number) };
 	call->arena = a;
 	call->edit = &e;
 	err trouble = store_change(st, &c, fn, call);

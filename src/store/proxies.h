@@ -28,8 +28,6 @@ err revision_create(struct arena *, struct store *, const struct api_key *, stru
                     const struct zip_files *) MUST_CHECK;
 err revision_get(struct arena *, struct store *, const struct api_key *, int64_t number,
                  struct revision **out) MUST_CHECK;
-err revision_change(struct arena *, struct store *, const struct api_key *, int64_t number,
-                    struct edit *, struct revision **out) MUST_CHECK;
 /* ERR_CONFLICT: it is deployed.  The proxy stays, also without revisions. */
 err revision_delete(struct arena *, struct store *, const struct api_key *, int64_t number,
                     struct revision **was) MUST_CHECK;

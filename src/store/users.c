@@ -270,15 +270,6 @@ static err insert_role(struct db *tx, void *arg)
 		DB_ARGS(DB_T(c->org), KEY_ARGS(c->key), DB_T(c->role)), NULL);
 }
 
-static err delete_role(struct db *tx, void *arg)
-{
-	struct user_call *c = arg;
-	return exec_one(tx,
-	                "DELETE FROM user_role WHERE org = $1 AND zone = $2 AND origin = $3 AND "
-	                "name = $4 AND role = $5",
-	                DB_ARGS(DB_T(c->org), KEY_ARGS(c->key), DB_T(c->role)));
-}
-
 /* A change of one user that answers nothing: the call's key is given its lower-case name. */
 static err simple_change(struct store *st, struct user_call *call, err (*fn)(struct db *, void *))
 {
@@ -310,12 +301,6 @@ err user_role_grant(struct store *st, str org, const struct user_key *k, str rol
 {
 	return simple_change(st, &(struct user_call){ .key = k, .org = org, .role = role },
 	                     insert_role);
-}
-
-err user_role_revoke(struct store *st, str org, const struct user_key *k, str role)
-{
-	return simple_change(st, &(struct user_call){ .key = k, .org = org, .role = role },
-	                     delete_role);
 }
 
 err user_password(struct arena *a, struct store *st, const struct user_key *k, str *hash,
@@ -352,19 +337,4 @@ err user_organizations(struct arena *a, struct store *st, const struct user_key 
 	                   "SELECT DISTINCT org FROM user_role WHERE zone = $1 AND origin = $2 AND "
 	                   "name = $3 ORDER BY org",
 	                   DB_ARGS(KEY_ARGS(&key)), orgs);
-}
-
-err role_users(struct arena *a, struct store *st, str org, str role, struct strs *names)
-{
-	return names_query(
-		a, st->db,
-		"SELECT DISTINCT name FROM user_role WHERE org = $1 AND role = $2 ORDER BY name",
-		DB_ARGS(DB_T(org), DB_T(role)), names);
-}
-
-err role_list(struct arena *a, struct store *st, str org, struct strs *roles)
-{
-	return names_query(a, st->db,
-	                   "SELECT DISTINCT role FROM user_role WHERE org = $1 ORDER BY role",
-	                   DB_ARGS(DB_T(org)), roles);
 }

@@ -48,11 +48,7 @@ err user_password(struct arena *, struct store *, const struct user_key *, str *
 /* Roles hang on (user, organization): "orgadmin", ... */
 err user_role_grant(struct store *, str org, const struct user_key *,
                     str role) MUST_CHECK; /* twice is fine */
-err user_role_revoke(struct store *, str org, const struct user_key *, str role) MUST_CHECK;
 err user_roles(struct arena *, struct store *, str org, const struct user_key *,
                struct strs *roles) MUST_CHECK;
 err user_organizations(struct arena *, struct store *, const struct user_key *,
                        struct strs *orgs) MUST_CHECK;
-err role_users(struct arena *, struct store *, str org, str role, struct strs *names) MUST_CHECK;
-err role_list(struct arena *, struct store *, str org,
-              struct strs *roles) MUST_CHECK; /* that someone has */
