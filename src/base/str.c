@@ -261,19 +261,15 @@ static inline void sip_word(uint64_t v[4], uint64_t m)
 	v[0] ^= m;
 }
 
-static inline uint64_t sip(str s, uint64_t fold)
+uint64_t str_hash(str s)
 {
 	uint64_t v[4] = { hash_key[0] ^ 0x736f6d6570736575u, hash_key[1] ^ 0x646f72616e646f6du,
 		          hash_key[0] ^ 0x6c7967656e657261u, hash_key[1] ^ 0x7465646279746573u };
 	sip_word(v, s.n);
 	for (size_t i = 0; i < s.n; i += 8)
-		sip_word(v, word_of(s.p + i, s.n - i) | fold);
+		sip_word(v, word_of(s.p + i, s.n - i));
 	v[2] ^= 0xff;
 	for (int i = 0; i < 3; i++)
 		sip_round(v);
 	return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
-
-uint64_t str_hash(str s) { return sip(s, 0); }
-/* The case bit of every byte is set: letters fold, a few signs merely collide. */
-uint64_t str_ihash(str s) { return sip(s, 0x2020202020202020u); }

@@ -73,4 +73,3 @@ str str_hex(struct arena *, str bytes);                     /* lower case */
 str str_replace(struct arena *, str s, str what, str with); /* every occurrence */
 
 uint64_t str_hash(str s); /* keyed per process: safe for tables that a client fills */
-uint64_t str_ihash(str s);

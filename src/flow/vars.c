@@ -292,13 +292,6 @@ void vars_put(struct exchange *x, str prefix, str policy, str name, struct value
 		x->vars_full = true;
 }
 
-void vars_remove(struct exchange *x, str name)
-{
-	/* A null value is as good as none, and hides what is provided. */
-	if (vars_set_named(x, name, (struct value){ 0 }).code)
-		return;
-}
-
 void vars_provide(struct exchange *x, str prefix,
                   struct value (*fn)(struct exchange *, const void *ctx, str name), const void *ctx)
 {

@@ -27,7 +27,6 @@ err vars_set_named(struct exchange *, str name, struct value) MUST_CHECK;
 /* For the variables that a policy documents: "ratelimit.{policy}.allowed.count".  Ignores the limit's err
  * (the engine turns a full table into a fault between steps). */
 void vars_put(struct exchange *, str prefix, str policy, str name, struct value);
-void vars_remove(struct exchange *, str name);
 
 /* Many variables at the price of none: fn is asked for every name under prefix ("developer."; "": any)
  * that nobody set later than this call.  It answers null for a name it does not know.  ctx lives as

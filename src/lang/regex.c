@@ -149,15 +149,6 @@ bool regex_matches(const struct regex *r, str text)
 	return yes;
 }
 
-bool regex_finds(const struct regex *r, str text)
-{
-	struct search s;
-	search_begin(&s, r, text);
-	bool yes = search_next(&s, 0);
-	search_end(&s);
-	return yes;
-}
-
 static str group(const struct search *s, str text, uint32_t number)
 {
 	const PCRE2_SIZE *at = pcre2_get_ovector_pointer(s->data);

@@ -13,7 +13,6 @@ struct regex;
 err regex_compile(struct arena *, str pattern, struct diag *, unsigned line,
                   struct regex **out) MUST_CHECK;
 bool regex_matches(const struct regex *, str text); /* the whole text */
-bool regex_finds(const struct regex *, str text);   /* anywhere      */
 /* $1 and ${name} are groups, a backslash takes the next character as it is.  A search that takes
  * too long finds nothing more; a result over 16 MiB is not made: the text is returned. */
 str regex_replace(struct arena *, const struct regex *, str text, str with, bool all);
