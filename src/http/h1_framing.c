@@ -46,17 +46,19 @@ static enum step transfer_encoding(struct scan *s, str value)
 
 static enum step connection(struct scan *s, str value)
 {
-	enum { MAX_LISTED = 32 }; /* each is compared with every field */
+	enum { MAX_LISTED = 32 }; /* each is compared with every field, also what names none */
 	for (str rest = value; str_given(rest);) {
 		str one = str_trim(str_cut(&rest, ','));
+		if (++s->listed > MAX_LISTED)
+			return h1_bad(s, 431, "Connection lists too much");
 		if (str_ieq(one, S("close")))
 			s->close = true;
 		else if (str_ieq(one, S("keep-alive")))
 			s->keep = true;
 		else if (str_ieq(one, S("upgrade")))
 			s->asks_upgrade = true;
-		else if (++s->listed > MAX_LISTED)
-			return h1_bad(s, 431, "Connection lists too much");
+		else
+			s->names_fields = true;
 	}
 	return STEP_ON;
 }
@@ -140,7 +142,7 @@ static void drop_listed(struct headers *h)
 
 static void connection_whole(struct scan *s)
 {
-	if (s->listed)
+	if (s->names_fields)
 		drop_listed(&s->m->headers);
 	s->h->keep_alive = !s->close && (s->m->version >= 11 || s->keep); /* RFC 9112 §9.3 */
 	/* No other protocol passes: inside h2c, say, requests would go to the target that no proxy has seen. */

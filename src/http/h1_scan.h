@@ -15,7 +15,8 @@ struct scan {
 	size_t host;   /* index of the Host field, plus one; 0: none yet */
 	str authority; /* of a target in absolute form */
 	bool close, keep, asks_upgrade, names_protocol; /* said by Connection and Upgrade */
-	unsigned listed;                                /* other names in Connection */
+	bool names_fields;                              /* Connection lists something else */
+	unsigned listed;                                /* in Connection, all told */
 	bool sized, coded, chunked; /* said by Content-Length and Transfer-Encoding */
 };
 

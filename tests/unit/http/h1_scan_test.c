@@ -14,6 +14,7 @@
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 #define H "Host: a\r\n"
+#define CLOSE_8 "close,close,close,close,close,close,close,close"
 #define END "\r\n"
 #define GET "GET / HTTP/1.1\r\n"
 #define POST "POST / HTTP/1.1\r\n" H
@@ -189,6 +190,7 @@ static const struct row requests[] = {
 	{ S_INIT("POST / HTTP/1.1\r\n" H "Upgrade: websocket\r\nConnection: upgrade\r\n" END), "POST / - 11 none keep|Host=a|Upgrade=websocket|Connection=upgrade" },
 	{ S_INIT(GET H "X-A: 1\r\nx-a: 2\r\nX-B: 3\r\nConnection: X-A, host\r\n" END), "GET / - 11 none keep|Host=a|X-B=3|Connection=X-A, host" },
 	{ S_INIT(GET H "Connection: a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,s,t,u,v,w,x,y,z,1,2,3,4,5,6,7\r\n" END), "431 Connection lists too much" },
+	{ S_INIT(GET H "X-A: 1\r\nConnection: " CLOSE_8 "\r\nConnection: " CLOSE_8 "\r\nConnection: " CLOSE_8 "\r\nConnection: " CLOSE_8 ",x-a\r\n" END), "431 Connection lists too much" },
 	{ S_INIT(POST "Expect: 100-Continue\r\nContent-Length: 1\r\n" END), "POST / - 11 length=1 keep continue|Host=a|Expect=100-Continue|Content-Length=1" },
 	{ S_INIT(POST "Expect: 200-ok\r\n" END), "417 Expect asks for something unknown" },
 	{ S_INIT("POST / HTTP/1.0\r\nExpect: 100-continue\r\n" END), "POST / - 10 none close|Expect=100-continue" },
