@@ -169,12 +169,17 @@ struct jose_key *jose_key_make(struct arena *a, enum jose_alg alg)
 
 /* ---- PEM ---- */
 
+/* In one piece of memory: it may be a secret, which is wiped afterwards.  Of empty lines only the one that ends
+ * headers (RFC 1421 §4.4) is kept. */
 static str without_indent(struct arena *a, str pem)
 {
 	struct buf out = buf_in(a);
-	for (str rest = pem; str_given(rest);) {
-		str line = str_trim(str_cut(&rest, '\n'));
-		if (line.n) {
+	str line;
+	bool header = false;
+	buf_room(&out, pem.n + 1);
+	for (str rest = pem; str_given(rest); header = str_has(line, S(":"))) {
+		line = str_trim(str_cut(&rest, '\n'));
+		if (line.n || header) {
 			buf_add(&out, line);
 			buf_char(&out, '\n');
 		}
@@ -182,7 +187,7 @@ static str without_indent(struct arena *a, str pem)
 	return buf_str(&out);
 }
 
-/* Without it OpenSSL would ask at the terminal. */
+/* Without it OpenSSL would ask at the terminal, for whatever says that it is encrypted. */
 static int give_password(char *out, int size, int rwflag, void *arg)
 {
 	const str *password = arg;
@@ -194,9 +199,9 @@ static int give_password(char *out, int size, int rwflag, void *arg)
 	return (int)password->n;
 }
 
-static EVP_PKEY *certified(BIO *in)
+static EVP_PKEY *certified(BIO *in, str *password)
 {
-	X509 *cert = PEM_read_bio_X509(in, NULL, NULL, NULL);
+	X509 *cert = PEM_read_bio_X509(in, NULL, give_password, password);
 	EVP_PKEY *pkey = cert ? X509_get_pubkey(cert) : NULL;
 	X509_free(cert);
 	return pkey;
@@ -227,10 +232,10 @@ err jose_key_pem(struct arena *a, str pem, str password, struct jose_key **out)
 	must(in);
 	bool is_private = str_has(text, S("PRIVATE KEY-----"));
 	EVP_PKEY *pkey = is_private ? PEM_read_bio_PrivateKey(in, NULL, give_password, &password)
-	                 : str_has(text, S("-----BEGIN CERT")) ? certified(in)
+	                 : str_has(text, S("-----BEGIN CERT")) ? certified(in, &password)
 	                 : str_has(text, S("-----BEGIN RSA PUBLIC"))
 	                         ? rsa_public(in)
-	                         : PEM_read_bio_PUBKEY(in, NULL, NULL, NULL);
+	                         : PEM_read_bio_PUBKEY(in, NULL, give_password, &password);
 	BIO_free(in);
 	if (is_private)
 		wipe((char *)(uintptr_t)text.p, text.n);

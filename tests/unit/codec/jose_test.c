@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "codec/base64.h"
 #include "codec/jose.h"
@@ -255,6 +257,60 @@ static void pem_and_back(void **state)
 		assert_int_equal(jose_key_pem(a, str_from_z(bad[i]), STR_NONE, &again).code, ERR_SYNTAX);
 }
 
+static const char traditional[] = /* password: sesame */
+	"-----BEGIN EC PRIVATE KEY-----\n"
+	"Proc-Type: 4,ENCRYPTED\n"
+	"DEK-Info: AES-128-CBC,4842EF6A52BEC1C02606C18A17F258AE\n"
+	"\n"
+	"GxPumXbi3ysJCWWWRyvCXjB+xu/IG6gvhZJ6rlZmX0l3bPdX830gKI/RB+oAfQZV\n"
+	"PrWll5M+DPFcOMxp3a3iICeqArigkZt0SJmluDWIVcuyeV3NTwuywwkJsdsSXHm2\n"
+	"oBhqO2TO9bRVyzcF+6d5NjiuzonSo8SgX2rbcriDjaM=\n"
+	"-----END EC PRIVATE KEY-----\n";
+
+static void passwords(void **state)
+{
+	struct arena *a = *state;
+	struct jose_key *k;
+	str indented = str_replace(a, str_from_z(traditional), S("\n"), S("\r\n   "));
+	const struct { str pem, password; enum err_code code; } rows[] = {
+		{ str_from_z(traditional), S("sesame"), ERR_NONE }, { indented, S("sesame"), ERR_NONE },
+		{ str_from_z(traditional), S("Sesame"), ERR_SYNTAX }, { str_from_z(traditional), STR_NONE, ERR_SYNTAX },
+	};
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (jose_key_pem(a, rows[i].pem, rows[i].password, &k).code != rows[i].code)
+			fail_msg("row %zu", i);
+}
+
+/* What says that it is encrypted is refused: OpenSSL's own way is to ask at the terminal, else on stdin. */
+static void nobody_is_asked(void **state)
+{
+	struct arena *a = *state;
+#define ENCRYPTED(what)                                                                                       \
+	"-----BEGIN " what "-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00112233445566778899AABBCCDDEEFF\n" \
+	"\nAAAAAAAAAAAAAAAAAAAAAA==\n-----END " what "-----\n"
+	static const char *const rows[] = { ENCRYPTED("CERTIFICATE"), ENCRYPTED("PUBLIC KEY"), ENCRYPTED("RSA PUBLIC KEY"),
+		                            ENCRYPTED("RSA PRIVATE KEY") };
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		int in[2], status;
+		assert_int_equal(pipe(in), 0);
+		assert_int_equal(write(in[1], "secret\n", 7), 7);
+		close(in[1]);
+		pid_t child = fork();
+		if (!child) {
+			char left[8];
+			struct jose_key *k;
+			setsid(); /* without a terminal */
+			dup2(in[0], STDIN_FILENO);
+			bool read_it = !jose_key_pem(a, str_from_z(rows[i]), STR_NONE, &k).code;
+			_exit(read_it || read(STDIN_FILENO, left, sizeof left) != 7);
+		}
+		close(in[0]);
+		assert_int_equal(waitpid(child, &status, 0), child);
+		if (!WIFEXITED(status) || WEXITSTATUS(status))
+			fail_msg("row %zu", i);
+	}
+}
+
 static void thumbprint(void **state)
 {
 	struct arena *a = *state;
@@ -318,6 +374,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_rfcs_tokens), cmocka_unit_test(strictness), cmocka_unit_test(signing),
 		cmocka_unit_test(fitting), cmocka_unit_test(bad_keys), cmocka_unit_test(pem_and_back),
+		cmocka_unit_test(passwords), cmocka_unit_test(nobody_is_asked),
 		cmocka_unit_test(thumbprint), cmocka_unit_test(sets), cmocka_unit_test(members),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
