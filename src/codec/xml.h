@@ -20,7 +20,12 @@ struct xml_node { /* an element */
 	struct xml_node *parent, *first, *next;
 };
 
-enum { XML_DEPTH_MAX = 100, XML_BYTES_MAX = 4 << 20, XML_NODES_MAX = 200000 };
+enum {
+	XML_DEPTH_MAX = 100,
+	XML_BYTES_MAX = 4 << 20,
+	XML_NODES_MAX = 200000,
+	XML_ATTRIBUTES_MAX = 256 /* of one element */
+};
 
 /* Refuses a DOCTYPE, and more than the limits.  Findings carry the line.  Reads UTF-8 (with or
  * without BOM), UTF-16 and ISO-8859-1 by their declaration. */

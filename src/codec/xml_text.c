@@ -87,6 +87,61 @@ static err by_declaration(struct arena *a, str in, struct diag *diag, str *out)
 	                STR(name));
 }
 
+/* What begins like a tag and is none, and how it ends. */
+static str end_of_other(str text)
+{
+	static const struct {
+		str begin, end;
+	} others[] = {
+		{ S_INIT("<!--"), S_INIT("-->") },
+		{ S_INIT("<![CDATA["), S_INIT("]]>") },
+		{ S_INIT("<?"), S_INIT("?>") },
+	};
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		if (str_starts(text, others[i].begin))
+			return others[i].end;
+	return STR_NONE;
+}
+
+static unsigned line_of(str text, str rest)
+{
+	unsigned line = 1;
+	for (const char *p = text.p; p < rest.p; p++)
+		line += *p == '\n';
+	return line;
+}
+
+/* How long the tag at the front is; *n: its attributes. */
+static size_t tag_length(str text, unsigned *n)
+{
+	char quote = 0;
+	size_t i = 0;
+	for (*n = 0; i < text.n && (quote || text.p[i] != '>'); i++) {
+		char c = text.p[i];
+		if (quote ? c == quote : c == '"' || c == '\'')
+			quote = quote ? 0 : c;
+		*n += !quote && c == '=';
+	}
+	return i;
+}
+
+/* libxml2 compares each attribute of a tag with each. */
+static err check_tags(str text, struct diag *diag)
+{
+	size_t at, length;
+	for (str rest = text; (at = str_find_char(rest, '<')) != STR_NPOS;
+	     rest = str_sub(rest, length, STR_NPOS)) {
+		unsigned n = 0;
+		rest = str_sub(rest, at, STR_NPOS);
+		str end = end_of_other(rest);
+		length = str_given(end) ? str_find(rest, end) : tag_length(rest, &n);
+		if (n > XML_ATTRIBUTES_MAX)
+			return diag_add(diag, ERR_LIMIT, line_of(text, rest),
+			                "a tag of more than %d attributes", XML_ATTRIBUTES_MAX);
+	}
+	return DONE;
+}
+
 err xml_text(struct arena *a, str in, struct diag *diag, str *out)
 {
 	if (in.n > XML_BYTES_MAX)
@@ -107,7 +162,7 @@ err xml_text(struct arena *a, str in, struct diag *diag, str *out)
 		return diag_add(diag, ERR_LIMIT, 0, "XML of more than %d bytes", XML_BYTES_MAX);
 	if (str_find_char(*out, 0) != STR_NPOS)
 		return diag_add(diag, ERR_SYNTAX, 1, "XML with a NUL in it");
-	return DONE;
+	return check_tags(*out, diag);
 }
 
 static pthread_once_t ready = PTHREAD_ONCE_INIT;

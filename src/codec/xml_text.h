@@ -6,7 +6,8 @@
 
 #include "base/diag.h"
 
-/* ERR_LIMIT over XML_BYTES_MAX, before and after.  The result lives in the arena. */
+/* ERR_LIMIT over XML_BYTES_MAX, before and after, and over XML_ATTRIBUTES_MAX in a tag.  The result lives in
+ * the arena. */
 err xml_text(struct arena *, str bytes, struct diag *, str *out) MUST_CHECK;
 
 /* To be called before anything else of libxml2, on every way into it; any thread, any time. */

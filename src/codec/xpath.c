@@ -83,22 +83,28 @@ static void add_node(struct buf *b, xmlDocPtr doc, xmlNodePtr node)
 	xmlBufferFree(markup);
 }
 
-static str result(struct arena *a, xmlDocPtr doc, xmlXPathObjectPtr found, enum xpath_type type)
+/* Elements within elements come again and again: what hostile XML makes of it is bounded. */
+static err result(struct arena *a, xmlDocPtr doc, xmlXPathObjectPtr found, enum xpath_type type,
+                  str *out)
 {
 	struct buf b = buf_in(a);
+	const xmlNodeSet *nodes = found->type == XPATH_NODESET ? found->nodesetval : NULL;
 	if (type == XPATH_TYPE_BOOLEAN)
-		return xmlXPathCastToBoolean(found) ? S("true") : S("false");
-	if (type == XPATH_TYPE_NUMBER)
+		buf_add(&b, xmlXPathCastToBoolean(found) ? S("true") : S("false"));
+	else if (type == XPATH_TYPE_NUMBER)
 		add_xml(&b, xmlXPathCastNumberToString(xmlXPathCastToNumber(found)));
 	else if (type == XPATH_TYPE_STRING || found->type != XPATH_NODESET)
 		add_xml(&b, xmlXPathCastToString(found));
 	else
-		for (int i = 0; found->nodesetval && i < found->nodesetval->nodeNr; i++) {
-			add_node(&b, doc, found->nodesetval->nodeTab[i]);
+		for (int i = 0; nodes && i < nodes->nodeNr; i++) {
+			add_node(&b, doc, nodes->nodeTab[i]);
+			if (b.n > XPATH_RESULT_MAX)
+				return FAIL(ERR_LIMIT);
 			if (type == XPATH_TYPE_NODE)
 				break;
 		}
-	return buf_str(&b);
+	*out = buf_str(&b);
+	return DONE;
 }
 
 static err evaluate(struct arena *a, xmlXPathContextPtr context, const char *expression,
@@ -114,9 +120,9 @@ static err evaluate(struct arena *a, xmlXPathContextPtr context, const char *exp
 		                            XPATH_OP_LIMIT_EXCEEDED + XML_XPATH_EXPRESSION_OK
 		                    ? ERR_LIMIT
 		                    : ERR_SYNTAX);
-	*out = result(a, context->doc, found, type);
+	err e = result(a, context->doc, found, type, out);
 	xmlXPathFreeObject(found);
-	return DONE;
+	return e;
 }
 
 err xpath_eval(struct arena *a, const struct xpath *x, str *out)

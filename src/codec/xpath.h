@@ -14,7 +14,12 @@ enum xpath_type {
 	XPATH_TYPE_STRING
 };
 
-enum { XPATH_EXPRESSION_MAX = 1024, XPATH_SIGNS_MAX = 200, XPATH_STEPS_MAX = 500000 };
+enum {
+	XPATH_EXPRESSION_MAX = 1024,
+	XPATH_SIGNS_MAX = 200,
+	XPATH_STEPS_MAX = 500000,
+	XPATH_RESULT_MAX = 10 << 20 /* bytes */
+};
 
 struct xpath {
 	str expression, xml;
@@ -24,5 +29,6 @@ struct xpath {
 };
 
 /* Elements come as markup, other nodes as their text; nothing found is "".
- * ERR_SYNTAX: the XML or the expression; ERR_LIMIT: also when the steps are used up. */
+ * ERR_SYNTAX: the XML or the expression; ERR_LIMIT: also when the steps are used up, or
+ * the result is larger than XPATH_RESULT_MAX. */
 err xpath_eval(struct arena *, const struct xpath *, str *out) MUST_CHECK;

@@ -170,6 +170,37 @@ static void bounds(void **state)
 	}
 }
 
+/* Of one tag; "=" in comments, CDATA, instructions, values and text is none. */
+static void attributes(void **state)
+{
+	struct arena *a = *state;
+	static const struct { const char *before, *middle, *after; bool numbered; int times; const char *finding; } rows[] = {
+		{ "<a", " b%d=''", "/>", true, XML_ATTRIBUTES_MAX, "" },
+		{ "<a>\n<a", " b%d='>'", "/></a>", true, XML_ATTRIBUTES_MAX + 1, "2: a tag of more than 256 attributes" },
+		{ "<a", " b%d=\"'\"", "/>", true, XML_ATTRIBUTES_MAX + 1, "1: a tag of more than 256 attributes" },
+		{ "<a", " xmlns:b%d='u'", "/>", true, 500000 / 8, "1: a tag of more than 256 attributes" },
+		{ "<!--", "=", "--><a/>", false, 1000, "" },
+		{ "<a><![CDATA[<", "=", "]]></a>", false, 1000, "" },
+		{ "<?x ", "=", "?><a/>", false, 1000, "" },
+		{ "<a>", "=", "</a>", false, 1000, "" },
+		{ "<a b='", "=", "'/>", false, 1000, "" },
+	};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct buf b = buf_in(a);
+		struct xml_node *root = NULL;
+		struct diag diag = { .arena = a };
+		buf_add(&b, str_from_z(rows[i].before));
+		for (int k = 0; k < rows[i].times; k++)
+			buf_add(&b, rows[i].numbered ? str_replace(a, str_from_z(rows[i].middle), S("%d"), str_fmt(a, "%d", k))
+			                             : str_from_z(rows[i].middle));
+		buf_add(&b, str_from_z(rows[i].after));
+		err e = xml_read(a, buf_str(&b), &diag, &root);
+		str finding = diag_text(a, &diag);
+		if (!str_eq(finding, str_from_z(rows[i].finding)) || e.code != (finding.n ? ERR_LIMIT : ERR_NONE))
+			fail_msg("row %zu: %d %.*s", i, e.code, STR(finding));
+	}
+}
+
 static void escaping(void **state)
 {
 	struct arena *a = *state;
@@ -192,7 +223,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(trees),  cmocka_unit_test(refusing), cmocka_unit_test(lines),
-		cmocka_unit_test(bounds), cmocka_unit_test(escaping),
+		cmocka_unit_test(bounds), cmocka_unit_test(attributes), cmocka_unit_test(escaping),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -45,11 +45,17 @@ static void evaluating(void **state)
 static void refusing(void **state)
 {
 	struct arena *a = *state;
-	struct buf wide = buf_in(a), signs = buf_in(a), letters = buf_in(a);
+	struct buf wide = buf_in(a), signs = buf_in(a), letters = buf_in(a), deep = buf_in(a);
 	buf_add(&wide, S("<r>"));
 	for (int i = 0; i < 5000; i++)
 		buf_add(&wide, S("<a/>"));
 	buf_add(&wide, S("</r>"));
+	for (int i = 0; i < 200; i++)
+		buf_add(&deep, S("<a>"));
+	for (int i = 0; i < 100000; i++)
+		buf_char(&deep, 'x');
+	for (int i = 0; i < 200; i++)
+		buf_add(&deep, S("</a>"));
 	for (int i = 0; i < 201; i++)
 		buf_char(&signs, '-');
 	buf_char(&signs, '1');
@@ -67,6 +73,8 @@ static void refusing(void **state)
 		{ S("/a"), S("<!DOCTYPE a><a/>"), ERR_SYNTAX },
 		{ S("/a"), S("<!DOCTYPE a [<!ENTITY e SYSTEM 'file:///etc/hostname'>]><a>&e;</a>"), ERR_SYNTAX },
 		{ S("//a[count(//a)>1]"), buf_str(&wide), ERR_LIMIT },
+		{ S("/a"), buf_str(&deep), ERR_NONE },
+		{ S("//a"), buf_str(&deep), ERR_LIMIT }, /* 20 MB */
 		{ buf_str(&signs), S("<a/>"), ERR_LIMIT },
 		{ buf_str(&letters), S("<a/>"), ERR_LIMIT },
 	};
