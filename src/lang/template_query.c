@@ -42,6 +42,19 @@ err template_jsonpath_prepare(struct binder *b, unsigned line, struct call *c)
 	return DONE;
 }
 
+/* What is done on the loop: about a millisecond of it. */
+enum { STEPS_AT_ONCE = 5000, XML_AT_ONCE = 8 * 1024, JSON_AT_ONCE = 16 * 1024, LANE_FULL_MS = 5 };
+
+/* On a worker, as soon as there is one. */
+static err aside(void (*fn)(void *), void *job)
+{
+	err lane;
+	do
+		lane = offload(LANE_CPU, fn, job);
+	while (lane.code == ERR_LIMIT && !wait_until(deadline_in(LANE_FULL_MS)).code);
+	return lane;
+}
+
 static str json_result(struct arena *a, const json_t *v)
 {
 	struct buf b = buf_in(a);
@@ -52,31 +65,30 @@ static str json_result(struct arena *a, const json_t *v)
 	return buf_str(&b);
 }
 
+/* What is found may stand within what is found, again and again: past ARRAY_MAX bytes it is not made. */
 static str found_array(struct arena *a, const struct jsonpath_found *found)
 {
+	enum { ARRAY_MAX = 10 << 20 };
 	struct buf b = buf_in(a);
 	struct json_writer w = json_to(&b, false);
 	json_open(&w, '[');
-	for (size_t i = 0; i < found->n; i++)
+	for (size_t i = 0; i < found->n; i++) {
 		json_tree(&w, found->v[i]);
+		if (b.n > ARRAY_MAX)
+			return S("");
+	}
 	json_close(&w, ']');
 	return buf_str(&b);
 }
 
 /* One place gives its value, and of an array the first element; several places are an array too. */
-str template_jsonpath(struct arena *a, const struct call *c, const struct input *in)
+static str found_text(struct arena *a, const struct jsonpath *path, str text, bool whole)
 {
-	bool whole = c->n > 2 && str_eq(in[2].text, S("true"));
 	struct diag unseen = { .arena = a };
 	struct jsonpath_found found;
-	struct jsonpath *made;
-	const struct jsonpath *path = c->prepared;
 	json_t *root;
-	if (!path && jsonpath_compile(a, in[0].text, &unseen, 0, &made).code)
-		return S("");
-	path = path ? path : made;
-	if (json_read(a, in[1].text, &unseen, &root).code ||
-	    jsonpath_find(a, path, root, &found).code || found.n == 0)
+	if (json_read(a, text, &unseen, &root).code || jsonpath_find(a, path, root, &found).code ||
+	    found.n == 0)
 		return S("");
 	if (!jsonpath_is_definite(path))
 		return whole ? found_array(a, &found) : json_result(a, found.v[0]);
@@ -84,6 +96,41 @@ str template_jsonpath(struct arena *a, const struct call *c, const struct input 
 	if (!json_is_array(v) || whole)
 		return json_result(a, v);
 	return json_array_size(v) ? json_result(a, json_array_get(v, 0)) : S("");
+}
+
+struct json_job {
+	struct arena *arena;
+	const struct jsonpath *path;
+	str text;
+	bool whole;
+	str out;
+};
+
+/* The tree is many times its text, and goes before the exchange waits for anything. */
+static void find_json(void *job)
+{
+	struct json_job *j = job;
+	struct arena *tree = arena_create(0, 0);
+	j->out = str_dup(j->arena, found_text(tree, j->path, j->text, j->whole));
+	arena_destroy(&tree);
+}
+
+str template_jsonpath(struct arena *a, const struct call *c, const struct input *in)
+{
+	struct diag unseen = { .arena = a };
+	struct jsonpath *made;
+	struct json_job j = { a, c->prepared, in[1].text, c->n > 2 && str_eq(in[2].text, S("true")),
+		              S("") };
+	if (!j.path) {
+		if (jsonpath_compile(a, in[0].text, &unseen, 0, &made).code)
+			return S("");
+		j.path = made;
+	}
+	if (j.text.n <= JSON_AT_ONCE)
+		find_json(&j);
+	else if (aside(find_json, &j).code)
+		return S("");
+	return j.out;
 }
 
 static enum xpath_type type_named(str word)
@@ -103,9 +150,6 @@ static enum xpath_type type_named(str word)
 	return XPATH_TYPE_NODESET;
 }
 
-/* What is done on the loop: about a millisecond of it. */
-enum { STEPS_AT_ONCE = 5000, XML_AT_ONCE = 8 * 1024, LANE_FULL_MS = 5 };
-
 struct xpath_job {
 	struct arena *arena;
 	struct xpath query;
@@ -117,17 +161,6 @@ static void evaluate(void *job)
 {
 	struct xpath_job *j = job;
 	j->e = xpath_eval(j->arena, &j->query, &j->out);
-}
-
-/* All of it: it may take 50 ms. */
-static void evaluate_aside(struct xpath_job *j)
-{
-	err lane;
-	j->query.steps = XPATH_STEPS_MAX;
-	do
-		lane = offload(LANE_CPU, evaluate, j);
-	while (lane.code == ERR_LIMIT && !wait_until(deadline_in(LANE_FULL_MS)).code);
-	j->e = lane.code ? lane : j->e;
 }
 
 /* xpath(expression,xml[,type][,prefix:uri...]): what holds a colon is a namespace */
@@ -145,8 +178,11 @@ str template_xpath(struct arena *a, const struct call *c, const struct input *in
 	}
 	if (q->xml.n <= XML_AT_ONCE)
 		evaluate(&j);
-	if (q->xml.n > XML_AT_ONCE || j.e.code == ERR_LIMIT)
-		evaluate_aside(&j);
+	if (q->xml.n > XML_AT_ONCE || j.e.code == ERR_LIMIT) {
+		q->steps = XPATH_STEPS_MAX; /* 50 ms */
+		err lane = aside(evaluate, &j);
+		j.e = lane.code ? lane : j.e;
+	}
 	return j.e.code ? S("") : j.out;
 }
 

@@ -342,6 +342,36 @@ static void bounds(void **state)
 	assert_int_equal(template_render(t, &scope, NULL).n, 30 << 20);
 }
 
+/* What hostile JSON makes of a path stays within bounds, and its tree is gone with the call. */
+static void json_bounds(void **state)
+{
+	struct arena *a = *state;
+	static const struct { const char *text; size_t n; } rows[] = {
+		{ "{jsonPath('$..x',a,true)}", 0 }, /* 15 MB */
+		{ "{jsonPath('$..x',a)}", 300296 }, /* the first alone */
+	};
+	struct buf deep = buf_in(a);
+	for (int i = 0; i < 50; i++)
+		buf_add(&deep, S("{\"x\":"));
+	buf_char(&deep, '"');
+	for (int i = 0; i < 300000; i++)
+		buf_char(&deep, '-');
+	buf_char(&deep, '"');
+	for (int i = 0; i < 50; i++)
+		buf_char(&deep, '}');
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct flowvar var[] = { { S_INIT("a"), { .kind = VALUE_STRING, .s = buf_str(&deep) } } };
+		struct diag diag = { .arena = a };
+		struct test_binder binder = test_binder(a, &diag, (struct test_vars){ var, 1 });
+		struct scope scope = { a, test_get };
+		struct template *t = NULL;
+		assert_int_equal(template_compile(&binder.binder, str_from_z(rows[i].text), '{', '}', 1, &t).code, ERR_NONE);
+		size_t n = template_render(t, &scope, NULL).n;
+		if (n != rows[i].n)
+			fail_msg("%s: %zu", rows[i].text, n);
+	}
+}
+
 static int setup(void **state)
 {
 	*state = arena_create(0, 0);
@@ -359,7 +389,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_braces),  cmocka_unit_test(all_functions), cmocka_unit_test(all_legacy),
 		cmocka_unit_test(refusing),    cmocka_unit_test(random_ones),   cmocka_unit_test(copies),
-		cmocka_unit_test(bounds),
+		cmocka_unit_test(bounds), cmocka_unit_test(json_bounds),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
