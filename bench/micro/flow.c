@@ -169,7 +169,7 @@ int main(void)
 	hosts_add(hosts, 0, S("acme-test.localhost"), &(struct host){ S("acme"), S("test"), S("default"), slot });
 	l->gateway = &g;
 	l->loop = loop;
-	memcpy(l->message_prefix, "0123456789abcdef-aa-", MESSAGE_PREFIX);
+	l->message_id_n = (size_t)snprintf(l->message_id, sizeof l->message_id, "0123456789abcdef-aa-0");
 	l->hosts = hosts;
 	access_log_init(&l->log, a, open("/dev/null", O_WRONLY));
 	struct port port = { .loop = l };

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/vec.h"
 
 enum { OWN_PAGES = 256 * 1024 };
 
@@ -158,6 +159,17 @@ void arena_defer(struct arena *a, void (*fn)(void *), void *ptr)
 
 bool arena_over(const struct arena *a) { return a->cap && a->used > a->cap; }
 size_t arena_used(const struct arena *a) { return a->used; }
+
+/* Apart from VEC_PUSH(), which is in many places, and has room nearly always. */
+__attribute__((noinline)) void *vec_bigger(struct arena *a, void *v, size_t n, size_t *cap,
+                                           size_t size)
+{
+	*cap = *cap ? *cap * 2 : 8;
+	void *bigger = arena_alloc(a, *cap * size, _Alignof(max_align_t));
+	if (n)
+		memcpy(bigger, v, n * size);
+	return bigger;
+}
 
 /* To a power of two. */
 static size_t round_up(size_t n)

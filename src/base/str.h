@@ -33,8 +33,11 @@ static inline str str_from(const void *p, size_t n) { return (str){ (const char 
 bool str_same(const char *a, const char *b, size_t n);  /* n bytes */
 bool str_isame(const char *a, const char *b, size_t n); /* the same, in either case */
 static inline bool str_eq(str a, str b) { return a.n == b.n && str_same(a.p, b.p, a.n); }
-/* ASCII letters alike in either case */
-static inline bool str_ieq(str a, str b) { return a.n == b.n && str_isame(a.p, b.p, a.n); }
+/* ASCII letters alike in either case.  Of what differs nearly all does in length or first letter. */
+static inline bool str_ieq(str a, str b)
+{
+	return a.n == b.n && (!a.n || (!((a.p[0] ^ b.p[0]) & ~0x20) && str_isame(a.p, b.p, a.n)));
+}
 int str_cmp(str a, str b);        /* by bytes, the shorter first */
 bool str_eq_secret(str a, str b); /* in constant time for equal lengths */
 bool str_starts(str s, str prefix);

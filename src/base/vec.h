@@ -22,13 +22,9 @@
 
 #define VEC_EACH(type, it, vec) for (type *it = (vec)->v; it && it < (vec)->v + (vec)->n; it++)
 
+void *vec_bigger(struct arena *, void *v, size_t n, size_t *cap, size_t size);
+
 static inline void *vec_grow(struct arena *a, void *v, size_t n, size_t *cap, size_t size)
 {
-	if (n < *cap)
-		return v;
-	*cap = *cap ? *cap * 2 : 8;
-	void *bigger = arena_alloc(a, *cap * size, _Alignof(max_align_t));
-	if (n)
-		memcpy(bigger, v, n * size);
-	return bigger;
+	return n < *cap ? v : vec_bigger(a, v, n, cap, size);
 }

@@ -9,7 +9,7 @@
 str balanced_url(struct arena *a, const struct balanced_server *s, str path)
 {
 	const char *slash = path.n && path.p[0] != '/' ? "/" : "";
-	return str_fmt(a, "%.*s%s%.*s", STR(s->base), slash, STR(path));
+	return str_fmt(a, "%.*s%s%.*s", STR(s->uri.text), slash, STR(path));
 }
 
 static void call_is_over(void *active)

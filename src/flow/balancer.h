@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/field.h"
 #include "http/client.h"
+#include "http/uri.h"
 
 struct template;
 struct tls_context;
@@ -38,7 +39,7 @@ enum { BALANCER_SERVERS_MAX = 64 }; /* those that were tried are bits of a uint6
 struct balanced_server {
 	/* set at deploy time */
 	str name;
-	str base; /* "http://host:port", the port only where it is not the usual one */
+	struct uri uri; /* "http://host:port", the port only where it is not the usual one */
 	struct tls_context *tls; /* for https; NULL: the default client context */
 	unsigned weight;         /* from 1 */
 	bool h2;                 /* HTTP/2 and nothing else, also in clear */

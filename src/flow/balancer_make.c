@@ -29,7 +29,6 @@ static err make_server(struct binder *b, const struct server_xml *x, struct bala
 	out->name = x->name;
 	out->weight = (unsigned)x->weight;
 	out->fallback = x->fallback;
-	out->base = S("");
 	binder_names(b, "targetservers", x->name);
 	if (!b->around)
 		return DONE;
@@ -41,7 +40,8 @@ static err make_server(struct binder *b, const struct server_xml *x, struct bala
 		              STR(x->name), STR(b->around->environment));
 	bool tls = t->ssl && t->ssl->enabled;
 	out->enabled = x->enabled && t->is_enabled;
-	out->base = base_of(b->arena, t, tls);
+	if (uri_parse(base_of(b->arena, t, tls), &out->uri).code)
+		out->uri.host = STR_NONE; /* nobody there: a call will say so */
 	out->h2 = str_given(t->protocol) && !str_eq(t->protocol, S("HTTP"));
 	return tls ? ssl_info_make(b, t->ssl, x->line, &out->tls) : DONE;
 }

@@ -166,6 +166,7 @@ static err call_once(struct exchange *x, struct tls_context *tls, enum http_fail
 {
 	const struct uri *uri = &x->target_uri;
 	struct http_origin origin = { .host = uri->host,
+		                      .host_hash = uri->host_hash,
 		                      .port = uri->port,
 		                      .h2 = x->target_server && x->target_server->h2,
 		                      .peer_ip = &x->target_ip,
@@ -193,14 +194,23 @@ static err call_once(struct exchange *x, struct tls_context *tls, enum http_fail
 
 /* ---- a target server among several ---- */
 
+static bool evaluate_server(struct exchange *x, const struct balanced_server *s)
+{
+	const struct template *path = x->target->balancer->path;
+	if (path)
+		return evaluate(x,
+		                balanced_url(x->arena, s, template_render(path, &x->scope, NULL)));
+	x->target_uri = s->uri;
+	join(x);
+	return str_given(s->uri.host);
+}
+
 static err ask_server(void *self, struct balanced_server *s, struct message **answer,
                       enum http_failure *why)
 {
 	struct exchange *x = self;
-	const struct template *path = x->target->balancer->path;
 	x->target_server = s;
-	str url = balanced_url(x->arena, s, path ? template_render(path, &x->scope, NULL) : S(""));
-	if (!evaluate(x, url) || x->fault_pending)
+	if (!evaluate_server(x, s) || x->fault_pending)
 		return not_called(x, TARGET_MISSING); /* the path's doing, no server's */
 	err e = call_once(x, s->tls, why);
 	*answer = x->response;

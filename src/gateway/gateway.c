@@ -57,8 +57,9 @@ static struct gateway *make(const struct gateway_conf *conf)
 		g->loops[i].index = i;
 		g->loops[i].loop = conf->loops[i];
 		g->loops[i].log.fd = -1;
-		snprintf(g->loops[i].message_prefix, sizeof g->loops[i].message_prefix, "%s%c%c-",
-		         g->message_prefix, (char)('a' + i % 26), (char)('a' + i / 26 % 26));
+		g->loops[i].message_id_n = (size_t)snprintf(
+			g->loops[i].message_id, sizeof g->loops[i].message_id, "%s%c%c-0",
+			g->message_prefix, (char)('a' + i % 26), (char)('a' + i / 26 % 26));
 		g->loops[i].ports = arena_array(arena, struct port, conf->n_listeners);
 		for (size_t k = 0; k < conf->n_listeners; k++)
 			g->loops[i].ports[k] = (struct port){ .loop = &g->loops[i], .listener = k };

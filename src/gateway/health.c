@@ -84,11 +84,11 @@ static void run_check(void *arg)
 	struct arena *arena = c->arena;
 	const struct proxy *proxy = c->proxy;
 	const struct health_monitor *h = c->balancer->monitor;
-	struct uri uri;
+	const struct uri *uri = &c->server->uri;
 	bool well = false;
-	if (!uri_parse(c->server->base, &uri).code) {
-		unsigned port = h->port ? h->port : uri.port;
-		well = h->request ? asks_well(c, &uri, port) : connects(c, &uri, port);
+	if (str_given(uri->host)) {
+		unsigned port = h->port ? h->port : uri->port;
+		well = h->request ? asks_well(c, uri, port) : connects(c, uri, port);
 	}
 	bool was_in = !atomic_load_explicit(&c->server->out_until_ms, memory_order_relaxed);
 	if (well)

@@ -47,8 +47,8 @@ struct gateway_loop {
 	struct port *ports;
 	struct access_log log;
 	struct waker log_done;
-	char message_prefix[MESSAGE_PREFIX + 1]; /* the gateway's, two letters, '-' */
-	uint64_t messages;                       /* ids so far */
+	char message_id[MESSAGE_PREFIX + STR_DECIMAL]; /* the last: two letters, '-' and a number */
+	size_t message_id_n;                           /* behind the gateway's prefix */
 	struct loop_sample sampled;
 };
 

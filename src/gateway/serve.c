@@ -7,12 +7,18 @@
 
 enum { REFUSAL_MS = 10000 };
 
+/* The number behind the prefix is counted up where it stands. */
 static str message_id(struct gateway_loop *g, struct arena *arena)
 {
-	char *id = arena_alloc(arena, MESSAGE_PREFIX + STR_DECIMAL, 1);
-	memcpy(id, g->message_prefix, MESSAGE_PREFIX);
-	char *end = str_put_u64(id + MESSAGE_PREFIX, ++g->messages);
-	return str_from(id, (size_t)(end - id));
+	char *last = g->message_id + g->message_id_n - 1;
+	while (*last == '9')
+		*last-- = '0';
+	if (*last == '-') {
+		*++last = '0';
+		g->message_id[g->message_id_n++] = '0';
+	}
+	++*last;
+	return str_dup(arena, str_from(g->message_id, g->message_id_n));
 }
 
 struct held {

@@ -16,6 +16,7 @@ struct http_timeouts {
 
 struct http_origin {
 	str host;
+	uint64_t host_hash; /* str_hash() of it; 0: it is worked out */
 	unsigned port;
 	struct tls_context *tls; /* NULL: plain */
 	str expected_cn; /* of TLS: what its certificate must say, besides; empty: whatever tls takes */

@@ -25,38 +25,34 @@ const unsigned char h1_classes[256] = {
 };
 /* clang-format on */
 
-/* Long values, which tokens and cookies have, are passed over by sixteens. */
-static bool sixteen_plain(const char *p)
+enum { SIXTEEN = 16 };
+
+/* How many bytes stand before the first control character, of sixteen. */
+static size_t plain(const char *p)
 {
-	typedef unsigned char sixteen __attribute__((vector_size(16)));
+	typedef unsigned char sixteen __attribute__((vector_size(SIXTEEN)));
 	sixteen v;
 	uint64_t control[2];
 	memcpy(&v, p, sizeof v);
 	v = (sixteen)(v < ' ') | (sixteen)(v == 0x7f);
 	memcpy(control, &v, sizeof v);
-	return !(control[0] | control[1]);
+	if (control[0])
+		return word_first(le64toh(control[0]));
+	return control[1] ? 8 + word_first(le64toh(control[1])) : SIXTEEN;
 }
 
-/* Where from i on the first control character stands: a word at a time, the last one over again. */
-static size_t plain(str s, size_t i)
-{
-	uint64_t found;
-	while (s.n - i > 16 && sixteen_plain(s.p + i))
-		i += 16;
-	for (; s.n - i > 8; i += 8)
-		if ((found = h1_controls(word_at(s.p + i))))
-			return i + word_first(found);
-	size_t back = 8 - (s.n - i);
-	found = back < 8 ? h1_controls(word_at(s.p + i - back)) >> (8 * back) : 0;
-	return found ? i + word_first(found) : s.n;
-}
-
+/* A tab is the one that may stand in a value. */
 size_t h1_value_span(str s)
 {
 	size_t i = 0;
-	if (s.n < 8)
-		return h1_span(s, H1_VALUE);
-	while ((i = plain(s, i)) < s.n && s.p[i] == '\t')
+	while (s.n - i >= SIXTEEN) {
+		size_t n = plain(s.p + i);
+		i += n;
+		if (n == SIXTEEN)
+			continue;
+		if (s.p[i] != '\t')
+			return i;
 		i++;
-	return i;
+	}
+	return i + h1_span(str_sub(s, i, STR_NPOS), H1_VALUE);
 }

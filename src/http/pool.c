@@ -77,7 +77,7 @@ static void origin_free_if_unused(struct origin *o)
 
 struct origin *origin_hold(struct http_pool *p, const struct http_origin *from)
 {
-	uint64_t hash = str_hash(from->host) ^ from->port;
+	uint64_t hash = (from->host_hash ? from->host_hash : str_hash(from->host)) ^ from->port;
 	struct origin **bucket = &p->buckets[hash % BUCKETS], *o = *bucket;
 	for (; o; o = o->next)
 		if (o->hash == hash && o->port == from->port && o->tls == from->tls &&

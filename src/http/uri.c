@@ -65,6 +65,7 @@ err uri_parse(str text, struct uri *u)
 	u->authority = str_sub(rest, 0, end);
 	if (!uri_authority(u->authority, &u->host, &u->port))
 		return FAIL(ERR_SYNTAX);
+	u->host_hash = str_hash(u->host);
 	rest = str_sub(rest, end, STR_NPOS);
 	if (h1_span(rest, H1_QUERY) != rest.n)
 		return FAIL(ERR_SYNTAX);

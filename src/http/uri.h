@@ -13,6 +13,7 @@ struct uri {
 				       /* host: of an IPv6 literal what is between the brackets;
 	                                * path: "/" if there is none */
 	str authority;                 /* "host" or "host:port", as it stands there */
+	uint64_t host_hash;            /* str_hash() of host */
 	unsigned port;                 /* the scheme's default if none is given */
 	bool tls;
 };

@@ -43,12 +43,11 @@ static err ask_server(void *self, struct balanced_server *s, struct message **an
 {
 	struct turns *t = self;
 	struct callout *c = t->callout;
-	struct uri uri;
-	must(!uri_parse(s->base, &uri).code);
-	c->host = uri.host;
-	c->port = uri.port;
+	must(str_given(s->uri.host));
+	c->host = s->uri.host;
+	c->port = s->uri.port;
 	c->h2 = s->h2;
-	c->tls = !uri.tls ? NULL : s->tls ? s->tls : c->usual;
+	c->tls = !s->uri.tls ? NULL : s->tls ? s->tls : c->usual;
 	err e = ask(t->arena, c, t->by, answer);
 	*why = c->why;
 	return e;
