@@ -29,12 +29,15 @@ static struct message *associated(struct api *q)
 {
 	struct strs names = { 0 };
 	bool keys = api_query_is(q, "entity", "keys");
-	str product = api_param(q, "product");
+	struct product_page of = { .org = q->org, .product = api_param(q, "product") };
 	if (!keys && !api_query_is(q, "entity", "apps"))
 		return answer_error(q, 400, "keymanagement.service.InvalidEntity",
 		                    "entity is keys or apps");
-	err e = keys ? product_keys(q->arena, q->store, q->org, product, &names)
-	             : product_apps(q->arena, q->store, q->org, product, &names);
+	struct message *bad = api_page(q, &of.page);
+	if (bad)
+		return bad;
+	err e = keys ? product_keys(q->arena, q->store, &of, &names)
+	             : product_apps(q->arena, q->store, &of, &names);
 	return e.code ? trouble(q, e) : answer_names(q, &names);
 }
 

@@ -7,7 +7,7 @@
 #include "model/json.h"
 #include "store/users.h"
 
-enum { TEXT_MAX = 255, MEMBERS_MAX = 10000 };
+enum { TEXT_MAX = 255 };
 
 struct member_body {
 	str value, type, origin;
@@ -115,9 +115,8 @@ static struct message *members_take(struct sso_call *q, const struct list *from,
 	struct group_member *v = arena_array(q->arena, struct group_member, from->n + 1);
 	struct message *m = NULL;
 	*out = (struct list){ v, 0 };
-	if (from->n > MEMBERS_MAX)
-		return sso_scim_error(q, SSO_SCIM_INVALID,
-		                      S("A group takes 10000 members at once"));
+	if (from->n > GROUP_MEMBERS_MAX)
+		return sso_scim_error(q, SSO_SCIM_INVALID, S("A group has up to 10000 members"));
 	LIST_EACH(const struct member_body, b, from)
 		if (!m)
 			m = member_fits(q, b, &v[out->n++]);

@@ -162,14 +162,34 @@ struct message *endpoint_group_list(struct sso_call *q)
 }
 
 /* ---- members ---- */
-static struct message *members_of(struct sso_call *q, struct list *members)
+/* The answer unless the group of the path is there. */
+static struct message *group_missed(struct sso_call *q)
 {
 	struct group_key key = key_of(q);
 	struct group g;
 	err e = group_get(q->arena, q->store, &key, &g);
-	if (!e.code)
-		e = group_members(q->arena, q->store, &key, members);
 	return e.code ? trouble(q, e, key.id) : NULL;
+}
+
+static struct message *member_trouble(struct sso_call *q, err e, str id)
+{
+	if (e.code == ERR_NOT_FOUND || e.code == ERR_SYNTAX)
+		return sso_scim_error(q, SSO_SCIM_MEMBER_UNKNOWN, sso_told(id));
+	if (e.code == ERR_CONFLICT)
+		return sso_scim_error(q, SSO_SCIM_MEMBER_EXISTS, sso_told(id));
+	return sso_trouble(q, e);
+}
+
+/* The one of the path. */
+static struct message *member_find(struct sso_call *q, struct group_member *out)
+{
+	struct group_key key = key_of(q);
+	str id = sso_param(q, "member");
+	struct message *m = group_missed(q);
+	if (m)
+		return m;
+	err e = group_member_get(q->arena, q->store, &key, id, out);
+	return e.code ? member_trouble(q, e, id) : NULL;
 }
 
 static struct message *member_answer(struct sso_call *q, unsigned status,
@@ -183,74 +203,59 @@ static struct message *member_answer(struct sso_call *q, unsigned status,
 
 struct message *endpoint_member_list(struct sso_call *q)
 {
+	struct group_key key = key_of(q);
 	struct list members = { 0 };
 	struct buf b = buf_in(q->arena);
 	struct json_writer w = json_to(&b, false);
-	struct message *m = members_of(q, &members);
+	struct message *m = group_missed(q);
 	if (m)
 		return m;
 	if (str_ieq(sso_query(q, "returnEntities"), S("true")))
 		return sso_scim_error(q, SSO_SCIM_INVALID,
 		                      S("returnEntities: ask for each user at /Users/{id}"));
+	err e = group_members(q->arena, q->store, &key, &members);
+	if (e.code)
+		return sso_trouble(q, e);
 	members_write(&w, &members);
 	return sso_json(q, 200, buf_str(&b));
 }
 
-/* The one of the path; NULL: there is no such member. */
-static const struct group_member *member_find(struct sso_call *q, const struct list *members)
-{
-	LIST_EACH(const struct group_member, m, members)
-		if (str_eq(m->id, sso_param(q, "member")))
-			return m;
-	return NULL;
-}
-
-static struct message *member_unknown(struct sso_call *q)
-{
-	return sso_scim_error(q, SSO_SCIM_MEMBER_UNKNOWN, sso_told(sso_param(q, "member")));
-}
-
 struct message *endpoint_member_get(struct sso_call *q)
 {
-	struct list members = { 0 };
-	struct message *m = members_of(q, &members);
-	if (m)
-		return m;
-	const struct group_member *member = member_find(q, &members);
-	return member ? member_answer(q, 200, member) : member_unknown(q);
+	struct group_member member;
+	struct message *m = member_find(q, &member);
+	return m ? m : member_answer(q, 200, &member);
 }
 
 struct message *endpoint_member_add(struct sso_call *q)
 {
 	struct group_member member;
 	struct group_key key = key_of(q);
-	struct group g;
-	err e = group_get(q->arena, q->store, &key, &g);
-	if (e.code)
-		return trouble(q, e, key.id);
-	struct message *m = member_take(q, &member);
+	struct message *m = group_missed(q);
+	if (!m)
+		m = member_take(q, &member);
 	if (m)
 		return m;
-	e = group_member_add(q->store, &key, &member);
-	if (e.code == ERR_CONFLICT)
-		return sso_scim_error(q, SSO_SCIM_MEMBER_EXISTS, sso_told(member.id));
+	err e = group_member_add(q->store, &key, &member);
+	if (e.code == ERR_LIMIT)
+		return sso_scim_error(q, SSO_SCIM_INVALID, S("A group has up to 10000 members"));
 	if (e.code)
-		return trouble(q, e, key.id);
+		return e.code == ERR_NOT_FOUND ? trouble(q, e, key.id)
+		                               : member_trouble(q, e, member.id);
 	told(q, "group_member_added", key.id);
 	return member_answer(q, 201, &member);
 }
 
 struct message *endpoint_member_remove(struct sso_call *q)
 {
-	struct list members = { 0 };
+	struct group_member member;
 	struct group_key key = key_of(q);
-	struct message *m = members_of(q, &members);
+	struct message *m = member_find(q, &member);
 	if (m)
 		return m;
-	const struct group_member *member = member_find(q, &members);
-	err e = member ? group_member_remove(q->store, &key, member->id) : FAIL(ERR_NOT_FOUND);
+	err e = group_member_remove(q->store, &key, member.id);
 	if (e.code)
-		return e.code == ERR_NOT_FOUND ? member_unknown(q) : sso_trouble(q, e);
+		return member_trouble(q, e, member.id);
 	told(q, "group_member_removed", key.id);
-	return member_answer(q, 200, member);
+	return member_answer(q, 200, &member);
 }

@@ -189,20 +189,33 @@ err group_delete(struct store *st, const struct group_key *k)
 }
 
 /* ---- members ---- */
+#define MEMBERS "FROM sso_member WHERE zone = $1 AND group_id = $2"
+#define MEMBER_COLUMNS "member_id, origin, kind "
+
+static struct group_member member_of(const struct db_value *c)
+{
+	return (struct group_member){ c[0].s, c[1].s, str_eq(c[2].s, S("GROUP")) };
+}
+
 err group_members(struct arena *a, struct store *st, const struct group_key *k, struct list *out)
 {
 	struct db_rows rows;
-	TRY(db_query(
-		a, st->db,
-		"SELECT member_id, origin, kind FROM sso_member WHERE zone = $1 AND group_id = "
-		"$2 ORDER BY member_id",
-		DB_ARGS(KEY_ARGS(k)), &rows));
+	TRY(db_query(a, st->db, "SELECT " MEMBER_COLUMNS MEMBERS " ORDER BY member_id",
+	             DB_ARGS(KEY_ARGS(k)), &rows));
 	struct group_member *v = arena_array(a, struct group_member, rows.n + 1);
 	*out = (struct list){ v, rows.n };
-	for (size_t i = 0; i < rows.n; i++) {
-		const struct db_value *c = db_row(&rows, i);
-		v[i] = (struct group_member){ c[0].s, c[1].s, str_eq(c[2].s, S("GROUP")) };
-	}
+	for (size_t i = 0; i < rows.n; i++)
+		v[i] = member_of(db_row(&rows, i));
+	return DONE;
+}
+
+err group_member_get(struct arena *a, struct store *st, const struct group_key *k, str member_id,
+                     struct group_member *out)
+{
+	struct db_rows rows;
+	TRY(one_row(a, st->db, "SELECT " MEMBER_COLUMNS MEMBERS " AND member_id = $3",
+	            DB_ARGS(KEY_ARGS(k), DB_T(member_id)), &rows));
+	*out = member_of(rows.v);
 	return DONE;
 }
 
@@ -217,23 +230,29 @@ static err touch(struct db *tx, const struct group_key *k)
 static err add_member(struct db *tx, void *arg)
 {
 	const struct group_call *c = arg;
+	struct db_rows rows;
 	TRY(touch(tx, &c->key));
+	TRY(one_row(c->arena, tx, "SELECT count(*) " MEMBERS, DB_ARGS(KEY_ARGS(&c->key)), &rows));
+	if (rows.v[0].i >= GROUP_MEMBERS_MAX)
+		return FAIL(ERR_LIMIT);
 	return insert_member(tx, &c->key, c->member);
 }
 
 err group_member_add(struct store *st, const struct group_key *k, const struct group_member *m)
 {
-	struct group_call c = { .key = *k, .member = m };
-	return db_tx(st->db, add_member, &c);
+	struct arena *a = arena_create(512, 0);
+	struct group_call c = { .arena = a, .key = *k, .member = m };
+	err e = db_tx(st->db, add_member, &c);
+	arena_destroy(&a);
+	return e;
 }
 
 static err remove_member(struct db *tx, void *arg)
 {
 	const struct group_call *c = arg;
 	TRY(touch(tx, &c->key));
-	return exec_one(
-		tx, "DELETE FROM sso_member WHERE zone = $1 AND group_id = $2 AND member_id = $3",
-		DB_ARGS(KEY_ARGS(&c->key), DB_T(c->member_id)));
+	return exec_one(tx, "DELETE " MEMBERS " AND member_id = $3",
+	                DB_ARGS(KEY_ARGS(&c->key), DB_T(c->member_id)));
 }
 
 err group_member_remove(struct store *st, const struct group_key *k, str member_id)

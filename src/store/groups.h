@@ -17,6 +17,7 @@ struct membership {
 err memberships_of(struct arena *, struct store *, str zone, str user_id,
                    struct list *out) MUST_CHECK; /* struct membership, the direct ones first */
 
+enum { GROUP_MEMBERS_MAX = 10000 };
 struct group_key {
 	str zone, id;
 };
@@ -43,6 +44,9 @@ err group_delete(struct store *,
 
 err group_members(struct arena *, struct store *, const struct group_key *,
                   struct list *out) MUST_CHECK; /* struct group_member */
+err group_member_get(struct arena *, struct store *, const struct group_key *, str member_id,
+                     struct group_member *out) MUST_CHECK;
+/* ERR_CONFLICT: is one; ERR_LIMIT: there are GROUP_MEMBERS_MAX. */
 err group_member_add(struct store *, const struct group_key *,
-                     const struct group_member *) MUST_CHECK; /* ERR_CONFLICT: is one */
+                     const struct group_member *) MUST_CHECK;
 err group_member_remove(struct store *, const struct group_key *, str member_id) MUST_CHECK;

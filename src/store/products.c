@@ -113,20 +113,26 @@ err product_delete(struct arena *a, struct store *st, str org, str name, struct 
 	return DONE;
 }
 
-err product_keys(struct arena *a, struct store *st, str org, str name, struct strs *keys)
+#define PAGE_ARGS(p)                                                              \
+	DB_ARGS(DB_T((p)->org), DB_T((p)->product), DB_T(page_start(&(p)->page)), \
+	        DB_I(page_count(&(p)->page)))
+
+err product_keys(struct arena *a, struct store *st, const struct product_page *p, struct strs *keys)
 {
 	return names_query(a, st->db,
 	                   "SELECT consumer_key FROM credential_product WHERE org = $1 AND product "
-	                   "= $2 ORDER BY consumer_key",
-	                   DB_ARGS(DB_T(org), DB_T(name)), keys);
+	                   "= $2 AND consumer_key >= $3 ORDER BY consumer_key LIMIT $4",
+	                   PAGE_ARGS(p), keys);
 }
 
 /* CROSS: SQLite would walk all credentials in the order of their apps. */
-err product_apps(struct arena *a, struct store *st, str org, str name, struct strs *app_ids)
+err product_apps(struct arena *a, struct store *st, const struct product_page *p,
+                 struct strs *app_ids)
 {
 	return names_query(a, st->db,
 	                   "SELECT DISTINCT c.app_id FROM credential_product p"
 	                   " CROSS JOIN credential c WHERE c.org = p.org AND c.consumer_key ="
-	                   " p.consumer_key AND p.org = $1 AND p.product = $2 ORDER BY c.app_id",
-	                   DB_ARGS(DB_T(org), DB_T(name)), app_ids);
+	                   " p.consumer_key AND p.org = $1 AND p.product = $2 AND c.app_id >= $3"
+	                   " ORDER BY c.app_id LIMIT $4",
+	                   PAGE_ARGS(p), app_ids);
 }

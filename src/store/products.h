@@ -18,7 +18,12 @@ err product_change(struct arena *, struct store *, str org, str name, struct edi
                    struct api_product **out) MUST_CHECK;
 err product_delete(struct arena *, struct store *, str org, str name,
                    struct api_product **was) MUST_CHECK;
-err product_keys(struct arena *, struct store *, str org, str name,
-                 struct strs *keys) MUST_CHECK; /* ?query=list&entity=keys */
-err product_apps(struct arena *, struct store *, str org, str name,
+/* Which keys name a product, and the ids of their apps: ?query=list&entity=keys */
+struct product_page {
+	str org, product;
+	struct page page;
+};
+err product_keys(struct arena *, struct store *, const struct product_page *,
+                 struct strs *keys) MUST_CHECK;
+err product_apps(struct arena *, struct store *, const struct product_page *,
                  struct strs *app_ids) MUST_CHECK;

@@ -41,6 +41,10 @@ static void groups(void **state)
 	ANSWERS(ERR_CONFLICT, group_member_add(store, &key, &two[0]));
 	GOOD(group_member_add(store, &key, &two[1]));
 	ANSWERS(ERR_NOT_FOUND, group_member_add(store, &other, &two[1]));
+	GOOD(group_member_get(a, store, &key, S("u2"), &two[1]));
+	SAME(two[1].origin, USER_ORIGIN);
+	ANSWERS(ERR_NOT_FOUND, group_member_get(a, store, &key, S("u3"), &two[1]));
+	ANSWERS(ERR_NOT_FOUND, group_member_get(a, store, &other, S("u2"), &two[1]));
 	GOOD(group_member_remove(store, &key, S("u1")));
 	ANSWERS(ERR_NOT_FOUND, group_member_remove(store, &key, S("u1")));
 	GOOD(group_get(a, store, &key, &g));
@@ -53,6 +57,19 @@ static void groups(void **state)
 	ANSWERS(ERR_NOT_FOUND, group_delete(store, &key));
 	GOOD(group_members(a, store, &key, &all));
 	assert_int_equal(all.n, 0);
+}
+
+static void full(void **state)
+{
+	(void)state;
+	static struct group_member v[GROUP_MEMBERS_MAX + 1];
+	struct group_key key = { ZONE, S("full") };
+	for (size_t i = 0; i < COUNT(v); i++)
+		v[i] = (struct group_member){ str_fmt(a, "f%zu", i), USER_ORIGIN, false };
+	GOOD(put("full", "full", (struct list){ v, GROUP_MEMBERS_MAX }, true, -1));
+	ANSWERS(ERR_LIMIT, group_member_add(store, &key, &v[GROUP_MEMBERS_MAX]));
+	GOOD(group_member_remove(store, &key, S("f7")));
+	GOOD(group_member_add(store, &key, &v[GROUP_MEMBERS_MAX]));
 }
 
 static void memberships(void **state)
@@ -152,6 +169,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(groups, suite_reset),
+		cmocka_unit_test_teardown(full, suite_reset),
 		cmocka_unit_test_teardown(memberships, suite_reset),
 		cmocka_unit_test_teardown(users, suite_reset),
 		cmocka_unit_test_teardown(leavings, suite_reset),
