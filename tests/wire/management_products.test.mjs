@@ -39,6 +39,15 @@ test('the life of a product', async (t) => {
 	});
 });
 
+test('the keys and apps of a product', async () => {
+	const list = (entity, more = '') => g.mgmt(`/apiproducts/${encodeURIComponent(demo.product)}?query=list&entity=${entity}${more}`);
+	const keys = expect(await list('keys'), { status: 200 }).json, apps = expect(await list('apps'), { status: 200 }).json;
+	assert.ok(keys.length > 0 && apps.length > 0);
+	for (const [entity, more, status, json] of [['keys', `&startKey=${keys.at(-1)}`, 200, [keys.at(-1)]], ['apps', '&count=1', 200, apps.slice(0, 1)],
+		['keys', `&startKey=${keys.at(-1)}~`, 200, []], ['apps', '&count=x', 400], ['owners', '', 400]])
+		expect(await list(entity, more), { status, ...(json && { json }) }, `${entity}${more}`);
+});
+
 test('the least', async () => {
 	const r = expect(await g.mgmt('/apiproducts', { body: { name: 'least', displayName: 'l', approvalType: 'auto' } }), { status: 201 }).json;
 	assert.deepEqual([r.apiResources, r.environments, r.proxies, r.scopes, r.attributes], [[], [], [], [], []]);
