@@ -50,6 +50,7 @@ struct balanced_server {
 	_Alignas(64) _Atomic(uint64_t) failures; /* in a row */
 	_Atomic(uint64_t) active;                /* calls; only LeastConnections counts them */
 	_Atomic(int64_t) out_until_ms;           /* monotonic; 0: in rotation */
+	bool being_checked;                      /* the control loop's alone */
 };
 
 struct balancer {

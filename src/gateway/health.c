@@ -99,19 +99,25 @@ static void run_check(void *arg)
 		log_warn(well ? "target_server_back" : "target_server_out",
 		         LOG_STR("env", proxy->environment), LOG_STR("proxy", proxy->name),
 		         LOG_STR("server", c->server->name));
+	c->server->being_checked = false;
 	arena_destroy(&arena);
 	proxy_release(proxy);
 }
 
+/* Before the last one ends none begins: an interval may be shorter than a server is waited for. */
 static void start_check(const struct gateway *g, const struct proxy *p, const struct balancer *b,
                         struct balanced_server *s)
 {
+	if (s->being_checked)
+		return;
 	struct arena *arena = arena_create(0, 0);
 	struct check *c = arena_new(arena, struct check);
 	*c = (struct check){ arena, g, p, b, s };
 	proxy_hold(p);
+	s->being_checked = true;
 	if (!fiber_start(g->conf.control, run_check, c).code)
 		return;
+	s->being_checked = false;
 	proxy_release(p);
 	arena_destroy(&arena);
 }

@@ -107,14 +107,19 @@ test('without MaxFailures nobody is asked; after an undeploy neither', async () 
 	assert.equal(f.checks.length, before);
 });
 
-test('a silent server', async () => {
-	const mute = net.createServer((s) => s.on('error', () => {}));
+test('a silent server is waited for once, however short the interval', async () => {
+	let open = 0, most = 0;
+	const mute = net.createServer((s) => {
+		most = Math.max(most, ++open);
+		s.on('error', () => {}).on('close', () => open--).resume();
+	});
 	await new Promise((ok) => mute.listen(0, '127.0.0.1', ok));
 	mute.unref();
 	const h = await target('h');
 	await g.must(`${at}/h`, { method: 'PUT', body: { host: '127.0.0.1', port: h.origin.port } });
-	const call = await balanced(['h'], `<HTTPMonitor><Request><Port>${mute.address().port}</Port><SocketReadTimeoutInSec>1</SocketReadTimeoutInSec></Request></HTTPMonitor>`);
+	const call = await balanced(['h'], `<HTTPMonitor><Request><Port>${mute.address().port}</Port><SocketReadTimeoutInSec>3</SocketReadTimeoutInSec></Request></HTTPMonitor>`);
 	for (const late = Date.now() + 15000; (await call()).status !== 503;)
 		assert.ok(Date.now() < late), await sleep(100);
+	assert.equal(most, 1);
 	mute.close();
 });
