@@ -7,7 +7,9 @@
 #include "flow/fault.h"
 #include "flow/run.h"
 
-enum { CONTENT_MAX = 10 << 20 };
+enum { CONTENT_MAX = 10 << 20, FORM_PAIRS = 10000 };
+
+const str form_type = S_INIT("application/x-www-form-urlencoded");
 
 size_t content_max(const struct exchange *x, const struct message *m)
 {
@@ -45,6 +47,23 @@ enum verdict content_failed(struct exchange *x, const struct message *m, err e)
 str exchange_content(struct exchange *x, struct message *m)
 {
 	return m->body.kind != BODY_NONE && content_decode(x, m) ? exchange_bytes(x, m) : S("");
+}
+
+bool message_is_form(const struct message *m)
+{
+	str type = headers_get(&m->headers, S("Content-Type"));
+	return str_ieq(str_trim(str_cut(&type, ';')), form_type);
+}
+
+str exchange_form(struct exchange *x, struct message *m)
+{
+	str form = exchange_content(x, m), rest = form;
+	for (size_t n = 0; n < FORM_PAIRS && str_given(rest); n++)
+		str_cut(&rest, '&');
+	if (!str_given(rest))
+		return form;
+	content_failed(x, m, FAIL(ERR_LIMIT));
+	return S("");
 }
 
 str exchange_bytes(struct exchange *x, struct message *m)

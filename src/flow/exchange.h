@@ -97,5 +97,10 @@ struct exchange {
 /* The content of a message, decoded and read into memory now if it still streams (docs/why/bodies.md).  At
  * most 10 MB, or what the endpoint says; over it, or when the sender fails, the fault is raised and "" is the answer. */
 str exchange_content(struct exchange *, struct message *);
-/* The same bytes as they came, whatever their Content-Encoding: to be sent on more than once. */
+/* A form is a body whose Content-Type is form_type.  Its content, as above: who looks for one of its pairs walks
+ * all of them, so of more than 10,000 it is a body that is too big. */
+extern const str form_type;
+bool message_is_form(const struct message *);
+str exchange_form(struct exchange *, struct message *);
+/* A body's bytes as they came, whatever their Content-Encoding: to be sent on more than once. */
 str exchange_bytes(struct exchange *, struct message *);

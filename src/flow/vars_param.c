@@ -5,25 +5,11 @@
 #include "codec/form.h"
 #include "flow/var_row.h"
 
-static const str form_type = S_INIT("application/x-www-form-urlencoded");
-
-static bool is_form(const struct message *m)
-{
-	str type = headers_get(&m->headers, S("Content-Type"));
-	return str_istarts(type, form_type);
-}
-
 static str source(struct exchange *x, int which, struct message *m)
 {
 	if (which == PARAM_QUERY)
 		return m->kind == MESSAGE_REQUEST ? m->query : STR_NONE;
-	return is_form(m) ? exchange_content(x, m) : STR_NONE;
-}
-
-static str decoded(struct arena *arena, str raw)
-{
-	bool plain = str_find_char(raw, '%') == STR_NPOS && str_find_char(raw, '+') == STR_NPOS;
-	return plain ? raw : percent_decode(arena, raw, true);
+	return message_is_form(m) ? exchange_form(x, m) : STR_NONE;
 }
 
 /* The next pair that is not empty, raw; false at the end. */
@@ -47,11 +33,11 @@ struct value var_param(struct exchange *x, const struct flowvar *v, struct messa
 	str rest = source(x, v->row->arg, m), pair, name, value;
 	VEC(str) all = { 0 };
 	while (next_pair(&rest, &pair, &name, &value)) {
-		if (!str_eq(decoded(x->arena, name), v->arg))
+		if (!str_eq(percent_decode(x->arena, name, true), v->arg))
 			continue;
 		if (v->part == PART_FIRST)
-			return VALUE_STR(decoded(x->arena, value));
-		VEC_PUSH(x->arena, &all, decoded(x->arena, value));
+			return VALUE_STR(percent_decode(x->arena, value, true));
+		VEC_PUSH(x->arena, &all, percent_decode(x->arena, value, true));
 	}
 	return value_list(x->arena, all.v, all.n, v->part, v->nth);
 }
@@ -67,7 +53,8 @@ static str edited(struct arena *arena, str text, str name, unsigned nth, const s
 	bool placed = false;
 	str pair, raw_name, value;
 	while (next_pair(&text, &pair, &raw_name, &value)) {
-		if (str_eq(decoded(arena, raw_name), name) && (++seen == nth || !nth)) {
+		if (str_eq(percent_decode(arena, raw_name, true), name) &&
+		    (++seen == nth || !nth)) {
 			pair = placed ? S("") : fresh;
 			placed = true;
 		}
@@ -98,7 +85,7 @@ err var_param_set(struct exchange *x, const struct flowvar *v, struct message *m
 		m->query = query.n ? query : STR_NONE;
 		return DONE;
 	}
-	if (!is_form(m) && exchange_content(x, m).n)
+	if (!message_is_form(m) && exchange_content(x, m).n)
 		return FAIL(ERR_SYNTAX); /* it has a content, and that is no form */
 	message_set_content(x->arena, m,
 	                    edited(x->arena, source(x, PARAM_FORM, m), v->arg, nth, given),
@@ -111,8 +98,8 @@ struct value var_params(struct exchange *x, const struct flowvar *v, struct mess
 	str rest = source(x, v->row->arg % 16, m), pair, name, value;
 	VEC(str) all = { 0 };
 	struct map seen = map_in(x->arena);
-	for (size_t n = 0; n < FORM_PAIRS_MAX && next_pair(&rest, &pair, &name, &value); n++) {
-		name = decoded(x->arena, name);
+	while (next_pair(&rest, &pair, &name, &value)) {
+		name = percent_decode(x->arena, name, true);
 		if (map_has(&seen, name))
 			continue;
 		map_put(&seen, name, NULL);

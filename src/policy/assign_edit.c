@@ -4,8 +4,6 @@
  * Source: Apigee, "AssignMessage policy"; RFC 9110 §5.3 for lists in headers. */
 #include "policy/assign_edit.h"
 
-static const str form_type = S_INIT("application/x-www-form-urlencoded");
-
 /* ---- query -------------------------------------------------------------------------------- */
 
 static void put_query(struct message *to, str raw) { to->query = raw.n ? raw : STR_NONE; }
@@ -30,12 +28,6 @@ void remove_query(struct assigning *g, str name, unsigned nth)
 
 /* ---- form --------------------------------------------------------------------------------- */
 
-static bool is_form(const struct message *m)
-{
-	str type = headers_get(&m->headers, S("Content-Type"));
-	return str_ieq(str_trim(str_cut(&type, ';')), form_type);
-}
-
 /* The form's text; false: the message holds something else. */
 static bool form_text(struct assigning *g, struct message *m, str *out)
 {
@@ -44,15 +36,17 @@ static bool form_text(struct assigning *g, struct message *m, str *out)
 		return false;
 	if (m->body.kind == BODY_NONE)
 		return true;
-	if (!is_form(m) && m->body.kind != BODY_BYTES)
+	bool form = message_is_form(m);
+	if (!form && m->body.kind != BODY_BYTES)
 		return false; /* never read a stream only to leave it alone */
-	*out = exchange_content(g->x, m);
-	return is_form(m) || !out->n;
+	*out = form ? exchange_form(g->x, m) : exchange_content(g->x, m);
+	return form || !out->n;
 }
 
 static void put_form(struct assigning *g, str text)
 {
-	message_set_content(g->x->arena, g->to, text, is_form(g->to) ? STR_NONE : form_type);
+	message_set_content(g->x->arena, g->to, text,
+	                    message_is_form(g->to) ? STR_NONE : form_type);
 }
 
 enum verdict edit_form(struct assigning *g, params_edit edit, str name, str value)

@@ -228,10 +228,29 @@ static void reading(void **state)
 	}
 }
 
+/* Each look-up walks a form: who sends millions of pairs is told so. */
+static void forms_are_bounded(void **state)
+{
+	struct fixture *f = *state;
+	static const struct { size_t pairs; bool fault; } rows[] = { { 10000, false }, { 10001, true } };
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct buf b = buf_in(f->arena);
+		for (size_t k = 1; k < rows[i].pairs; k++)
+			buf_add(&b, S("a&"));
+		buf_add(&b, S("z=1"));
+		message_set_content(f->arena, f->x.request, buf_str(&b), S("application/x-www-form-urlencoded"));
+		struct value v = vars_get_named(&f->x, S("request.formparam.z"));
+		assert_int_equal(v.kind, rows[i].fault ? VALUE_NULL : VALUE_STRING);
+		assert_int_equal(f->x.fault_pending, rows[i].fault);
+	}
+	assert_int_equal(f->x.raised.status, 413);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(reading, setup, teardown),
+		cmocka_unit_test_setup_teardown(forms_are_bounded, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
