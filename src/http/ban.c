@@ -31,6 +31,7 @@ struct ban *ban_make(struct arena *a, int64_t ms)
 	return b;
 }
 
+/* An IPv4 address stands behind bits that begin no network of IPv6. */
 uint64_t ban_key(const struct sockaddr_storage *from)
 {
 	const struct in6_addr *six = &((const struct sockaddr_in6 *)from)->sin6_addr;
@@ -38,9 +39,12 @@ uint64_t ban_key(const struct sockaddr_storage *from)
 	                           ? (const void *)&((const struct sockaddr_in *)from)->sin_addr
 	                   : IN6_IS_ADDR_V4MAPPED(six) ? (const void *)(six->s6_addr + 12)
 	                                               : NULL;
-	uint64_t key = 0;
-	memcpy(&key, four ? four : six->s6_addr, four ? 4 : 8);
-	return key;
+	unsigned char key[8];
+	uint64_t whole;
+	memset(key, 0xff, sizeof key);
+	memcpy(key + (four ? 4 : 0), four ? four : six->s6_addr, four ? 4 : 8);
+	memcpy(&whole, key, sizeof whole);
+	return whole;
 }
 
 static size_t place_of(uint64_t key) { return str_hash(str_from(&key, sizeof key)) % PLACES; }

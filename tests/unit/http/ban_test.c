@@ -33,6 +33,7 @@ static void test_who(void **state)
 		{ "::ffff:10.0.0.1", "::ffff:10.0.0.2", false },
 		{ "2001:db8:1:2::1", "2001:db8:1:2:ffff::9", true },
 		{ "2001:db8:1:2::1", "2001:db8:1:3::1", false },
+		{ "2001:db8::1", "32.1.13.184", false }, /* the same four bytes first */
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++)
