@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The log of base/log.h: each event is one write(2), so lines of many threads do not mix.
- * A line is at most LINE_MAX_BYTES; what does not fit is cut, never split over two lines.
+ * A line is JSON and at most LINE_MAX_BYTES: a text is cut, and a pair that does not fit whole is left out.
  * Source: house; RFC 8259 §7 for the escapes. */
 #include "base/log.h"
 
@@ -10,11 +10,12 @@
 
 #include "base/clock.h"
 
-enum { LINE_MAX_BYTES = 2048 };
+enum { LINE_MAX_BYTES = 2048, TEXT_MAX_BYTES = 1200 };
 
 struct line {
 	char p[LINE_MAX_BYTES + 8];
 	size_t n;
+	bool full;
 };
 
 static enum log_level least_level = LOG_INFO;
@@ -24,7 +25,8 @@ void log_set_level(enum log_level least) { least_level = least; }
 
 static void put(struct line *l, const char *p, size_t n)
 {
-	if (n > LINE_MAX_BYTES - l->n)
+	l->full |= n > LINE_MAX_BYTES - l->n;
+	if (l->full)
 		return;
 	memcpy(l->p + l->n, p, n);
 	l->n += n;
@@ -32,8 +34,9 @@ static void put(struct line *l, const char *p, size_t n)
 
 static void put_quoted(struct line *l, str s)
 {
+	size_t end = l->n + TEXT_MAX_BYTES;
 	put(l, "\"", 1);
-	for (size_t i = 0; i < s.n && l->n < LINE_MAX_BYTES - 8; i++) {
+	for (size_t i = 0; i < s.n && l->n < end && !l->full; i++) {
 		unsigned char c = (unsigned char)s.p[i];
 		char esc[8];
 		if (c == '"' || c == '\\')
@@ -46,27 +49,35 @@ static void put_quoted(struct line *l, str s)
 	put(l, "\"", 1);
 }
 
+static void put_pair(struct line *l, const struct log_pair *pair)
+{
+	size_t before = l->n;
+	char number[24];
+	put(l, ",", 1);
+	put_quoted(l, str_from_z(pair->key));
+	put(l, ":", 1);
+	if (pair->kind == LOG_TEXT)
+		put_quoted(l, pair->text);
+	else
+		put(l, number,
+		    (size_t)snprintf(number, sizeof number, "%lld", (long long)pair->number));
+	if (l->full)
+		l->n = before;
+	l->full = false;
+}
+
 void log_write(enum log_level level, const char *event, const struct log_pair *pairs)
 {
 	struct line l = { .n = 0 };
-	char number[64];
+	char start[64];
 	if (level < least_level)
 		return;
-	put(&l, number,
-	    (size_t)snprintf(number, sizeof number, "{\"ts_ms\":%lld,\"level\":\"%s\",\"event\":",
+	put(&l, start,
+	    (size_t)snprintf(start, sizeof start, "{\"ts_ms\":%lld,\"level\":\"%s\",\"event\":",
 	                     (long long)clock_ms(), words[level]));
 	put_quoted(&l, str_from_z(event));
-	for (; pairs->key; pairs++) {
-		put(&l, ",", 1);
-		put_quoted(&l, str_from_z(pairs->key));
-		put(&l, ":", 1);
-		if (pairs->kind == LOG_TEXT)
-			put_quoted(&l, pairs->text);
-		else
-			put(&l, number,
-			    (size_t)snprintf(number, sizeof number, "%lld",
-			                     (long long)pairs->number));
-	}
+	for (; pairs->key; pairs++)
+		put_pair(&l, pairs);
 	memcpy(l.p + l.n, "}\n", 2);
 	if (write(STDERR_FILENO, l.p, l.n + 2) < 0)
 		return; /* nowhere left to say it */
