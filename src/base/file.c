@@ -21,7 +21,7 @@ static err closed(int fd, bool good)
 	return good ? DONE : FAIL(ERR_IO);
 }
 
-static bool all_written(int fd, str bytes)
+bool file_write(int fd, str bytes)
 {
 	while (bytes.n) {
 		ssize_t n = write(fd, bytes.p, bytes.n);
@@ -38,7 +38,7 @@ static err write_new(const char *path, str bytes)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	return closed(fd,
-	              fd >= 0 && fchmod(fd, 0600) == 0 && all_written(fd, bytes) && fsync(fd) == 0);
+	              fd >= 0 && fchmod(fd, 0600) == 0 && file_write(fd, bytes) && fsync(fd) == 0);
 }
 
 static err sync_folder(const char *path)

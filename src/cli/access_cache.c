@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "cli/access_inside.h"
 #include "codec/base64.h"
 
@@ -86,26 +87,13 @@ str access_cached(struct access *x, const char *name)
 	return file_read(x, path_of(x, str_from_z(name)));
 }
 
-static bool all_written(int fd, str bytes)
-{
-	while (bytes.n) {
-		ssize_t n = write(fd, bytes.p, bytes.n);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		bytes = str_sub(bytes, (size_t)n, STR_NPOS);
-	}
-	return true;
-}
-
-static err file_write(struct access *x, const char *path, str bytes)
+static err replace(struct access *x, const char *path, str bytes)
 {
 	str beside =
 		str_fmt(x->arena, "%s.server.XXXXXX", path); /* listed by no version of the tool */
 	char *name = (char *)str_z(x->arena, beside);
 	AUTO(fd_end) int fd = mkostemp(name, O_CLOEXEC); /* 0600 */
-	if (fd >= 0 && all_written(fd, bytes) && rename(name, path) == 0)
+	if (fd >= 0 && file_write(fd, bytes) && rename(name, path) == 0)
 		return DONE;
 	access_warn(x, "cannot write %s: %s", path, strerror(errno));
 	if (fd >= 0)
@@ -120,13 +108,13 @@ err access_keep(struct access *x, str name, str bytes)
 		str folder = str_fmt(x->arena, "%.*s/%.*s", STR(x->folder), (int)slash, name.p);
 		TRY(folders_make(x, folder, x->folder.n));
 	}
-	return file_write(x, path_of(x, name), bytes);
+	return replace(x, path_of(x, name), bytes);
 }
 
 err access_valid_write(struct access *x)
 {
 	str path = str_fmt(x->arena, "%.*s/valid_token.dat", STR(access_root(x)));
-	return file_write(x, str_z(x->arena, path), x->token);
+	return replace(x, str_z(x->arena, path), x->token);
 }
 
 str access_token_name(struct arena *a, str user)
