@@ -4,11 +4,14 @@
 // Invariant: the client is strict, and nothing of it is turned off but the demand for https.
 // Source: https://www.npmjs.com/package/openid-client; OpenID Connect Core; RFC 7009, 7662, 8414, 8628, 9126, 9207.
 import assert from 'node:assert/strict';
+import { webcrypto } from 'node:crypto';
 import test from 'node:test';
 import { expect, gateway } from './gateway.mjs';
 import { client } from './sso.mjs';
 import { Visitor, forms } from './visitor.mjs';
 
+globalThis.crypto ??= webcrypto; // Node.js 18 has both under this name only
+globalThis.CryptoKey ??= webcrypto.CryptoKey;
 const o = await import('openid-client').catch(() => null);
 const skip = !o && 'the npm packages of the tests are not there: tools/deps test';
 const g = await gateway();

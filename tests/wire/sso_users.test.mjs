@@ -214,7 +214,7 @@ test('filters', async () => {
 	for (const [filter, want] of [[`id eq "${id}"`, only(1)], [`id eq "${id.toUpperCase()}"`, []], [`${F} and id eq "${id}"`, only(1)], [`id eq "${id}" and active eq false`, []]])
 		assert.deepEqual(await found(filter), want, filter);
 	assert.deepEqual(await found(`id eq "${id}"`, '&startIndex=2&sortBy=id'), []);
-	assert.deepEqual(await found(F, '&sortBy=userName&sortOrder=descending'), all.toReversed());
+	assert.deepEqual(await found(F, '&sortBy=userName&sortOrder=descending'), [...all].reverse());
 	assert.deepEqual(await found(F, '&sortBy=familyName&count=1&startIndex=3'), only(1));
 	assert.deepEqual(await found(F, '&count=2'), only(0, 1));
 	assert.deepEqual(await found(F, '&startIndex=3'), only(2));
