@@ -119,9 +119,11 @@ static str without_comment(str line)
 {
 	bool quoted = false;
 	for (size_t i = 0; i < line.n; i++) {
-		if (line.p[i] == '"' && (i == 0 || line.p[i - 1] != '\\'))
+		if (line.p[i] == '"')
 			quoted = !quoted;
-		if (line.p[i] == '#' && !quoted)
+		else if (line.p[i] == '\\' && quoted)
+			i++; /* whatever it stands before is part of the text */
+		else if (line.p[i] == '#' && !quoted)
 			return str_sub(line, 0, i);
 	}
 	return line;

@@ -4,13 +4,25 @@
  * Source: RFC 7578 §4, RFC 2046 §5.1.1. */
 #include "codec/multipart.h"
 
+/* Up to the next semicolon that stands outside quotes. */
+static str next_piece(str *rest)
+{
+	bool quoted = false;
+	size_t n = 0;
+	for (; n < rest->n && (quoted || rest->p[n] != ';'); n++)
+		quoted ^= rest->p[n] == '"';
+	str piece = str_sub(*rest, 0, n);
+	*rest = n < rest->n ? str_sub(*rest, n + 1, STR_NPOS) : STR_NONE;
+	return piece;
+}
+
 /* The value of a parameter such as boundary="x"; STR_NONE if absent. */
 static str parameter(str header, str name)
 {
 	str rest = header;
-	str_cut(&rest, ';');
+	next_piece(&rest);
 	while (str_given(rest)) {
-		str one = str_trim(str_cut(&rest, ';'));
+		str one = str_trim(next_piece(&rest));
 		str key = str_trim(str_cut(&one, '='));
 		if (!str_ieq(key, name) || !str_given(one))
 			continue;

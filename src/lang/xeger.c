@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/rand.h"
+#include "codec/utf8.h"
 
 enum {
 	STEPS_MAX = 100000,
@@ -75,11 +76,28 @@ static bool set_class(chars set, char letter)
 	return true;
 }
 
-static char escaped(char c)
+/* What the sign behind a backslash stands for.  A letter or digit that is not known here means something
+ * else than itself. */
+static bool escaped(char *c)
 {
-	static const char from[] = "ntrfe0", to[] = "\n\t\r\f\x1b";
-	const char *at = c ? strchr(from, c) : NULL;
-	return at ? to[at - from] : c;
+	static const char from[] = "ntrfe", to[] = "\n\t\r\f\x1b";
+	const char *at = *c ? strchr(from, *c) : NULL;
+	char low = (char)(*c | 0x20);
+	if (at)
+		*c = to[at - from];
+	return at || !((low >= 'a' && low <= 'z') || (*c >= '0' && *c <= '9'));
+}
+
+/* A character that stands for itself, whose first byte was taken. */
+static err literal(struct xeger *x, char c)
+{
+	size_t n = utf8_sequence(x->text, x->at - 1);
+	if (!n)
+		return FAIL(ERR_SYNTAX);
+	TRY(put(x, c));
+	for (; n > 1; n--)
+		TRY(put(x, x->text.p[x->at++]));
+	return DONE;
 }
 
 static err one_of(struct xeger *x, const bool *set)
@@ -110,15 +128,20 @@ static err bracket(struct xeger *x)
 			x->at++;
 			if (set_class(set, c))
 				continue;
-			c = escaped(c);
+			if (!escaped(&c))
+				return FAIL(ERR_SYNTAX);
 		}
 		char to = c;
 		if (peek(x) == '-' && x->at + 1 < x->text.n && x->text.p[x->at + 1] != ']') {
 			x->at++;
 			to = peek(x);
 			x->at++;
-			if (to == '\\')
-				to = escaped(peek(x)), x->at++;
+			if (to == '\\') {
+				to = peek(x);
+				x->at++;
+				if (!escaped(&to))
+					return FAIL(ERR_SYNTAX);
+			}
 		}
 		if (to < c || c < 0)
 			return FAIL(ERR_SYNTAX);
@@ -141,9 +164,7 @@ static err backslash(struct xeger *x)
 		return DONE;
 	if (set_class(set, c))
 		return one_of(x, set);
-	if (c >= '1' && c <= '9') /* a reference to a group would need memory of it */
-		return FAIL(ERR_SYNTAX);
-	return put(x, escaped(c));
+	return escaped(&c) ? literal(x, c) : FAIL(ERR_SYNTAX); /* \1 would need memory of a group */
 }
 
 static err group(struct xeger *x)
@@ -187,7 +208,7 @@ static err atom(struct xeger *x)
 	case 0:
 		return FAIL(ERR_SYNTAX);
 	default:
-		return put(x, c);
+		return literal(x, c);
 	}
 }
 

@@ -35,6 +35,8 @@ static void files(void **state)
 		{ "", "" },
 		{ "# a comment\n\n  a.listen = \"x:1\" # why\r\nworkers=4\n", "" },
 		{ "a.listen = \"x # y\"", "" },
+		{ "a.listen = \"c:\\\\\" # a backslash at the end", "" },
+		{ "a.listen = \"\\\"# \" # a quote and a sign in it", "" },
 		{ "workers = 0", "c:1: workers takes a whole number from 1 to 64, not 0" },
 		{ "\nworkers = two", "c:2: workers takes a whole number from 1 to 64, not two" },
 		{ "a.listen = x", "c:1: a.listen takes a text in double quotes" },

@@ -22,6 +22,8 @@ static void bodies(void **state)
 		{ TYPE, "--b\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n--b\r\n"
 		        "Content-Disposition: form-data; name=b\r\n\r\n2\r\n\r\n--b--", "a=1|b=2\r\n" },
 		{ "multipart/form-data; charset=x; boundary=\"b\"", "--b\r\n\r\nx\r\n--b--", "=x" },
+		{ "multipart/form-data; boundary=\"b;c\"", "--b;c--", "" },
+		{ TYPE, "--b\r\nContent-Disposition: form-data; filename=\"a;name=x;\"; name=\"f;g\"\r\n\r\n1\r\n--b--", "f;g=1" },
 		{ TYPE, "--b--", "" },
 		{ TYPE, "--b\r\n\r\nx\r\n--b", NULL },
 		{ TYPE, "--b\r\n\r\nx", NULL },

@@ -189,6 +189,7 @@ static const struct row functions[] = {
 	{ "{randomLong(-9223372036854775808,-9223372036854775808)}", "-9223372036854775808", NULL },
 	{ "[{randomLong(6,5)}]", "[]", NULL },
 	{ "{xeger('abc')}", "abc", NULL },
+	{ "{xeger('\xc3\xa4{2}')}", "\xc3\xa4\xc3\xa4", NULL },
 	/* not a call: it stays as it is */
 	{ "{substring( alpha, 0, 4 )}", "{substring( alpha, 0, 4 )}", NULL },
 	{ "{createUuid( )}", "{createUuid( )}", NULL },
@@ -249,6 +250,8 @@ static void refusing(void **state)
 		{ "{timeFormat('bogus',a)}", "4: timeFormat(): \"bogus\" is not a date format" },
 		{ "{jsonPath('$.',a)}", "4: JSONPath \"$.\", column 3: a name should stand here" },
 		{ "{xeger('[')}", "4: xeger(): no text can be made from \"[\"" },
+		{ "{xeger('\\x41')}", "4: xeger(): no text can be made from \"\\x41\"" },
+		{ "{xeger('[\\x]')}", "4: xeger(): no text can be made from \"[\\x]\"" },
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct template *t = NULL;
