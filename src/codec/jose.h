@@ -91,6 +91,10 @@ struct jws {
  * and a "crit" that keeps the rules of RFC 7515 §4.1.11.  Slices of text are kept.
  * ERR_SYNTAX; ERR_LIMIT over JOSE_TEXT_MAX. */
 err jws_read(struct arena *, str text, struct jws *) MUST_CHECK;
+/* The same in two steps, for who knows the header: all of it that stands in struct jws comes from the first. */
+str jws_header_part(str text);
+err jws_read_header(struct arena *, str part, struct jws *) MUST_CHECK;
+err jws_read_rest(struct arena *, str text, struct jws *) MUST_CHECK;
 /* The first name in "crit" that is not among those known; absent: all are. */
 str jws_unknown_critical(const struct jws *, const str *known, size_t n);
 

@@ -50,28 +50,42 @@ static err part_read(struct arena *a, str text, str *out)
 	                                            : FAIL(ERR_SYNTAX);
 }
 
-err jws_read(struct arena *a, str text, struct jws *out)
+str jws_header_part(str text) { return str_sub(text, 0, str_find_char(text, '.')); }
+
+err jws_read_header(struct arena *a, str part, struct jws *out)
 {
 	*out = (struct jws){ .alg = JOSE_ALGS };
-	if (text.n > JOSE_TEXT_MAX)
-		return FAIL(ERR_LIMIT);
-	str rest = text, header = str_cut(&rest, '.');
-	str payload = str_given(rest) ? str_cut(&rest, '.') : STR_NONE;
-	if (!str_given(rest) || !header.n || str_find_char(rest, '.') != STR_NPOS)
-		return FAIL(ERR_SYNTAX);
-	TRY(part_read(a, header, &out->header_text));
-	TRY(part_read(a, payload, &out->payload));
-	TRY(part_read(a, rest, &out->signature));
+	TRY(part_read(a, part, &out->header_text));
 	TRY(read_json_object(a, out->header_text, &out->header));
 	if (!critical_names_ok(out->header))
 		return FAIL(ERR_SYNTAX);
-	out->signed_part = str_sub(text, 0, header.n + 1 + payload.n);
 	out->alg_name = json_member_str(out->header, "alg");
 	out->kid = json_member_str(out->header, "kid");
 	out->typ = json_member_str(out->header, "typ");
 	out->alg = jose_alg_read(out->alg_name);
 	out->has_critical = json_object_get(out->header, "crit") != NULL;
 	return DONE;
+}
+
+err jws_read_rest(struct arena *a, str text, struct jws *out)
+{
+	str rest = text, header = str_cut(&rest, '.');
+	str payload = str_given(rest) ? str_cut(&rest, '.') : STR_NONE;
+	if (!str_given(rest) || str_find_char(rest, '.') != STR_NPOS)
+		return FAIL(ERR_SYNTAX);
+	TRY(part_read(a, payload, &out->payload));
+	TRY(part_read(a, rest, &out->signature));
+	out->signed_part = str_sub(text, 0, header.n + 1 + payload.n);
+	return DONE;
+}
+
+err jws_read(struct arena *a, str text, struct jws *out)
+{
+	*out = (struct jws){ .alg = JOSE_ALGS };
+	if (text.n > JOSE_TEXT_MAX)
+		return FAIL(ERR_LIMIT);
+	TRY(jws_read_header(a, jws_header_part(text), out));
+	return jws_read_rest(a, text, out);
 }
 
 str jws_unknown_critical(const struct jws *s, const str *known, size_t n)

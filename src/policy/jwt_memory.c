@@ -15,18 +15,19 @@
 #include "policy/callout.h"
 #include "policy/services.h"
 
-enum { TOKENS = 8192, KEYS = 1024, FETCH_MS = 5000, FRESH_MS = 300000 };
+enum { TOKENS = 8192, HEADERS = 256, KEYS = 1024, FETCH_MS = 5000, FRESH_MS = 300000 };
 
 struct jwt_memory {
 	struct arena *arena;
-	struct shelf *tokens, *keys;
+	struct shelf *tokens, *headers, *keys;
 };
 
 struct jwt_memory *jwt_memory_create(void)
 {
 	struct arena *a = arena_create(sizeof(struct jwt_memory), 0);
 	struct jwt_memory *m = arena_new(a, struct jwt_memory);
-	*m = (struct jwt_memory){ a, shelf_create(TOKENS), shelf_create(KEYS) };
+	*m = (struct jwt_memory){ a, shelf_create(TOKENS), shelf_create(HEADERS),
+		                  shelf_create(KEYS) };
 	return m;
 }
 
@@ -37,6 +38,7 @@ void jwt_memory_destroy(struct jwt_memory **mp)
 	if (!m)
 		return;
 	shelf_destroy(&m->tokens);
+	shelf_destroy(&m->headers);
 	shelf_destroy(&m->keys);
 	arena_destroy(&(struct arena *){ m->arena });
 }
@@ -74,11 +76,31 @@ static void note_claims(struct jwt_token *t)
 			strs_add(a, &t->aud, json_text(json_array_get(aud, i)));
 }
 
-static err take_apart(struct jwt_token *t)
+/* What all tokens of an issuer begin with; remembered with one that is good. */
+struct jwt_header {
+	struct shelf_item item;
+	struct jws jws; /* nothing behind the header */
+};
+
+static err take_header(struct jwt_memory *m, struct jwt_token *t)
+{
+	struct shelf_key key = shelf_name(jws_header_part(t->item.key.name));
+	struct jwt_header *h = shelf_take(m->headers, &key);
+	if (!h)
+		h = t->new_header = shelf_item(sizeof *h, key.name.n, &key);
+	arena_defer(t->item.arena, shelf_let_go, h);
+	if (t->new_header)
+		TRY(jws_read_header(h->item.arena, h->item.key.name, &h->jws));
+	t->jws = h->jws;
+	return DONE;
+}
+
+static err take_apart(struct jwt_memory *m, struct jwt_token *t)
 {
 	struct arena *a = t->item.arena;
 	struct diag nobody = { .arena = a };
-	TRY(jws_read(a, t->item.key.name, &t->jws));
+	TRY(take_header(m, t));
+	TRY(jws_read_rest(a, t->item.key.name, &t->jws));
 	TRY(json_read(a, t->jws.payload, &nobody, &t->claims));
 	if (!json_is_object(t->claims))
 		return FAIL(ERR_SYNTAX);
@@ -102,7 +124,7 @@ err jwt_token_read(struct exchange *x, str text, struct jwt_token **out)
 	struct jwt_token *t = shelf_take(memory(x)->tokens, &key);
 	if (!t) {
 		t = shelf_item(sizeof *t, text.n + 256, &key); /* its parts */
-		err e = take_apart(t);
+		err e = take_apart(memory(x), t);
 		if (e.code) {
 			shelf_let_go(t);
 			return e;
@@ -127,6 +149,14 @@ static void check(void *arg)
 	c->good = jws_verify(c->arena, s, c->key, s->alg);
 }
 
+static void remember(struct jwt_memory *m, struct jwt_token *t)
+{
+	if (t->new_header)
+		shelf_put(m->headers, t->new_header);
+	t->new_header = NULL;
+	shelf_put(m->tokens, t);
+}
+
 bool jwt_token_good(struct exchange *x, struct jwt_token *t, const struct jose_key *key)
 {
 	static const unsigned char none[sizeof t->good_for];
@@ -143,7 +173,7 @@ bool jwt_token_good(struct exchange *x, struct jwt_token *t, const struct jose_k
 	bool fresh = !memcmp(t->good_for, none, sizeof none);
 	if (c.good && fresh) {
 		memcpy(t->good_for, print.p, print.n);
-		shelf_put(memory(x)->tokens, t);
+		remember(memory(x), t);
 	}
 	return c.good;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the JWT policies remember, for all loops: tokens whose signature was good and the key that it was
- * good for, keys that a variable held, and key sets from afar.
+ * good for, their headers, keys that a variable held, and key sets from afar.
  * Invariant: a verdict counts for the very key that gave it, and for nothing but the signature: times,
  * audience and all else are looked at each time.  Nothing bad is remembered.
  * Source: house; measured: RS256 17 us, the look-up 1 us. */
@@ -12,6 +12,7 @@
 #include "rt/fiber.h"
 
 struct exchange;
+struct jwt_header;
 struct jwt_memory;
 
 struct jwt_memory *jwt_memory_create(void);
@@ -28,6 +29,7 @@ struct jwt_token {
 	struct strs aud;            /* one text, or those of an array (RFC 7519 §4.1.3) */
 	struct jws jws;
 	json_t *claims;
+	struct jwt_header *new_header; /* that is not remembered yet */
 };
 #define JWT_NEVER INT64_MIN
 

@@ -57,15 +57,16 @@ static const char *const taken[] = {
 
 static void takes(void **state) { (void)state; policies_taken(taken, COUNT(taken)); }
 
-/* A verdict is found again for its key, and for no other; nothing bad is kept. */
+/* A verdict is found again for its key, and for no other; the header for all that begin with it; nothing bad is kept. */
 static void remembers(void **state)
 {
 	(void)state;
 	struct services services = { .jwt = jwt_memory_create() };
 	struct arena *keys = arena_create(0, 0);
 	struct jose_key *right = jose_key_make(keys, JOSE_ES256), *wrong = jose_key_make(keys, JOSE_ES256);
-	str token, none = S("eyJhbGciOiJub25lIn0.e30.");
+	str token, sibling, none = S("eyJhbGciOiJub25lIn0.e30.");
 	assert_int_equal(jws_sign(keys, right, JOSE_ES256, S("{\"alg\":\"ES256\"}"), S("{\"a\":1}"), &token).code, ERR_NONE);
+	assert_int_equal(jws_sign(keys, wrong, JOSE_ES256, S("{\"alg\":\"ES256\"}"), S("{\"a\":2}"), &sibling).code, ERR_NONE);
 	const struct { const struct jose_key *key; bool good; } calls[] = {
 		{ wrong, false }, { right, true }, { right, true }, { wrong, false }, { right, true },
 	};
@@ -80,6 +81,9 @@ static void remembers(void **state)
 			before = t;
 		if (i > 1)
 			assert_ptr_equal(t, before);
+		assert_int_equal(jwt_token_read(&x, sibling, &t).code, ERR_NONE);
+		assert_int_equal(before && t->jws.header == before->jws.header, i >= 1);
+		assert_true(str_eq(t->jws.payload, S("{\"a\":2}")));
 		assert_int_equal(jwt_token_read(&x, none, &t).code, ERR_NONE);
 		assert_false(jwt_token_good(&x, t, calls[i].key));
 		arena_destroy(&a);
