@@ -8,7 +8,7 @@
 #include "store/logins.h"
 
 struct lockout_policy {
-	int64_t failures;            /* so many lock; 0: never */
+	int64_t failures;             /* so many lock; 0: never */
 	int64_t window_ms, locked_ms; /* counted within; locked for, from the newest failure */
 };
 
@@ -22,7 +22,8 @@ void attempt_end(struct attempts *, const struct user_key *);
 
 bool attempts_locked(const struct attempts *, int64_t failures, int64_t failed_at_ms,
                      int64_t now_ms);
-int64_t attempts_since_ms(const struct attempts *, int64_t now_ms); /* older failures are forgotten */
+/* Older failures are forgotten. */
+int64_t attempts_since_ms(const struct attempts *, int64_t now_ms);
 
 /* The same for a name that has no account. */
 bool attempt_nobody_locked(struct attempts *, const struct user_key *, int64_t now_ms);

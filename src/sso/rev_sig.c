@@ -33,9 +33,11 @@ static uint32_t murmur3(str s, uint32_t h)
 str rev_sig(struct arena *a, const str *items, size_t n)
 {
 	str r = S("");
-	for (size_t i = 0; i < n; i++)
-		if (str_given(items[i]))
-			r = str_fmt(a, "%x",
-			            murmur3(str_fmt(a, "%.*s###%.*s", STR(r), STR(items[i])), SEED));
+	for (size_t i = 0; i < n; i++) {
+		if (!str_given(items[i]))
+			continue;
+		str text = str_fmt(a, "%.*s###%.*s", STR(r), STR(items[i]));
+		r = str_fmt(a, "%x", murmur3(text, SEED));
+	}
 	return r;
 }

@@ -20,10 +20,10 @@ err pg_load(struct diag *diag)
 	void *lib = dlopen("libpq.so.5", RTLD_NOW | RTLD_LOCAL);
 	if (!lib)
 		return missing(diag);
-#define X(f)                                     \
+#define PG(f)                                    \
 	if (!(*(void **)&pg.f = dlsym(lib, #f))) \
 		return missing(diag);
-	PG_FUNCTIONS(X)
-#undef X
+#include "store/pg_lib.def"
+#undef PG
 	return DONE;
 }

@@ -8,22 +8,10 @@
 
 #include "base/diag.h"
 
-#define PG_FUNCTIONS(X)                                                                            \
-	X(PQclear)                                                                                 \
-	X(PQcmdStatus)                                                                             \
-	X(PQcmdTuples)                                                                             \
-	X(PQconnectdbParams)                                                                       \
-	X(PQconsumeInput)                                                                          \
-	X(PQerrorMessage) X(PQfinish) X(PQflush) X(PQfreemem) X(PQftype) X(PQgetResult)            \
-		X(PQgetisnull) X(PQgetlength) X(PQgetvalue) X(PQisBusy) X(PQnfields) X(PQnotifies) \
-			X(PQntuples) X(PQresultErrorField) X(PQresultStatus) X(PQsendPrepare)      \
-				X(PQsendQuery) X(PQsendQueryPrepared) X(PQsetNoticeProcessor)      \
-					X(PQsetnonblocking) X(PQsocket) X(PQstatus)
-
 struct pg_lib {
-#define X(f) __typeof__(f) *f;
-	PG_FUNCTIONS(X)
-#undef X
+#define PG(f) __typeof__(f) *f;
+#include "store/pg_lib.def"
+#undef PG
 };
 extern struct pg_lib pg; /* filled in by pg_load(), which the opening of a store calls */
 
