@@ -34,7 +34,3 @@ struct bundle_identity {
 };
 err bundle_compile(const struct zip_files *, enum bundle_kind, const struct bundle_identity *,
                    policy_finder, struct diag *, struct proxy **out) MUST_CHECK;
-
-/* One policy's XML alone (management: POST .../policies). */
-err bundle_check_policy(struct arena *, str xml, str file, policy_finder, struct diag *,
-                        str *name) MUST_CHECK;

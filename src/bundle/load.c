@@ -4,9 +4,8 @@
  * Source: Apigee, "API proxy configuration reference", bundle layout. */
 #include "bundle/load.h"
 
-#include "model/noun.h"
-
 #include "flow/vars.h"
+#include "model/noun.h"
 
 /* Apigee's policies that a later release may bring: they get a better answer than a typing error. */
 static const char *const apigee_policies[] = {
@@ -19,13 +18,11 @@ static const char *const apigee_policies[] = {
 	"CORS",
 	"DataCapture",
 	"DecodeJWS",
-	"DecodeJWT",
 	"DeleteOAuthV1Info",
 	"DeleteOAuthV2Info",
 	"ExternalCallout",
 	"ExtractVariables",
 	"GenerateJWS",
-	"GenerateJWT",
 	"GenerateSAMLAssertion",
 	"GetOAuthV1Info",
 	"GetOAuthV2Info",
@@ -47,7 +44,6 @@ static const char *const apigee_policies[] = {
 	"MonetizationLimitsCheck",
 	"OASValidation",
 	"OAuthV1",
-	"OAuthV2",
 	"ParseDialogflowRequest",
 	"PopulateCache",
 	"PromptTokenLimit",
@@ -68,10 +64,8 @@ static const char *const apigee_policies[] = {
 	"StatisticsCollector",
 	"TraceCapture",
 	"ValidateSAMLAssertion",
-	"VerifyAPIKey",
 	"VerifyIAM",
 	"VerifyJWS",
-	"VerifyJWT",
 	"XMLThreatProtection",
 	"XMLToJSON",
 	"XSL",
@@ -266,17 +260,4 @@ err bundle_check(struct arena *arena, const struct zip_files *files, enum bundle
 	struct loaded l = { .binder = bundle_binder(arena, diag), .find = find };
 	bundle_load(&l, arena, files, kind);
 	return l.worst;
-}
-
-err bundle_check_policy(struct arena *arena, str xml, str file, policy_finder find,
-                        struct diag *diag, str *name)
-{
-	struct loaded l = { .binder = bundle_binder(arena, diag), .find = find };
-	struct xml_node *root;
-	struct step step;
-	diag->file = file;
-	TRY(xml_read(arena, xml, diag, &root));
-	TRY(load_policy(&l, root, &step));
-	*name = step.name;
-	return DONE;
 }

@@ -235,6 +235,12 @@ static struct message *unknown_type(struct api *q, str type)
 		STR(type));
 }
 
+static str resource_path(struct api *q, const struct resource_file *f)
+{
+	return str_fmt(q->arena, "%.*s/resources/%.*s/%.*s", STR(root_folder(q)), STR(f->type),
+	               STR(f->name));
+}
+
 static struct message *put_resource(struct api *q, struct resource_file f, enum file_put how)
 {
 	struct api_key key = api_key_of(q);
@@ -244,9 +250,7 @@ static struct message *put_resource(struct api *q, struct resource_file f, enum 
 	if (bad || (bad = unknown_type(q, f.type)) || (bad = bad_file_name(q, f.name)) ||
 	    (bad = api_body(q, PIECE_MAX, &bytes)))
 		return bad;
-	str path = str_fmt(q->arena, "%.*s/resources/%.*s/%.*s", STR(root_folder(q)), STR(f.type),
-	                   STR(f.name));
-	struct file_change change = { path, bytes, how, q->who.key.name };
+	struct file_change change = { resource_path(q, &f), bytes, how, q->who.key.name };
 	err e = revision_file_put(q->store, &key, number, &change);
 	if (e.code == ERR_CONFLICT)
 		return answer_error(q, 409, "messaging.config.beans.ResourceAlreadyExists",
@@ -273,35 +277,41 @@ struct message *resources_change(struct api *q)
 	return put_resource(q, resource_of_path(q), FILE_REPLACE);
 }
 
-static const struct revision_part *find_resource(struct api *q, int64_t *number,
-                                                 struct message **bad)
+/* The one file, without the others of its revision; the answer to give when it is not there. */
+static struct message *find_resource(struct api *q, int64_t *number, struct revision_part *out)
 {
-	struct revision_parts parts = { 0 };
 	struct resource_file f = resource_of_path(q);
-	if ((*bad = load(q, number, &parts)))
-		return NULL;
-	VEC_EACH(const struct revision_part, p, &parts)
-		if (p->kind == PART_RESOURCE && str_eq(p->type, f.type) && str_eq(p->name, f.name))
-			return p;
-	*bad = no_part(q, f.name);
-	return NULL;
+	struct api_key key = api_key_of(q);
+	struct revision *r;
+	struct message *bad = revision_number(q, number);
+	if (bad)
+		return bad;
+	*out = (struct revision_part){
+		.kind = PART_RESOURCE, .name = f.name, .type = f.type, .path = resource_path(q, &f)
+	};
+	err e = revision_get(q->arena, q->store, &key, *number, &r);
+	if (e.code)
+		return revision_trouble(q, e);
+	e = revision_file(q->arena, q->store, &key, *number, out->path, &out->bytes);
+	if (e.code == ERR_NOT_FOUND)
+		return no_part(q, f.name);
+	return e.code ? answer_trouble(q, e) : NULL;
 }
 
 struct message *resources_get(struct api *q)
 {
 	int64_t number;
-	struct message *bad;
-	const struct revision_part *p = find_resource(q, &number, &bad);
-	return p ? answer_bytes(q, 200, S("application/octet-stream"), p->bytes) : bad;
+	struct revision_part p;
+	struct message *bad = find_resource(q, &number, &p);
+	return bad ? bad : answer_bytes(q, 200, S("application/octet-stream"), p.bytes);
 }
 
 struct message *resources_delete(struct api *q)
 {
 	int64_t number;
-	struct message *bad;
-	const struct revision_part *p = find_resource(q, &number, &bad);
-	if (!p || (bad = removed(q, number, p)))
+	struct revision_part p;
+	struct message *bad = find_resource(q, &number, &p);
+	if (bad || (bad = removed(q, number, &p)))
 		return bad;
-	struct resource_file f = { p->name, p->type };
-	return answer_noun(q, 200, &resource_file_noun, &f);
+	return answer_noun(q, 200, &resource_file_noun, &(struct resource_file){ p.name, p.type });
 }

@@ -35,8 +35,6 @@ err app_delete(struct arena *, struct store *, str org, str app_id, struct app *
  * ERR_CONFLICT: the key is taken.  ERR_NOT_FOUND: *missing is the product; absent: the app. */
 err credential_create(struct arena *, struct store *, str org, str app_id, struct credential *,
                       str *missing) MUST_CHECK;
-err credential_get(struct arena *, struct store *, str org, str key,
-                   struct credential **out) MUST_CHECK;
 /* The edit sees a struct credential: products added or removed, statuses, attributes, scopes.  An added
  * product with manual approval becomes PENDING, others APPROVED.  Key, secret and issued_at do not change. */
 err credential_change(struct arena *, struct store *, str org, str key, struct edit *,

@@ -124,11 +124,6 @@ static err read_credential(struct arena *a, struct store *st, struct db *db,
 	return DONE;
 }
 
-err credential_get(struct arena *a, struct store *st, str org, str key, struct credential **out)
-{
-	return read_credential(a, st, st->db, &(struct app_range){ org, key, key }, out);
-}
-
 /* ---- writing ---- */
 static err initial_status(struct db *tx, struct credential_insert *c, str product, int *status)
 {

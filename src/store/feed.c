@@ -78,13 +78,22 @@ static err run_steps(struct db *tx, void *arg)
 	return DONE;
 }
 
+static void tell_readers(struct store *st, const struct change *c)
+{
+	raise_to(&st->feed.head, c->seq);
+	pthread_mutex_lock(&st->feed.lock);
+	for (struct feed_reader *r = st->feed.readers; r; r = r->next)
+		r->wake(r->arg);
+	pthread_mutex_unlock(&st->feed.lock);
+}
+
 err store_changes(struct store *st, struct store_step *v, size_t n)
 {
 	TRY(db_tx(st->db, run_steps, &(struct steps){ v, n }));
 	for (size_t i = 0; i < n; i++) {
 		cache_changed(st, v[i].change);
 		raise_to(&st->feed.committed, v[i].change->seq);
-		feed_heard(st, v[i].change);
+		tell_readers(st, v[i].change);
 	}
 	return DONE;
 }
@@ -95,15 +104,6 @@ err store_change(struct store *st, struct change *c, err (*fn)(struct db *, void
 }
 
 /* ---- consumers ---- */
-void feed_heard(struct store *st, const struct change *c)
-{
-	raise_to(&st->feed.head, c->seq);
-	pthread_mutex_lock(&st->feed.lock);
-	for (struct feed_reader *r = st->feed.readers; r; r = r->next)
-		r->wake(r->arg);
-	pthread_mutex_unlock(&st->feed.lock);
-}
-
 int64_t feed_head(struct store *st) { return atomic_load(&st->feed.head); }
 
 struct feed_reader *feed_attach(struct store *st, void (*wake_fn)(void *), void *arg)
@@ -263,7 +263,7 @@ static void listen_once(void *arg)
 			cache_changed(st, &v[i]);
 		if (changes.n) {
 			st->feed.read = v[changes.n - 1].seq;
-			feed_heard(st, &v[changes.n - 1]);
+			tell_readers(st, &v[changes.n - 1]);
 		}
 	} while (changes.n == CHANGES_AT_ONCE);
 	arena_destroy(&a);

@@ -55,7 +55,6 @@ err store_changes(struct store *, struct store_step *, size_t n) MUST_CHECK;
 /* feed.c */
 err feed_open(struct store *) MUST_CHECK; /* reads the head, listens */
 void feed_close(struct store *);
-void feed_heard(struct store *, const struct change *); /* wakes consumers */
 
 /* cache.c */
 struct cache *cache_create(unsigned entries); /* of each kind */

@@ -253,7 +253,8 @@ static void credentials(void **state)
 	struct edit edit = { more_products, &extra, STR_NONE, STR_NONE };
 	ANSWERS(ERR_NOT_FOUND, credential_change(a, store, OTHER, first->consumer_key, &edit, &c));
 	GOOD(credential_change(a, store, ACME, first->consumer_key, &edit, &c));
-	GOOD(credential_get(a, store, ACME, first->consumer_key, &c));
+	GOOD(app_by_key(a, store, ACME, first->consumer_key, &got));
+	c = app_credential(got, first->consumer_key);
 	const struct product_status *v = c->api_products.v;
 	assert_int_equal(c->api_products.n, 2);
 	assert_int_equal(v[0].status, APPROVED); /* it was there: the edit's word counts */
@@ -263,13 +264,13 @@ static void credentials(void **state)
 	edit.arg = &nothing;
 	ANSWERS(ERR_NOT_FOUND, credential_change(a, store, ACME, first->consumer_key, &edit, &c));
 	SAME(edit.missing, nothing);
-	ANSWERS(ERR_NOT_FOUND, credential_get(a, store, OTHER, first->consumer_key, &c));
+	ANSWERS(ERR_NOT_FOUND, app_by_key(a, store, OTHER, first->consumer_key, &got));
 	ANSWERS(ERR_NOT_FOUND, credential_delete(a, store, OTHER, first->consumer_key, &c));
 	GOOD(credential_delete(a, store, ACME, first->consumer_key, &c));
 	GOOD(app_get(a, store, ACME, app->app_id, &got));
 	assert_int_equal(got->credentials.n, 1);
 	GOOD(app_delete(a, store, ACME, app->app_id, &got));
-	ANSWERS(ERR_NOT_FOUND, credential_get(a, store, ACME, S("given-key"), &c));
+	ANSWERS(ERR_NOT_FOUND, app_by_key(a, store, ACME, S("given-key"), &got));
 }
 
 static void app_lists(void **state)
