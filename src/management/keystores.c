@@ -100,12 +100,12 @@ struct message *aliases_list(struct api *q)
 {
 	struct vhost_key key = key_here(q, api_param(q, "keystore"));
 	struct keystore *ks;
-	struct strs names = { 0 };
 	err e = keystore_get(q->arena, q->store, &key, &ks);
 	if (e.code)
 		return trouble(q, e, key.name, STR_NONE);
+	struct strs names = { arena_array(q->arena, str, ks->aliases.n + 1), 0 };
 	LIST_EACH(const struct alias_names, a, &ks->aliases)
-		strs_add(q->arena, &names, a->alias);
+		names.v[names.n++] = a->alias;
 	return answer_names(q, &names);
 }
 

@@ -4,8 +4,6 @@
  * Source: Apigee, bundle layout. */
 #include "management/parts.h"
 
-#include <string.h>
-
 static const struct {
 	enum part_kind kind;
 	str folder;
@@ -74,10 +72,10 @@ const struct revision_part *part_find(const struct revision_parts *parts, enum p
 
 struct strs part_names(struct arena *a, const struct revision_parts *parts, enum part_kind kind)
 {
-	struct strs names = { 0 };
+	struct strs names = { arena_array(a, str, parts->n + 1), 0 };
 	VEC_EACH(const struct revision_part, p, parts)
 		if (p->kind == kind)
-			strs_add(a, &names, p->name);
+			names.v[names.n++] = p->name;
 	return names;
 }
 
@@ -89,20 +87,17 @@ static str child_text(const struct xml_node *n, str name)
 
 static void add_resource(struct arena *a, const struct revision_part *p, struct revision *r)
 {
-	struct resource_file *v = arena_array(a, struct resource_file, r->resource_files.n + 1);
-	if (r->resource_files.n)
-		memcpy(v, r->resource_files.v, r->resource_files.n * sizeof *v);
-	v[r->resource_files.n] = (struct resource_file){ p->name, p->type };
-	r->resource_files = (struct list){ v, r->resource_files.n + 1 };
-	strs_add(a, &r->resources, str_fmt(a, "%.*s://%.*s", STR(p->type), STR(p->name)));
+	struct resource_file *v = r->resource_files.v;
+	v[r->resource_files.n++] = (struct resource_file){ p->name, p->type };
+	r->resources.v[r->resources.n++] = str_fmt(a, "%.*s://%.*s", STR(p->type), STR(p->name));
 }
 
-static void add_base_path(struct arena *a, const struct revision_part *p, struct revision *r)
+static void add_base_path(const struct revision_part *p, struct revision *r)
 {
 	const struct xml_node *c = p->xml ? xml_child(p->xml, S("HTTPProxyConnection")) : NULL;
 	str path = child_text(c, S("BasePath"));
 	if (c)
-		strs_add(a, &r->base_paths, path.n ? path : S("/"));
+		r->base_paths.v[r->base_paths.n++] = path.n ? path : S("/");
 }
 
 void parts_describe(struct arena *a, const struct revision_parts *parts, struct revision *r)
@@ -111,13 +106,14 @@ void parts_describe(struct arena *a, const struct revision_parts *parts, struct 
 	r->proxy_endpoints = part_names(a, parts, PART_PROXY);
 	r->target_endpoints = part_names(a, parts, PART_TARGET);
 	r->shared_flows = part_names(a, parts, PART_SHARED_FLOW);
-	r->base_paths = r->resources = (struct strs){ 0 };
-	r->resource_files = (struct list){ 0 };
+	r->base_paths = (struct strs){ arena_array(a, str, parts->n + 1), 0 };
+	r->resources = (struct strs){ arena_array(a, str, parts->n + 1), 0 };
+	r->resource_files = (struct list){ arena_array(a, struct resource_file, parts->n + 1), 0 };
 	VEC_EACH(const struct revision_part, p, parts) {
 		if (p->kind == PART_RESOURCE)
 			add_resource(a, p, r);
 		if (p->kind == PART_PROXY)
-			add_base_path(a, p, r);
+			add_base_path(p, r);
 		if (p->kind == PART_BASE && p->xml) {
 			r->display_name = child_text(p->xml, S("DisplayName"));
 			r->description = child_text(p->xml, S("Description"));

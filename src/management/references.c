@@ -31,15 +31,15 @@ static struct message *trouble(struct api *q, err e, str refers, str name)
 struct message *references_list(struct api *q)
 {
 	struct list all = { 0 };
-	struct strs names = { 0 };
 	struct message *none = no_environment(q);
 	if (none)
 		return none;
 	err e = reference_list(q->arena, q->store, q->org, q->env, &all);
 	if (e.code)
 		return answer_trouble(q, e);
+	struct strs names = { arena_array(q->arena, str, all.n + 1), 0 };
 	LIST_EACH(const struct reference, r, &all)
-		strs_add(q->arena, &names, r->name);
+		names.v[names.n++] = r->name;
 	return answer_names(q, &names);
 }
 

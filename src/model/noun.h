@@ -35,7 +35,8 @@ bool attribute_remove(struct arena *, struct list *attributes, str name,
                       str *was); /* false: absent */
 
 bool strs_have(const struct strs *, str);
-void strs_add(struct arena *, struct strs *, str);   /* in a new array */
+/* In a new array each time: for a few, never for as many as somebody sends. */
+void strs_add(struct arena *, struct strs *, str);
 str strs_shown(struct arena *, const struct strs *); /* "[a, b]", as Apigee writes lists in texts */
 
 #define LIST_EACH(type, it, list) \

@@ -69,11 +69,13 @@ static void note_claims(struct jwt_token *t)
 	t->iat = note_time(t, "iat");
 	t->iss = json_member_str(t->claims, "iss");
 	t->sub = json_member_str(t->claims, "sub");
+	t->aud.v = arena_array(
+		a, str, json_array_size(aud) + 1); /* anybody's text: thousands may be in it */
 	if (json_is_string(aud))
-		strs_add(a, &t->aud, json_text(aud));
+		t->aud.v[t->aud.n++] = json_text(aud);
 	for (size_t i = 0; i < json_array_size(aud); i++)
 		if (json_is_string(json_array_get(aud, i)))
-			strs_add(a, &t->aud, json_text(json_array_get(aud, i)));
+			t->aud.v[t->aud.n++] = json_text(json_array_get(aud, i));
 }
 
 /* What all tokens of an issuer begin with; remembered with one that is good. */

@@ -4,6 +4,8 @@
  * Nothing that was not asked for is given, and nothing that was asked for in vain is dropped silently.
  * Source: oauth2-service reference, 1.11. */
 #include "sso/issue.h"
+
+#include "base/map.h"
 #include "store/groups.h"
 
 /* What every user of the zone may have. */
@@ -14,12 +16,15 @@ static const char *const default_groups[] = {
 
 struct strs scope_words(struct arena *a, str text)
 {
-	struct strs out = { 0 };
+	struct map words = map_in(a); /* anybody's text: a hundred thousand may be in it */
 	for (str rest = text; str_given(rest);) {
 		str one = str_trim(str_cut(&rest, ' '));
-		if (one.n && !strs_have(&out, one))
-			strs_add(a, &out, one);
+		if (one.n)
+			map_put(&words, one, NULL);
 	}
+	struct strs out = { arena_array(a, str, words.n + 1), 0 };
+	MAP_EACH(word, &words)
+		out.v[out.n++] = word->key;
 	return out;
 }
 

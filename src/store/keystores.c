@@ -45,15 +45,17 @@ static struct keystore *described(struct arena *a, str name, const struct db_row
 	struct alias_names *v = arena_array(a, struct alias_names, rows->n + 1);
 	ks->name = str_dup(a, name);
 	ks->aliases = (struct list){ v, rows->n };
+	ks->certs = (struct strs){ arena_array(a, str, rows->n + 1), rows->n };
+	ks->keys = (struct strs){ arena_array(a, str, rows->n + 1), 0 };
 	for (size_t i = 0; i < rows->n; i++) {
 		const struct db_value *c = db_row(rows, i);
 		v[i].alias = c[0].s;
 		v[i].cert = str_fmt(a, "%.*s-cert", STR(c[0].s));
-		strs_add(a, &ks->certs, v[i].cert);
+		ks->certs.v[i] = v[i].cert;
 		if (!c[1].s.n)
 			continue;
 		v[i].key = str_fmt(a, "%.*s-key", STR(c[0].s));
-		strs_add(a, &ks->keys, c[0].s);
+		ks->keys.v[ks->keys.n++] = c[0].s;
 	}
 	return ks;
 }

@@ -122,6 +122,20 @@ for (const [what, bytes, status] of runtime) {
 	});
 }
 
+test('runtime: a JWT of 5,000 audiences', async () => {
+	const part = (o) => Buffer.from(JSON.stringify(o)).toString('base64url');
+	await g.proxy('many', { base: '/many', pre: { request: ['v'] }, policies: { v: '<VerifyJWT><Algorithm>HS256</Algorithm><Source>request.header.jwt</Source><SecretKey><Value ref="private.k"/></SecretKey></VerifyJWT>' } });
+	const jwt = `${part({ alg: 'HS256' })}.${part({ aud: Array(5000).fill('') })}.${part('no signature')}`;
+	for (let i = 0; i < 3; i++)
+		expect(await g.call('/many', { headers: { jwt } }), { status: 401 });
+	await alive('it');
+});
+test('runtime: a revision of 4,900 files is told', async () => {
+	const files = Object.fromEntries(Array.from({ length: 4900 }, (_, i) => [`apiproxy/resources/jsc/n${i}.js`, 'x']));
+	expect(await g.import('files', zipped({ ...good, ...files })), { status: 201 });
+	assert.equal((await g.must('/apis/files/revisions/1')).json.resources.length, 4900);
+});
+
 test('memory stayed bounded', () => {
 	const grown = g.memory().peak - start;
 	assert.ok(grown < 160 * 1024 * slack, `grew by ${grown} KiB`);

@@ -4,7 +4,7 @@
 // Source: RFC 8628.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { expect, gateway, sleep } from './gateway.mjs';
+import { expect, gateway, slack, sleep } from './gateway.mjs';
 import { claims, client, refusal } from './sso.mjs';
 import { Visitor, forms } from './visitor.mjs';
 
@@ -27,6 +27,13 @@ const post = (fields, who = user) => who.call('/device', { fields });
 const type = async (user_code, who = user) => post({ ...last(await who.get('/device')).fields, user_code }, who);
 const decide = (page, value, scopes = ['openid', 'email']) =>
 	post({ ...last(page).fields, user_oauth_approval: value, ...Object.fromEntries(scopes.map((s, i) => [`scope.${i}`, s])) });
+
+test('a scope of 50,000 words is refused, in no time and in little memory', async () => {
+	const before = g.memory().peak, from = Date.now();
+	expect(await begin({ scope: Array.from({ length: 50000 }, (_, i) => i.toString(36)).join(' ') }), { status: 400, body: /invalid_scope/ });
+	assert.ok(Date.now() - from < 3000 * slack);
+	assert.ok(g.memory().peak - before < 64 * 1024 * slack);
+});
 
 test('codes, a page, tokens once', async () => {
 	const r = expect(await begin(), { status: 200, headers: { 'cache-control': 'no-store' } }), d = r.json;
