@@ -164,6 +164,8 @@ err certificates_read(struct arena *a, str pem, struct diag *d, struct certifica
 err certificate_key_read(struct arena *a, str cert_pem, str key_pem, str password, struct diag *d,
                          str *key)
 {
+	if (!pem_key_is_modest(key_pem))
+		return diag_add(d, ERR_LIMIT, 0, CERTIFICATE_COSTLY);
 	AUTO(free_bio) BIO *in = pem_bio(cert_pem);
 	AUTO(free_cert) X509 *leaf = pem_certificate(in);
 	AUTO(free_key) EVP_PKEY *k = pem_key(key_pem, password);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* X.509 certificates and private keys as texts: read, described, made, packed.
- * Nothing waits; making an RSA key takes some 100 ms of CPU.
+ * Nothing waits; making an RSA key takes some 100 ms of CPU.  A key or container that would take more than about
+ * a second to open is refused with ERR_LIMIT.
  * Source: RFC 5280, RFC 7292 (PKCS #12), RFC 2986 (PKCS #10). */
 #pragma once
 

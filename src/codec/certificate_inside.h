@@ -6,6 +6,7 @@
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/pkcs12.h>
 #include <openssl/x509v3.h>
 
 #include "codec/certificate.h"
@@ -20,3 +21,7 @@ const char *openssl_reason(void);
 X509 *pem_certificate(BIO *); /* the next; NULL: no more, or not understood */
 EVP_PKEY *pem_key(str text, str password);
 str key_pem_of(struct arena *, const EVP_PKEY *);
+#define CERTIFICATE_COSTLY "the file asks for too many rounds of its password's hash"
+/* Whether opening them takes no more than about a second, which they say themselves. */
+bool pem_key_is_modest(str text);
+bool pkcs12_is_modest(const PKCS12 *, const char *password);

@@ -3,7 +3,6 @@
  * A key leaves as PEM without a password; where it rests is the caller's affair.
  * Source: codec/certificate.h. */
 #include <openssl/evp.h>
-#include <openssl/pkcs12.h>
 
 #include "base/rand.h"
 #include "codec/certificate_inside.h"
@@ -30,6 +29,8 @@ err certificate_unpack(struct arena *a, str pkcs12, str password, struct diag *d
 	ERR_clear_error();
 	AUTO(free_pkcs12) PKCS12 *file = d2i_PKCS12(NULL, &p, (long)pkcs12.n);
 	const char *z = str_z(a, str_given(password) ? password : S(""));
+	if (file && !pkcs12_is_modest(file, z))
+		return diag_add(d, ERR_LIMIT, 0, CERTIFICATE_COSTLY);
 	if (!file || PKCS12_parse(file, z, &key, &leaf, &chain) != 1)
 		return diag_add(d, ERR_SYNTAX, 0,
 		                "the file cannot be read as PKCS #12 with this password: %s",

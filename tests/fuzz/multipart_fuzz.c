@@ -12,8 +12,10 @@
 static str written(struct arena *a, const struct parts *parts)
 {
 	struct buf b = buf_in(a);
-	for (size_t i = 0; i < parts->n; i++)
-		buf_fmt(&b, "%s--" BOUNDARY "\r\n\r\n%.*s", i ? "\r\n" : "", STR(parts->v[i].bytes));
+	for (size_t i = 0; i < parts->n; i++) {
+		buf_fmt(&b, "%s--" BOUNDARY "\r\n\r\n", i ? "\r\n" : "");
+		buf_add(&b, parts->v[i].bytes);
+	}
 	buf_fmt(&b, "%s--" BOUNDARY "--", parts->n ? "\r\n" : "");
 	return buf_str(&b);
 }
