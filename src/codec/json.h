@@ -8,6 +8,7 @@
 #include "base/diag.h"
 
 typedef struct json_t json_t; /* jansson's */
+struct strs;
 
 enum { JSON_DEPTH_MAX = 100, JSON_VALUES_MAX = 1000000 };
 
@@ -36,6 +37,12 @@ void json_double(struct json_writer *, double value); /* null if not finite */
 void json_bool(struct json_writer *, bool value);
 void json_nil(struct json_writer *);
 void json_tree(struct json_writer *, const json_t *);
+/* A key and what stands under it. */
+void json_pair_str(struct json_writer *, const char *key, str value);
+void json_pair_given(struct json_writer *, const char *key, str value); /* left out when absent */
+void json_pair_int(struct json_writer *, const char *key, int64_t value);
+void json_pair_bool(struct json_writer *, const char *key, bool value);
+void json_pair_strs(struct json_writer *, const char *key, const struct strs *);
 
 /* The text of a JSON string without the quotes; slashes escaped as Apigee's faults have them. */
 str json_escape(struct arena *, str s, bool slashes);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/field.h"
 #include "codec/json.h"
 #include "codec/utf8.h"
 
@@ -226,4 +227,39 @@ void json_tree(struct json_writer *w, const json_t *v)
 		json_nil(w);
 		break;
 	}
+}
+
+/* ---- pairs ---- */
+
+void json_pair_str(struct json_writer *w, const char *key, str value)
+{
+	json_key(w, str_from_z(key));
+	json_str(w, value);
+}
+
+void json_pair_given(struct json_writer *w, const char *key, str value)
+{
+	if (str_given(value))
+		json_pair_str(w, key, value);
+}
+
+void json_pair_int(struct json_writer *w, const char *key, int64_t value)
+{
+	json_key(w, str_from_z(key));
+	json_int(w, value);
+}
+
+void json_pair_bool(struct json_writer *w, const char *key, bool value)
+{
+	json_key(w, str_from_z(key));
+	json_bool(w, value);
+}
+
+void json_pair_strs(struct json_writer *w, const char *key, const struct strs *list)
+{
+	json_key(w, str_from_z(key));
+	json_open(w, '[');
+	for (size_t i = 0; i < list->n; i++)
+		json_str(w, list->v[i]);
+	json_close(w, ']');
 }

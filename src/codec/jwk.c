@@ -213,14 +213,6 @@ struct jwk_members jwk_members(struct arena *a, const struct jose_key *k)
 	};
 }
 
-static void pair(struct json_writer *w, str name, str value)
-{
-	if (!str_given(value))
-		return;
-	json_key(w, name);
-	json_str(w, value);
-}
-
 str jwk_thumbprint(struct arena *a, const struct jose_key *k)
 {
 	unsigned char sum[32];
@@ -228,12 +220,12 @@ str jwk_thumbprint(struct arena *a, const struct jose_key *k)
 	struct buf text = buf_in(a);
 	struct json_writer w = json_to(&text, false);
 	json_open(&w, '{');
-	pair(&w, S("crv"), m.crv); /* in the order of their names */
-	pair(&w, S("e"), m.e);
-	pair(&w, S("kty"), m.kty);
-	pair(&w, S("n"), m.n);
-	pair(&w, S("x"), m.x);
-	pair(&w, S("y"), m.y);
+	json_pair_given(&w, "crv", m.crv); /* in the order of their names */
+	json_pair_given(&w, "e", m.e);
+	json_pair_given(&w, "kty", m.kty);
+	json_pair_given(&w, "n", m.n);
+	json_pair_given(&w, "x", m.x);
+	json_pair_given(&w, "y", m.y);
 	json_close(&w, '}');
 	sha256(buf_str(&text), sum);
 	return base64url_write(a, str_from(sum, sizeof sum));

@@ -160,10 +160,8 @@ static str error_text(struct arena *a, bool xml, str code, str message)
 		               "<Error><Code>%.*s</Code><Message>%.*s</Message><Contexts/></Error>",
 		               STR(xml_escape(a, code)), STR(xml_escape(a, message)));
 	json_open(&w, '{');
-	json_key(&w, S("code"));
-	json_str(&w, code);
-	json_key(&w, S("message"));
-	json_str(&w, message);
+	json_pair_str(&w, "code", code);
+	json_pair_str(&w, "message", message);
 	json_key(&w, S("contexts"));
 	json_open(&w, '[');
 	json_close(&w, ']');

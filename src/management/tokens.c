@@ -12,12 +12,6 @@ static struct message *unknown(struct api *q)
 	                    "Invalid Access Token");
 }
 
-static void pair(struct json_writer *w, const char *key, str value)
-{
-	json_key(w, str_from_z(key));
-	json_str(w, value);
-}
-
 static str number(struct api *q, int64_t n) { return str_fmt(q->arena, "%lld", (long long)n); }
 
 static str describe(struct api *q, const struct token *t, str text)
@@ -26,19 +20,19 @@ static str describe(struct api *q, const struct token *t, str text)
 	struct json_writer w = json_to(&b, true);
 	int64_t left_s = t->expires_at_ms < 0 ? -1 : (t->expires_at_ms - clock_ms()) / 1000;
 	json_open(&w, '{');
-	pair(&w, "issued_at", number(q, t->issued_at_ms));
-	pair(&w, "application_name", t->app_id);
-	pair(&w, "scope", t->scope);
-	pair(&w, "status", str_from_z(approval_names[t->status]));
-	pair(&w, "api_product_list", strs_shown(q->arena, &t->products));
-	pair(&w, "expires_in", number(q, left_s));
-	pair(&w, "developer.id", t->developer_id);
-	pair(&w, "grant_type", t->grant_type);
-	pair(&w, "token_type", S("BearerToken"));
-	pair(&w, "client_id", t->client_id);
-	pair(&w, "access_token", text);
-	pair(&w, "organization_name", t->organization);
-	pair(&w, "refresh_count", number(q, t->refresh_count));
+	json_pair_str(&w, "issued_at", number(q, t->issued_at_ms));
+	json_pair_str(&w, "application_name", t->app_id);
+	json_pair_str(&w, "scope", t->scope);
+	json_pair_str(&w, "status", str_from_z(approval_names[t->status]));
+	json_pair_str(&w, "api_product_list", strs_shown(q->arena, &t->products));
+	json_pair_str(&w, "expires_in", number(q, left_s));
+	json_pair_str(&w, "developer.id", t->developer_id);
+	json_pair_str(&w, "grant_type", t->grant_type);
+	json_pair_str(&w, "token_type", S("BearerToken"));
+	json_pair_str(&w, "client_id", t->client_id);
+	json_pair_str(&w, "access_token", text);
+	json_pair_str(&w, "organization_name", t->organization);
+	json_pair_str(&w, "refresh_count", number(q, t->refresh_count));
 	LIST_EACH(const struct attribute, a, &t->attributes) {
 		json_key(&w, a->name);
 		json_str(&w, a->value);

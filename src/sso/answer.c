@@ -72,14 +72,10 @@ static str error_text(struct arena *a, str error, str description, bool scim)
 	struct buf b = buf_in(a);
 	struct json_writer w = json_to(&b, false);
 	json_open(&w, '{');
-	json_key(&w, S("error"));
-	json_str(&w, error);
-	if (scim) {
-		json_key(&w, S("message"));
-		json_str(&w, description);
-	}
-	json_key(&w, S("error_description"));
-	json_str(&w, description);
+	json_pair_str(&w, "error", error);
+	if (scim)
+		json_pair_str(&w, "message", description);
+	json_pair_str(&w, "error_description", description);
 	json_close(&w, '}');
 	return buf_str(&b);
 }

@@ -50,10 +50,10 @@ static struct message *listed(struct sso_call *q, str client)
 	json_open(&w, '[');
 	LIST_EACH(const struct scope_approval, p, &all) {
 		json_open(&w, '{');
-		scim_member(&w, "userId", key.user_id);
-		scim_member(&w, "clientId", p->client_id);
-		scim_member(&w, "scope", p->scope);
-		scim_member(&w, "status", str_from_z(statuses[!p->approved]));
+		json_pair_given(&w, "userId", key.user_id);
+		json_pair_given(&w, "clientId", p->client_id);
+		json_pair_given(&w, "scope", p->scope);
+		json_pair_given(&w, "status", str_from_z(statuses[!p->approved]));
 		scim_time(&w, q->arena, "lastUpdatedAt", p->last_updated_at_ms);
 		scim_time(&w, q->arena, "expiresAt", p->expires_at_ms);
 		json_close(&w, '}');
@@ -146,10 +146,10 @@ struct message *endpoint_approvals_delete(struct sso_call *q)
 	struct buf b = buf_in(q->arena);
 	struct json_writer w = json_to(&b, false);
 	json_open(&w, '{');
-	scim_member(&w, "status", S("ok"));
-	scim_member(&w, "message",
-	            str_fmt(q->arena, "Approvals of user %.*s and client %.*s revoked",
-	                    STR(key.user_id), STR(key.client_id)));
+	json_pair_given(&w, "status", S("ok"));
+	json_pair_given(&w, "message",
+	                str_fmt(q->arena, "Approvals of user %.*s and client %.*s revoked",
+	                        STR(key.user_id), STR(key.client_id)));
 	json_close(&w, '}');
 	return sso_json(q, 200, buf_str(&b));
 }

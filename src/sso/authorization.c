@@ -37,17 +37,12 @@ str authorization_write(struct arena *a, const struct authorization *r)
 		const str *text = (const void *)((const char *)r + texts[i].at);
 		if (!str_given(*text))
 			continue;
-		json_key(&w, str_from_z(texts[i].key));
-		json_str(&w, *text);
+		json_pair_str(&w, texts[i].key, *text);
 	}
-	json_key(&w, S("auth_time"));
-	json_int(&w, r->auth_time_s);
-	json_key(&w, S("pushed_at"));
-	json_int(&w, r->pushed_at_s);
-	json_key(&w, S("redirect_given"));
-	json_bool(&w, r->redirect_given);
-	json_key(&w, S("used_code"));
-	json_bool(&w, r->used_code);
+	json_pair_int(&w, "auth_time", r->auth_time_s);
+	json_pair_int(&w, "pushed_at", r->pushed_at_s);
+	json_pair_bool(&w, "redirect_given", r->redirect_given);
+	json_pair_bool(&w, "used_code", r->used_code);
 	json_close(&w, '}');
 	return buf_str(&b);
 }

@@ -8,27 +8,6 @@
 
 enum { ASSURANCE_LEVEL = 2 }; /* the claim al, as the document's token has it */
 
-static void text(struct json_writer *w, const char *key, str value)
-{
-	json_key(w, str_from_z(key));
-	json_str(w, value);
-}
-
-static void number(struct json_writer *w, const char *key, int64_t value)
-{
-	json_key(w, str_from_z(key));
-	json_int(w, value);
-}
-
-static void words(struct json_writer *w, const char *key, const struct strs *s)
-{
-	json_key(w, str_from_z(key));
-	json_open(w, '[');
-	for (size_t i = 0; i < s->n; i++)
-		json_str(w, s->v[i]);
-	json_close(w, ']');
-}
-
 /* The client, then what stands before the last dot of each scope. */
 static void audience(struct arena *a, struct json_writer *w, const struct claims *m)
 {
@@ -41,18 +20,18 @@ static void audience(struct arena *a, struct json_writer *w, const struct claims
 		if (!str_eq(scope, S("uaa.none")) && !strs_have(&aud, head))
 			strs_add(a, &aud, head);
 	}
-	words(w, "aud", &aud);
+	json_pair_strs(w, "aud", &aud);
 }
 
 static void of_person(struct json_writer *w, const struct claims *m)
 {
 	const struct user *u = &m->person->user;
-	text(w, "user_id", u->id);
-	text(w, "origin", u->key.origin);
-	text(w, "user_name", u->key.name);
-	text(w, "email", u->email);
-	number(w, "auth_time", m->auth_time_s);
-	number(w, "al", ASSURANCE_LEVEL);
+	json_pair_str(w, "user_id", u->id);
+	json_pair_str(w, "origin", u->key.origin);
+	json_pair_str(w, "user_name", u->key.name);
+	json_pair_str(w, "email", u->email);
+	json_pair_int(w, "auth_time", m->auth_time_s);
+	json_pair_int(w, "al", ASSURANCE_LEVEL);
 }
 
 str claims_access(struct arena *a, const struct claims *m, str jti)
@@ -60,22 +39,22 @@ str claims_access(struct arena *a, const struct claims *m, str jti)
 	struct buf b = buf_in(a);
 	struct json_writer w = json_to(&b, false);
 	json_open(&w, '{');
-	text(&w, "jti", jti);
-	text(&w, "sub", m->person ? m->person->user.id : m->client_id);
+	json_pair_str(&w, "jti", jti);
+	json_pair_str(&w, "sub", m->person ? m->person->user.id : m->client_id);
 	if (!m->person)
-		words(&w, "authorities", m->scope);
-	words(&w, "scope", m->scope);
-	text(&w, "client_id", m->client_id);
-	text(&w, "cid", m->client_id);
-	text(&w, "azp", m->client_id);
-	text(&w, "grant_type", m->grant_type);
+		json_pair_strs(&w, "authorities", m->scope);
+	json_pair_strs(&w, "scope", m->scope);
+	json_pair_str(&w, "client_id", m->client_id);
+	json_pair_str(&w, "cid", m->client_id);
+	json_pair_str(&w, "azp", m->client_id);
+	json_pair_str(&w, "grant_type", m->grant_type);
 	if (m->person)
 		of_person(&w, m);
-	text(&w, "rev_sig", m->rev_sig);
-	number(&w, "iat", m->iat_s);
-	number(&w, "exp", m->exp_s);
-	text(&w, "iss", m->issuer);
-	text(&w, "zid", m->zone);
+	json_pair_str(&w, "rev_sig", m->rev_sig);
+	json_pair_int(&w, "iat", m->iat_s);
+	json_pair_int(&w, "exp", m->exp_s);
+	json_pair_str(&w, "iss", m->issuer);
+	json_pair_str(&w, "zid", m->zone);
 	audience(a, &w, m);
 	json_close(&w, '}');
 	return buf_str(&b);
@@ -87,24 +66,24 @@ str claims_refresh(struct arena *a, const struct claims *m, const struct claims_
 	struct buf b = buf_in(a);
 	struct json_writer w = json_to(&b, false);
 	json_open(&w, '{');
-	text(&w, "jti", r->jti);
-	text(&w, "sub", u->id);
-	words(&w, "scope", m->scope);
-	number(&w, "iat", m->iat_s);
-	number(&w, "exp", r->exp_s);
-	text(&w, "cid", m->client_id);
-	text(&w, "client_id", m->client_id);
-	text(&w, "iss", m->issuer);
-	text(&w, "zid", m->zone);
-	text(&w, "grant_type", m->grant_type);
-	text(&w, "user_name", u->key.name);
-	text(&w, "origin", u->key.origin);
-	text(&w, "user_id", u->id);
-	number(&w, "al", ASSURANCE_LEVEL);
-	text(&w, "rev_sig", m->rev_sig);
+	json_pair_str(&w, "jti", r->jti);
+	json_pair_str(&w, "sub", u->id);
+	json_pair_strs(&w, "scope", m->scope);
+	json_pair_int(&w, "iat", m->iat_s);
+	json_pair_int(&w, "exp", r->exp_s);
+	json_pair_str(&w, "cid", m->client_id);
+	json_pair_str(&w, "client_id", m->client_id);
+	json_pair_str(&w, "iss", m->issuer);
+	json_pair_str(&w, "zid", m->zone);
+	json_pair_str(&w, "grant_type", m->grant_type);
+	json_pair_str(&w, "user_name", u->key.name);
+	json_pair_str(&w, "origin", u->key.origin);
+	json_pair_str(&w, "user_id", u->id);
+	json_pair_int(&w, "al", ASSURANCE_LEVEL);
+	json_pair_str(&w, "rev_sig", m->rev_sig);
 	audience(a, &w, m);
 	if (r->stored)
-		number(&w, "auth_time", m->auth_time_s);
+		json_pair_int(&w, "auth_time", m->auth_time_s);
 	json_close(&w, '}');
 	return buf_str(&b);
 }
@@ -112,41 +91,35 @@ str claims_refresh(struct arena *a, const struct claims *m, const struct claims_
 str claims_id(struct arena *a, const struct claims *m, const struct claims_id *i)
 {
 	const struct user *u = &m->person->user;
-	str openid = S("openid");
+	str id = m->client_id, openid = S("openid");
+	struct strs client = { &id, 1 }, scope = { &openid, 1 };
 	struct buf b = buf_in(a);
 	struct json_writer w = json_to(&b, false);
 	json_open(&w, '{');
-	text(&w, "sub", u->id);
-	json_key(&w, S("aud"));
-	json_open(&w, '[');
-	json_str(&w, m->client_id);
-	json_close(&w, ']');
-	text(&w, "iss", m->issuer);
-	number(&w, "exp", m->exp_s);
-	number(&w, "iat", m->iat_s);
-	number(&w, "auth_time", m->auth_time_s);
+	json_pair_str(&w, "sub", u->id);
+	json_pair_strs(&w, "aud", &client);
+	json_pair_str(&w, "iss", m->issuer);
+	json_pair_int(&w, "exp", m->exp_s);
+	json_pair_int(&w, "iat", m->iat_s);
+	json_pair_int(&w, "auth_time", m->auth_time_s);
 	if (i->amr.n)
-		words(&w, "amr", &i->amr);
-	text(&w, "azp", m->client_id);
-	if (str_given(u->first_name))
-		text(&w, "given_name", u->first_name);
-	if (str_given(u->last_name))
-		text(&w, "family_name", u->last_name);
-	words(&w, "scope", &(struct strs){ &openid, 1 });
-	json_key(&w, S("email_verified"));
-	json_bool(&w, m->person->state.verified);
-	if (str_given(i->nonce))
-		text(&w, "nonce", i->nonce);
-	text(&w, "email", u->email);
-	text(&w, "cid", m->client_id);
-	text(&w, "client_id", m->client_id);
-	text(&w, "grant_type", m->grant_type);
-	text(&w, "user_name", u->key.name);
-	text(&w, "zid", m->zone);
-	text(&w, "origin", u->key.origin);
-	text(&w, "jti", i->jti);
-	text(&w, "rev_sig", m->rev_sig);
-	text(&w, "user_id", u->id);
+		json_pair_strs(&w, "amr", &i->amr);
+	json_pair_str(&w, "azp", m->client_id);
+	json_pair_given(&w, "given_name", u->first_name);
+	json_pair_given(&w, "family_name", u->last_name);
+	json_pair_strs(&w, "scope", &scope);
+	json_pair_bool(&w, "email_verified", m->person->state.verified);
+	json_pair_given(&w, "nonce", i->nonce);
+	json_pair_str(&w, "email", u->email);
+	json_pair_str(&w, "cid", m->client_id);
+	json_pair_str(&w, "client_id", m->client_id);
+	json_pair_str(&w, "grant_type", m->grant_type);
+	json_pair_str(&w, "user_name", u->key.name);
+	json_pair_str(&w, "zid", m->zone);
+	json_pair_str(&w, "origin", u->key.origin);
+	json_pair_str(&w, "jti", i->jti);
+	json_pair_str(&w, "rev_sig", m->rev_sig);
+	json_pair_str(&w, "user_id", u->id);
 	json_close(&w, '}');
 	return buf_str(&b);
 }

@@ -127,12 +127,9 @@ struct message *endpoint_client_list(struct sso_call *q)
 	for (int64_t i = start - 1; i < (int64_t)all.n && n < count; i++, n++)
 		json_tree(&w, client_tree(q, (struct oauth_client *)all.v + i));
 	json_close(&w, ']');
-	json_key(&w, S("startIndex"));
-	json_int(&w, start);
-	json_key(&w, S("itemsPerPage"));
-	json_int(&w, n);
-	json_key(&w, S("totalResults"));
-	json_int(&w, (int64_t)all.n);
+	json_pair_int(&w, "startIndex", start);
+	json_pair_int(&w, "itemsPerPage", n);
+	json_pair_int(&w, "totalResults", (int64_t)all.n);
 	json_key(&w, S("schemas"));
 	json_open(&w, '[');
 	json_str(&w, S("http://cloudfoundry.org/schema/scim/oauth-clients-1.0"));

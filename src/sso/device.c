@@ -28,27 +28,18 @@ str device_handle(struct arena *a, str device_code)
 	return base64url_write(a, str_from(sum, sizeof sum));
 }
 
-static void number(struct json_writer *w, const char *key, int64_t value)
-{
-	json_key(w, str_from_z(key));
-	json_int(w, value);
-}
-
 str device_write(struct arena *a, const struct device *d)
 {
 	struct buf b = buf_in(a);
 	struct json_writer w = json_to(&b, false);
 	json_open(&w, '{');
-	json_key(&w, S("client_id"));
-	json_str(&w, d->client_id);
-	json_key(&w, S("scope"));
-	json_str(&w, str_given(d->scope) ? d->scope : S(""));
-	number(&w, "ends_at", d->ends_at_ms);
-	number(&w, "interval", d->interval_s);
-	number(&w, "polled_at", d->polled_at_ms);
-	number(&w, "auth_time", d->auth_time_s);
-	json_key(&w, S("used_code"));
-	json_bool(&w, d->used_code);
+	json_pair_str(&w, "client_id", d->client_id);
+	json_pair_str(&w, "scope", str_given(d->scope) ? d->scope : S(""));
+	json_pair_int(&w, "ends_at", d->ends_at_ms);
+	json_pair_int(&w, "interval", d->interval_s);
+	json_pair_int(&w, "polled_at", d->polled_at_ms);
+	json_pair_int(&w, "auth_time", d->auth_time_s);
+	json_pair_bool(&w, "used_code", d->used_code);
 	json_close(&w, '}');
 	return buf_str(&b);
 }

@@ -8,8 +8,7 @@
 static void address(struct json_writer *w, const struct sso_call *q, const char *key,
                     const char *path)
 {
-	json_key(w, str_from_z(key));
-	json_str(w, str_fmt(q->arena, "%.*s%s", STR(q->sso->settings.url), path));
+	json_pair_str(w, key, str_fmt(q->arena, "%.*s%s", STR(q->sso->settings.url), path));
 }
 
 /* A list: words separated by spaces. */
@@ -22,20 +21,13 @@ static void words(struct json_writer *w, const char *key, const char *list)
 	json_close(w, ']');
 }
 
-static void flag(struct json_writer *w, const char *key, bool value)
-{
-	json_key(w, str_from_z(key));
-	json_bool(w, value);
-}
-
 #define CLIENT_AUTH "client_secret_basic client_secret_post private_key_jwt"
 #define CLIENT_ALGS "RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512"
 
 /* The keys and the order of the service's own document. */
 static void documented(struct json_writer *w, const struct sso_call *q)
 {
-	json_key(w, S("issuer"));
-	json_str(w, q->sso->bearers.issuer);
+	json_pair_str(w, "issuer", q->sso->bearers.issuer);
 	address(w, q, "authorization_endpoint", "/oauth/authorize");
 	address(w, q, "token_endpoint", "/oauth/token");
 	words(w, "token_endpoint_auth_methods_supported", CLIENT_AUTH " none");
@@ -53,7 +45,7 @@ static void documented(struct json_writer *w, const struct sso_call *q)
 	      "sub aud iss exp iat auth_time amr azp given_name family_name name "
 	      "previous_logon_time roles scope email_verified nonce email cid client_id "
 	      "grant_type user_name zid origin jti rev_sig user_id");
-	flag(w, "claims_parameter_supported", false);
+	json_pair_bool(w, "claims_parameter_supported", false);
 	words(w, "ui_locales_supported", "en-US");
 	words(w, "code_challenge_methods_supported", "S256 plain");
 }
@@ -64,8 +56,8 @@ static void newer(struct json_writer *w, const struct sso_call *q)
 	words(w, "grant_types_supported",
 	      "password refresh_token client_credentials authorization_code " DEVICE_GRANT);
 	words(w, "prompt_values_supported", "none login consent");
-	flag(w, "request_parameter_supported", false);
-	flag(w, "request_uri_parameter_supported", false);
+	json_pair_bool(w, "request_parameter_supported", false);
+	json_pair_bool(w, "request_uri_parameter_supported", false);
 	address(w, q, "introspection_endpoint", "/introspect");
 	words(w, "introspection_endpoint_auth_methods_supported", CLIENT_AUTH);
 	words(w, "introspection_endpoint_auth_signing_alg_values_supported", CLIENT_ALGS);
@@ -74,8 +66,8 @@ static void newer(struct json_writer *w, const struct sso_call *q)
 	words(w, "revocation_endpoint_auth_signing_alg_values_supported", CLIENT_ALGS);
 	address(w, q, "device_authorization_endpoint", "/oauth/device_authorization");
 	address(w, q, "pushed_authorization_request_endpoint", "/oauth/par");
-	flag(w, "require_pushed_authorization_requests", false);
-	flag(w, "authorization_response_iss_parameter_supported", true);
+	json_pair_bool(w, "require_pushed_authorization_requests", false);
+	json_pair_bool(w, "authorization_response_iss_parameter_supported", true);
 }
 
 struct message *endpoint_discovery(struct sso_call *q)

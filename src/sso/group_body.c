@@ -39,9 +39,9 @@ static const struct field group_fields[] = {
 void member_write(struct json_writer *w, const struct group_member *m)
 {
 	json_open(w, '{');
-	scim_member(w, "origin", m->origin);
-	scim_member(w, "type", m->is_group ? S("GROUP") : S("USER"));
-	scim_member(w, "value", m->id);
+	json_pair_given(w, "origin", m->origin);
+	json_pair_given(w, "type", m->is_group ? S("GROUP") : S("USER"));
+	json_pair_given(w, "value", m->id);
 	json_close(w, '}');
 }
 
@@ -63,13 +63,13 @@ err group_write(struct sso_call *q, struct json_writer *w, const struct strs *on
 	if (scim_shows(only, "meta"))
 		scim_meta_write(w, q->arena, &meta);
 	if (scim_shows(only, "id"))
-		scim_member(w, "id", g->id);
+		json_pair_given(w, "id", g->id);
 	if (scim_shows(only, "displayName"))
-		scim_member(w, "displayName", g->name);
+		json_pair_given(w, "displayName", g->name);
 	if (scim_shows(only, "description"))
-		scim_member(w, "description", g->description);
+		json_pair_given(w, "description", g->description);
 	if (scim_shows(only, "zoneId"))
-		scim_member(w, "zoneId", key.zone);
+		json_pair_given(w, "zoneId", key.zone);
 	if (scim_shows(only, "members")) {
 		TRY(group_members(q->arena, q->store, &key, &members));
 		json_key(w, S("members"));

@@ -30,14 +30,11 @@ static str doc_of(struct arena *a, const struct half_login *h)
 	struct buf b = buf_in(a);
 	struct json_writer w = json_to(&b, false);
 	json_open(&w, '{');
-	json_key(&w, S("step"));
-	json_int(&w, h->step);
-	json_key(&w, S("code"));
-	json_bool(&w, h->used_code);
-	json_key(&w, S("password_at")); /* of the password that was right */
-	json_int(&w, h->person.state.password_at_ms);
-	json_key(&w, S("return_to"));
-	json_str(&w, h->return_to);
+	json_pair_int(&w, "step", h->step);
+	json_pair_bool(&w, "code", h->used_code);
+	/* of the password that was right */
+	json_pair_int(&w, "password_at", h->person.state.password_at_ms);
+	json_pair_str(&w, "return_to", h->return_to);
 	json_close(&w, '}');
 	return buf_str(&b);
 }

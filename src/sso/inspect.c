@@ -49,8 +49,7 @@ static struct message *told(struct sso_call *q, const struct bearer *b, bool wit
 	struct json_writer w = json_to(&out, false);
 	json_open(&w, '{');
 	if (with_active) {
-		json_key(&w, S("active"));
-		json_bool(&w, true);
+		json_pair_bool(&w, "active", true);
 	}
 	claims_write(&w, b->claims);
 	json_close(&w, '}');

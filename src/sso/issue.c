@@ -135,12 +135,6 @@ static err keep(struct making *m)
 	return sso_token_rotate(m->q->store, zone, &r);
 }
 
-static void member(struct json_writer *w, const char *key, str value)
-{
-	json_key(w, str_from_z(key));
-	json_str(w, value);
-}
-
 static struct message *told(const struct making *m)
 {
 	struct buf b = buf_in(m->q->arena);
@@ -149,16 +143,13 @@ static struct message *told(const struct making *m)
 	int64_t now_ms = clock_ms(), start_ms = m->claims.now_ms;
 	int64_t end_ms = start_ms + (m->claims.exp_s - m->claims.iat_s) * 1000;
 	json_open(&w, '{');
-	member(&w, "access_token", m->access);
-	member(&w, "token_type", S("bearer"));
-	if (str_given(m->id_token))
-		member(&w, "id_token", m->id_token);
-	if (str_given(m->refresh))
-		member(&w, "refresh_token", m->refresh);
-	json_key(&w, S("expires_in"));
-	json_int(&w, (end_ms - now_ms - (now_ms == start_ms)) / 1000);
-	member(&w, "scope", scope_text(m->q->arena, &m->i->scope));
-	member(&w, "jti", m->access_jti);
+	json_pair_str(&w, "access_token", m->access);
+	json_pair_str(&w, "token_type", S("bearer"));
+	json_pair_given(&w, "id_token", m->id_token);
+	json_pair_given(&w, "refresh_token", m->refresh);
+	json_pair_int(&w, "expires_in", (end_ms - now_ms - (now_ms == start_ms)) / 1000);
+	json_pair_str(&w, "scope", scope_text(m->q->arena, &m->i->scope));
+	json_pair_str(&w, "jti", m->access_jti);
 	json_close(&w, '}');
 	return sso_json(m->q, 200, buf_str(&b));
 }

@@ -4,29 +4,21 @@
  * Source: RFC 7517; oauth2-service reference, 3.1. */
 #include "sso/endpoints.h"
 
-static void member(struct json_writer *w, const char *key, str value)
-{
-	if (!str_given(value))
-		return;
-	json_key(w, str_from_z(key));
-	json_str(w, value);
-}
-
 static void key_write(struct json_writer *w, struct arena *a, const struct signer_key *k)
 {
 	struct jwk_members m = jwk_members(a, k->key);
 	json_open(w, '{');
-	member(w, "kty", m.kty);
-	member(w, "e", m.e);
-	member(w, "use", S("sig"));
-	member(w, "kid", k->kid);
-	member(w, "alg", jose_alg_name(k->alg));
+	json_pair_given(w, "kty", m.kty);
+	json_pair_given(w, "e", m.e);
+	json_pair_given(w, "use", S("sig"));
+	json_pair_given(w, "kid", k->kid);
+	json_pair_given(w, "alg", jose_alg_name(k->alg));
 	if (str_given(m.n))
-		member(w, "value", jose_key_public_pem(a, k->key));
-	member(w, "crv", m.crv);
-	member(w, "x", m.x);
-	member(w, "y", m.y);
-	member(w, "n", m.n);
+		json_pair_given(w, "value", jose_key_public_pem(a, k->key));
+	json_pair_given(w, "crv", m.crv);
+	json_pair_given(w, "x", m.x);
+	json_pair_given(w, "y", m.y);
+	json_pair_given(w, "n", m.n);
 	json_close(w, '}');
 }
 

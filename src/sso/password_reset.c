@@ -133,12 +133,9 @@ static struct message *changed(struct sso_call *q, const struct user *u)
 	struct buf b = buf_in(q->arena);
 	struct json_writer w = json_to(&b, false);
 	json_open(&w, '{');
-	json_key(&w, S("user_id"));
-	json_str(&w, u->id);
-	json_key(&w, S("username"));
-	json_str(&w, u->key.name);
-	json_key(&w, S("email"));
-	json_str(&w, u->email);
+	json_pair_str(&w, "user_id", u->id);
+	json_pair_str(&w, "username", u->key.name);
+	json_pair_str(&w, "email", u->email);
 	json_close(&w, '}');
 	return sso_json(q, 200, buf_str(&b));
 }

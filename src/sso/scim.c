@@ -101,31 +101,17 @@ static void settle(struct scim_pick *k)
 }
 
 /* ---- answers ---- */
-void scim_member(struct json_writer *w, const char *key, str value)
-{
-	if (!str_given(value))
-		return;
-	json_key(w, str_from_z(key));
-	json_str(w, value);
-}
-
-static void put_number(struct json_writer *w, const char *key, int64_t value)
-{
-	json_key(w, str_from_z(key));
-	json_int(w, value);
-}
-
 void scim_time(struct json_writer *w, struct arena *a, const char *key, int64_t ms)
 {
 	if (ms > 0)
-		scim_member(w, key, iso_time_write(a, ms));
+		json_pair_given(w, key, iso_time_write(a, ms));
 }
 
 void scim_meta_write(struct json_writer *w, struct arena *a, const struct scim_meta *m)
 {
 	json_key(w, S("meta"));
 	json_open(w, '{');
-	put_number(w, "version", m->version);
+	json_pair_int(w, "version", m->version);
 	scim_time(w, a, "created", m->created_at_ms);
 	scim_time(w, a, "lastModified", m->last_modified_at_ms);
 	json_close(w, '}');
@@ -168,9 +154,9 @@ struct message *scim_list(struct sso_call *q, const struct scim_kind *kind)
 	if (e.code)
 		return sso_trouble(q, e);
 	json_close(&w, ']');
-	put_number(&w, "startIndex", page.start);
-	put_number(&w, "itemsPerPage", (int64_t)pick.kept.n);
-	put_number(&w, "totalResults", pick.total);
+	json_pair_int(&w, "startIndex", page.start);
+	json_pair_int(&w, "itemsPerPage", (int64_t)pick.kept.n);
+	json_pair_int(&w, "totalResults", pick.total);
 	scim_schemas(&w);
 	json_close(&w, '}');
 	return sso_json(q, 200, buf_str(&b));

@@ -48,7 +48,6 @@ struct message *scim_list(struct sso_call *, const struct scim_kind *);
 
 /* Whether the key of an answer is asked for. */
 bool scim_shows(const struct strs *only, const char *key);
-void scim_member(struct json_writer *, const char *key, str value); /* left out when absent */
 void scim_time(struct json_writer *, struct arena *, const char *key, int64_t ms); /* when not 0 */
 struct scim_meta {
 	int64_t version, created_at_ms, last_modified_at_ms;

@@ -21,31 +21,19 @@ static bool is_own_client(const struct sso_call *q, str client)
 }
 
 /* ---- lists ---- */
-static void member(struct json_writer *w, const char *key, str value)
-{
-	json_key(w, str_from_z(key));
-	json_str(w, value);
-}
-
-static void number(struct json_writer *w, const char *key, int64_t value)
-{
-	json_key(w, str_from_z(key));
-	json_int(w, value);
-}
-
 static void token_write(struct json_writer *w, str zone, const struct sso_token *t)
 {
 	json_open(w, '{');
-	member(w, "tokenId", t->id);
-	member(w, "clientId", t->client_id);
-	member(w, "userId", t->user_id);
-	member(w, "format", t->opaque ? S("OPAQUE") : S("JWT"));
-	member(w, "responseType", t->refresh ? S("REFRESH_TOKEN") : S("ACCESS_TOKEN"));
-	number(w, "issuedAt", t->issued_at_ms);
-	number(w, "expiresAt", t->expires_at_ms);
-	member(w, "scope", t->scope);
-	member(w, "value", STR_NONE);
-	member(w, "zoneId", zone);
+	json_pair_str(w, "tokenId", t->id);
+	json_pair_str(w, "clientId", t->client_id);
+	json_pair_str(w, "userId", t->user_id);
+	json_pair_str(w, "format", t->opaque ? S("OPAQUE") : S("JWT"));
+	json_pair_str(w, "responseType", t->refresh ? S("REFRESH_TOKEN") : S("ACCESS_TOKEN"));
+	json_pair_int(w, "issuedAt", t->issued_at_ms);
+	json_pair_int(w, "expiresAt", t->expires_at_ms);
+	json_pair_str(w, "scope", t->scope);
+	json_pair_str(w, "value", STR_NONE);
+	json_pair_str(w, "zoneId", zone);
 	json_close(w, '}');
 }
 

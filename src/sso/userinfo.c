@@ -6,14 +6,6 @@
 #include "sso/issue.h"
 #include "store/groups.h"
 
-static void member(struct json_writer *w, const char *key, str value)
-{
-	if (!str_given(value))
-		return;
-	json_key(w, str_from_z(key));
-	json_str(w, value);
-}
-
 static str full_name(struct arena *a, const struct user *u)
 {
 	if (!str_given(u->first_name) || !str_given(u->last_name))
@@ -24,19 +16,16 @@ static str full_name(struct arena *a, const struct user *u)
 static void person_write(struct json_writer *w, struct arena *a, const struct person *p)
 {
 	const struct user *u = &p->user;
-	member(w, "user_id", u->id);
-	member(w, "sub", u->id);
-	member(w, "user_name", u->key.name);
-	member(w, "given_name", u->first_name);
-	member(w, "family_name", u->last_name);
-	member(w, "name", full_name(a, u));
-	member(w, "email", u->email);
-	json_key(w, S("email_verified"));
-	json_bool(w, p->state.verified);
-	if (p->state.previous_login_at_ms) {
-		json_key(w, S("previous_logon_time"));
-		json_int(w, p->state.previous_login_at_ms);
-	}
+	json_pair_given(w, "user_id", u->id);
+	json_pair_given(w, "sub", u->id);
+	json_pair_given(w, "user_name", u->key.name);
+	json_pair_given(w, "given_name", u->first_name);
+	json_pair_given(w, "family_name", u->last_name);
+	json_pair_given(w, "name", full_name(a, u));
+	json_pair_given(w, "email", u->email);
+	json_pair_bool(w, "email_verified", p->state.verified);
+	if (p->state.previous_login_at_ms)
+		json_pair_int(w, "previous_logon_time", p->state.previous_login_at_ms);
 }
 
 struct message *endpoint_userinfo(struct sso_call *q)
@@ -57,13 +46,8 @@ struct message *endpoint_userinfo(struct sso_call *q)
 		                               : sso_trouble(q, e);
 	json_open(&w, '{');
 	person_write(&w, q->arena, &p);
-	if (with_roles) {
-		json_key(&w, S("roles"));
-		json_open(&w, '[');
-		for (size_t i = 0; i < roles.n; i++)
-			json_str(&w, roles.v[i]);
-		json_close(&w, ']');
-	}
+	if (with_roles)
+		json_pair_strs(&w, "roles", &roles);
 	json_close(&w, '}');
 	return sso_json(q, 200, buf_str(&b));
 }

@@ -85,16 +85,14 @@ static bool shows(const struct view *v, const char *key) { return scim_shows(v->
 
 static void bool_write(struct view *v, const char *key, bool value)
 {
-	if (!shows(v, key))
-		return;
-	json_key(v->out, str_from_z(key));
-	json_bool(v->out, value);
+	if (shows(v, key))
+		json_pair_bool(v->out, key, value);
 }
 
 static void text_write(struct view *v, const char *key, str value)
 {
 	if (shows(v, key))
-		scim_member(v->out, key, value);
+		json_pair_given(v->out, key, value);
 }
 
 static void names_write(struct view *v)
@@ -104,8 +102,8 @@ static void names_write(struct view *v)
 		return;
 	json_key(v->out, S("name"));
 	json_open(v->out, '{');
-	scim_member(v->out, "familyName", u->last_name);
-	scim_member(v->out, "givenName", u->first_name);
+	json_pair_given(v->out, "familyName", u->last_name);
+	json_pair_given(v->out, "givenName", u->first_name);
 	json_close(v->out, '}');
 }
 
@@ -118,11 +116,9 @@ static void values_write(struct view *v, const char *key, str value, bool primar
 	json_open(v->out, '[');
 	if (value.n) {
 		json_open(v->out, '{');
-		scim_member(v->out, "value", value);
-		if (primary) {
-			json_key(v->out, S("primary"));
-			json_bool(v->out, true);
-		}
+		json_pair_given(v->out, "value", value);
+		if (primary)
+			json_pair_bool(v->out, "primary", true);
 		json_close(v->out, '}');
 	}
 	json_close(v->out, ']');
@@ -140,9 +136,9 @@ static err groups_write(struct view *v)
 	json_open(w, '[');
 	LIST_EACH(const struct membership, m, &groups) {
 		json_open(w, '{');
-		scim_member(w, "value", m->id);
-		scim_member(w, "display", m->name);
-		scim_member(w, "type", m->direct ? S("DIRECT") : S("INDIRECT"));
+		json_pair_given(w, "value", m->id);
+		json_pair_given(w, "display", m->name);
+		json_pair_given(w, "type", m->direct ? S("DIRECT") : S("INDIRECT"));
 		json_close(w, '}');
 	}
 	json_close(w, ']');

@@ -254,16 +254,10 @@ static str header_text(struct arena *a, const struct signer_header *h, str kid)
 	struct buf b = buf_in(a);
 	struct json_writer w = json_to(&b, false);
 	json_open(&w, '{');
-	json_key(&w, S("alg"));
-	json_str(&w, jose_alg_name(h->alg));
-	if (h->with_kid) {
-		json_key(&w, S("kid"));
-		json_str(&w, kid);
-	}
-	if (str_given(h->typ)) {
-		json_key(&w, S("typ"));
-		json_str(&w, h->typ);
-	}
+	json_pair_str(&w, "alg", jose_alg_name(h->alg));
+	if (h->with_kid)
+		json_pair_str(&w, "kid", kid);
+	json_pair_given(&w, "typ", h->typ);
 	json_close(&w, '}');
 	return buf_str(&b);
 }
