@@ -4,6 +4,7 @@
  * Source: RFC 6749 §5.1, §5.2; oauth2-service reference, 1.5 and 1.12. */
 #include <string.h>
 
+#include "base/log.h"
 #include "sso/call.h"
 
 static const struct {
@@ -18,6 +19,12 @@ static const struct {
 str sso_query(const struct sso_call *q, const char *name)
 {
 	return form_get(&q->query, str_from_z(name));
+}
+
+int64_t sso_query_count(const struct sso_call *q, const char *name, int64_t otherwise)
+{
+	int64_t n;
+	return str_to_i64(sso_query(q, name), &n) && n > 0 ? n : otherwise;
 }
 
 str sso_form(const struct sso_call *q, const char *name)
@@ -117,6 +124,12 @@ struct message *sso_scim_error(struct sso_call *q, enum sso_error_id id, str wha
 struct message *sso_error(struct sso_call *q, enum sso_error_id id)
 {
 	return sso_error_about(q, id, STR_NONE);
+}
+
+void sso_log(const struct sso_call *q, const char *event, const char *what, str name)
+{
+	log_info(event, LOG_STR(what, name), LOG_STR("by_client", q->bearer.client_id),
+	         LOG_STR("by_user", q->bearer.user_name));
 }
 
 str sso_told(str text)

@@ -72,6 +72,8 @@ static inline str sso_param(const struct sso_call *q, const char *name)
 str sso_query(const struct sso_call *, const char *name);
 str sso_form(const struct sso_call *, const char *name);
 str sso_header(const struct sso_call *, const char *name);
+/* A number of the query that is 1 or more. */
+int64_t sso_query_count(const struct sso_call *, const char *name, int64_t otherwise);
 const struct pair *sso_repeated(const struct pairs *); /* one that is there twice; NULL */
 bool sso_wants_json(const struct sso_call *);          /* Accept says JSON before HTML */
 
@@ -88,6 +90,8 @@ struct message *sso_error(struct sso_call *, enum sso_error_id);
 struct message *sso_error_about(struct sso_call *, enum sso_error_id, str what);
 /* The same with the key "message", too: users and groups. */
 struct message *sso_scim_error(struct sso_call *, enum sso_error_id, str what);
+/* In the log: what happened to which one, and who did it. */
+void sso_log(const struct sso_call *, const char *event, const char *what, str name);
 /* Short enough to be told: at most 120 bytes, cut between characters. */
 str sso_told(str text);
 /* Its parts, for answers that are no JSON: a page, a redirect. */

@@ -75,6 +75,6 @@ struct message *endpoint_client_meta_put(struct sso_call *q)
 	e = client_meta_put(q->store, &key, &m);
 	if (e.code)
 		return client_trouble(q, e, key.id);
-	client_told(q, "client_meta_changed", key.id);
+	sso_log(q, "client_meta_changed", "client", key.id);
 	return endpoint_client_meta(q);
 }

@@ -4,7 +4,6 @@
  * Source: oauth2-service reference, 3.8, 4.8. */
 #include <jansson.h>
 
-#include "base/log.h"
 #include "model/json.h"
 #include "sso/client_rules.h"
 #include "sso/clients.h"
@@ -24,12 +23,6 @@ struct message *client_trouble(struct sso_call *q, err e, str id)
 		return sso_error_about(q, SSO_CLIENT_UNKNOWN, sso_told(id));
 	return e.code == ERR_CONFLICT ? sso_error_about(q, SSO_CLIENT_EXISTS, sso_told(id))
 	                              : sso_trouble(q, e);
-}
-
-void client_told(const struct sso_call *q, const char *event, str id)
-{
-	log_info(event, LOG_STR("client", id), LOG_STR("by_client", q->bearer.client_id),
-	         LOG_STR("by_user", q->bearer.user_name));
 }
 
 /* ---- JSON ---- */
@@ -104,13 +97,6 @@ struct message *endpoint_client_get(struct sso_call *q)
 	return e.code ? client_trouble(q, e, key.id) : client_answer(q, 200, c);
 }
 
-static int64_t number_of(const struct sso_call *q, const char *name, int64_t otherwise)
-{
-	int64_t n;
-	str text = sso_query(q, name);
-	return str_to_i64(text, &n) && n > 0 ? n : otherwise;
-}
-
 struct message *endpoint_client_list(struct sso_call *q)
 {
 	struct list all;
@@ -119,7 +105,8 @@ struct message *endpoint_client_list(struct sso_call *q)
 	err e = oauth_client_list(q->arena, q->store, q->sso->settings.zone, NULL, &all);
 	if (e.code)
 		return sso_trouble(q, e);
-	int64_t start = number_of(q, "startIndex", 1), count = number_of(q, "count", 100), n = 0;
+	int64_t start = sso_query_count(q, "startIndex", 1),
+		count = sso_query_count(q, "count", 100), n = 0;
 	count = count > LIST_MAX ? LIST_MAX : count;
 	json_open(&w, '{');
 	json_key(&w, S("resources"));
@@ -157,7 +144,7 @@ static struct message *create(struct sso_call *q, bool restricted)
 		e = oauth_client_get(q->arena, q->store, &key, &made);
 	if (e.code)
 		return client_trouble(q, e, key.id);
-	client_told(q, "client_created", key.id);
+	sso_log(q, "client_created", "client", key.id);
 	return client_answer(q, 201, made);
 }
 
@@ -200,7 +187,7 @@ static struct message *put(struct sso_call *q, bool restricted)
 	e = oauth_client_change(q->arena, q->store, &key, &edit, &now);
 	if (e.code)
 		return client_trouble(q, e, key.id);
-	client_told(q, "client_changed", key.id);
+	sso_log(q, "client_changed", "client", key.id);
 	return client_answer(q, 200, now);
 }
 
@@ -225,7 +212,7 @@ struct message *endpoint_client_delete(struct sso_call *q)
 		e = client_tokens_end(q, &key.id, 1);
 	if (e.code)
 		return client_trouble(q, e, key.id);
-	client_told(q, "client_deleted", key.id);
+	sso_log(q, "client_deleted", "client", key.id);
 	return client_answer(q, 200, was);
 }
 
@@ -300,7 +287,7 @@ struct message *endpoint_client_secret(struct sso_call *q)
 		e = client_tokens_end(q, &key.id, 1);
 	if (e.code)
 		return client_secret_trouble(q, e, b.how, key.id);
-	client_told(q, "client_secret_changed", key.id);
+	sso_log(q, "client_secret_changed", "client", key.id);
 	return sso_json(
 		q, 200,
 		str_fmt(q->arena, "{\"status\":\"ok\",\"message\":\"%s\"}", changes[b.how].done));

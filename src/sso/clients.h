@@ -15,7 +15,6 @@ struct message *client_read(struct sso_call *, json_t *, struct client_asked *);
 /* As a tree of its own, which its reader ends. */
 json_t *client_tree(struct sso_call *, const struct oauth_client *);
 struct message *client_trouble(struct sso_call *, err, str id);
-void client_told(const struct sso_call *, const char *event, str id); /* in the log */
 
 struct secret_asked {
 	str old_secret, secret, mode, client_id;

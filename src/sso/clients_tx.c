@@ -163,7 +163,7 @@ static struct message *run(struct sso_call *q, unsigned status, struct batch *b)
 		return s->what == CLIENT_SECRET ? client_secret_trouble(q, e, s->how, s->key.id)
 		                                : client_trouble(q, e, s->key.id);
 	for (size_t i = 0; i < b->steps.n; i++)
-		client_told(q, "client_changed_in_batch", b->steps.v[i].key.id);
+		sso_log(q, "client_changed_in_batch", "client", b->steps.v[i].key.id);
 	return shown(q, status, b);
 }
 

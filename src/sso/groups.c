@@ -2,7 +2,6 @@
 /* /Groups: the scopes that users may have, and who has them.
  * A member is there when they are put in; a user or group that goes leaves every group.
  * Source: oauth2-service reference, 3.6. */
-#include "base/log.h"
 #include "base/rand.h"
 #include "sso/endpoints.h"
 #include "sso/group_body.h"
@@ -74,12 +73,6 @@ static struct message *group_answer(struct sso_call *q, unsigned status, str id)
 	return e.code ? trouble(q, e, id) : scim_answer(q, status, g.version, buf_str(&b));
 }
 
-static void told(const struct sso_call *q, const char *event, str group)
-{
-	log_info(event, LOG_STR("group", group), LOG_STR("by_client", q->bearer.client_id),
-	         LOG_STR("by_user", q->bearer.user_name));
-}
-
 /* ---- groups ---- */
 struct message *endpoint_group_create(struct sso_call *q)
 {
@@ -91,7 +84,7 @@ struct message *endpoint_group_create(struct sso_call *q)
 	err e = group_create(q->store, q->sso->settings.zone, &put);
 	if (e.code)
 		return trouble(q, e, g.name);
-	told(q, "group_created", g.name);
+	sso_log(q, "group_created", "group", g.name);
 	return group_answer(q, 201, g.id);
 }
 
@@ -116,7 +109,7 @@ struct message *endpoint_group_put(struct sso_call *q)
 	e = group_replace(q->store, key.zone, &put);
 	if (e.code)
 		return trouble(q, e, e.code == ERR_NOT_FOUND ? g.id : g.name);
-	told(q, "group_changed", g.name);
+	sso_log(q, "group_changed", "group", g.name);
 	return group_answer(q, 200, g.id);
 }
 
@@ -129,7 +122,7 @@ struct message *endpoint_group_delete(struct sso_call *q)
 	err e = group_delete(q->store, &key);
 	if (e.code)
 		return trouble(q, e, key.id);
-	told(q, "group_deleted", key.id);
+	sso_log(q, "group_deleted", "group", key.id);
 	return was;
 }
 
@@ -242,7 +235,7 @@ struct message *endpoint_member_add(struct sso_call *q)
 	if (e.code)
 		return e.code == ERR_NOT_FOUND ? trouble(q, e, key.id)
 		                               : member_trouble(q, e, member.id);
-	told(q, "group_member_added", key.id);
+	sso_log(q, "group_member_added", "group", key.id);
 	return member_answer(q, 201, &member);
 }
 
@@ -256,6 +249,6 @@ struct message *endpoint_member_remove(struct sso_call *q)
 	err e = group_member_remove(q->store, &key, member.id);
 	if (e.code)
 		return member_trouble(q, e, member.id);
-	told(q, "group_member_removed", key.id);
+	sso_log(q, "group_member_removed", "group", key.id);
 	return member_answer(q, 200, &member);
 }

@@ -4,7 +4,6 @@
  * Source: oauth2-service reference, 1.12 (5b), 3.9 (UAA's /mfa-providers). */
 #include "store/mfa_providers.h"
 
-#include "base/log.h"
 #include "base/rand.h"
 #include "model/json.h"
 #include "sso/endpoints.h"
@@ -14,12 +13,6 @@ enum { NAME_MAX_BYTES = 255, ISSUER_MAX = 64, DESCRIPTION_MAX = 255 };
 static struct mfa_provider_key key_of(const struct sso_call *q)
 {
 	return (struct mfa_provider_key){ q->sso->settings.zone, sso_param(q, "provider") };
-}
-
-static void told(const struct sso_call *q, const char *event, str id)
-{
-	log_info(event, LOG_STR("provider", id), LOG_STR("by_client", q->bearer.client_id),
-	         LOG_STR("by_user", q->bearer.user_name));
 }
 
 static struct message *trouble(struct sso_call *q, err e, const struct mfa_provider *p)
@@ -114,7 +107,7 @@ struct message *endpoint_mfa_provider_create(struct sso_call *q)
 	err e = mfa_provider_create(q->store, &p);
 	if (e.code)
 		return trouble(q, e, &p);
-	told(q, "mfa_provider_created", p.id);
+	sso_log(q, "mfa_provider_created", "provider", p.id);
 	return shown(q, 201, &p);
 }
 
@@ -135,7 +128,7 @@ struct message *endpoint_mfa_provider_put(struct sso_call *q)
 	e = mfa_provider_replace(q->store, &p);
 	if (e.code)
 		return trouble(q, e, &p);
-	told(q, "mfa_provider_changed", p.id);
+	sso_log(q, "mfa_provider_changed", "provider", p.id);
 	return shown(q, 200, &p);
 }
 
@@ -151,6 +144,6 @@ struct message *endpoint_mfa_provider_delete(struct sso_call *q)
 	}
 	if (e.code)
 		return trouble(q, e, &was);
-	told(q, "mfa_provider_deleted", was.id);
+	sso_log(q, "mfa_provider_deleted", "provider", was.id);
 	return shown(q, 200, &was);
 }

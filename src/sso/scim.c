@@ -10,13 +10,6 @@
 #include "sso/iso_time.h"
 
 /* ---- queries ---- */
-static int64_t number(const struct sso_call *q, const char *name, int64_t otherwise)
-{
-	int64_t n;
-	str text = sso_query(q, name);
-	return str_given(text) && str_to_i64(text, &n) && n > 0 ? n : otherwise;
-}
-
 static struct message *filter_read(struct sso_call *q, struct scim_page *p)
 {
 	str text = sso_query(q, "filter");
@@ -44,8 +37,8 @@ static struct message *page_read(struct sso_call *q, const struct filter_attribu
                                  struct scim_page *p)
 {
 	*p = (struct scim_page){ .table = table };
-	p->start = number(q, "startIndex", 1);
-	p->count = number(q, "count", SCIM_COUNT);
+	p->start = sso_query_count(q, "startIndex", 1);
+	p->count = sso_query_count(q, "count", SCIM_COUNT);
 	p->count = p->count > SCIM_COUNT_MAX ? SCIM_COUNT_MAX : p->count;
 	for (str rest = sso_query(q, "attributes"); str_given(rest);) {
 		str one = str_trim(str_cut(&rest, ','));

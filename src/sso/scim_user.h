@@ -15,4 +15,3 @@ struct message *scim_user_answer(struct sso_call *, unsigned status, const struc
 /* The answer with the user as they are now. */
 struct message *scim_user_now(struct sso_call *, unsigned status, str id);
 struct message *scim_user_trouble(struct sso_call *, err, str name_or_id);
-void scim_user_told(const struct sso_call *, const char *event, str name); /* in the log */

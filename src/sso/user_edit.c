@@ -143,7 +143,7 @@ struct message *endpoint_user_create(struct sso_call *q)
 		e = user_get(q->arena, q->store, &user.key, &made);
 	if (e.code)
 		return scim_user_trouble(q, e, user.key.name);
-	scim_user_told(q, "user_created", user.key.name);
+	sso_log(q, "user_created", "user", user.key.name);
 	return scim_user_now(q, 201, made->id);
 }
 
@@ -256,7 +256,7 @@ static struct message *changed(struct sso_call *q, const struct person *p, struc
 	err e = store_change_of(q, p, &c);
 	if (e.code)
 		return scim_user_trouble(q, e, e.code == ERR_CONFLICT ? u->name : p->user.key.name);
-	scim_user_told(q, "user_changed", p->user.key.name);
+	sso_log(q, "user_changed", "user", p->user.key.name);
 	return scim_user_now(q, 200, p->user.id);
 }
 
@@ -317,6 +317,6 @@ struct message *endpoint_user_delete(struct sso_call *q)
 		e = identity_end_logins(q->sso->identity, q->sso->settings.zone, p.user.id);
 	if (e.code)
 		return scim_user_trouble(q, e, p.user.id);
-	scim_user_told(q, "user_deleted", p.user.key.name);
+	sso_log(q, "user_deleted", "user", p.user.key.name);
 	return was;
 }

@@ -70,7 +70,7 @@ struct message *endpoint_user_password(struct sso_call *q)
 	err e = identity_change_password(q->arena, q->sso->identity, &p.user, b.password);
 	if (e.code)
 		return scim_user_trouble(q, e, p.user.id);
-	scim_user_told(q, "password_changed", p.user.key.name);
+	sso_log(q, "password_changed", "user", p.user.key.name);
 	return sso_json(q, 200, S("{\"status\":\"ok\",\"message\":\"password updated\"}"));
 }
 
@@ -108,7 +108,7 @@ struct message *endpoint_user_status(struct sso_call *q)
 	err e = status_apply(q, &p.user.key, locked != NULL, change != NULL);
 	if (e.code)
 		return scim_user_trouble(q, e, p.user.id);
-	scim_user_told(q, "user_status_changed", p.user.key.name);
+	sso_log(q, "user_status_changed", "user", p.user.key.name);
 	return sso_json(q, 200,
 	                str_fmt(q->arena, "{%s%s%s}", locked ? "\"locked\":false" : "",
 	                        locked && change ? "," : "",
@@ -136,6 +136,6 @@ struct message *endpoint_user_mfa(struct sso_call *q)
 	err e = login_totp_set(q->store, &p.user.key, STR_NONE, clock_ms());
 	if (e.code)
 		return scim_user_trouble(q, e, p.user.id);
-	scim_user_told(q, "second_factor_removed", p.user.key.name);
+	sso_log(q, "second_factor_removed", "user", p.user.key.name);
 	return scim_user_now(q, 200, p.user.id);
 }

@@ -2,7 +2,6 @@
 /* GET /Users: one user, or those that a filter takes.
  * A list is read from the store batch by batch, in the order of names.
  * Source: oauth2-service reference, 3.5. */
-#include "base/log.h"
 #include "rt/fiber.h"
 #include "sso/endpoints.h"
 #include "sso/scim_user.h"
@@ -222,12 +221,6 @@ struct message *scim_user_now(struct sso_call *q, unsigned status, str id)
 	struct person p;
 	err e = find(q, id, &p);
 	return e.code ? scim_user_trouble(q, e, id) : scim_user_answer(q, status, &p);
-}
-
-void scim_user_told(const struct sso_call *q, const char *event, str name)
-{
-	log_info(event, LOG_STR("user", name), LOG_STR("by_client", q->bearer.client_id),
-	         LOG_STR("by_user", q->bearer.user_name));
 }
 
 struct message *endpoint_user_get(struct sso_call *q)
