@@ -71,8 +71,9 @@ static err add_keys(struct ring *r, const struct list *stored, bool signing)
 		struct jose_key *key;
 		if ((k->retired_at_ms == 0) != signing)
 			continue;
-		TRY(jose_key_pem(r->arena, k->private_pem, STR_NONE, &key));
+		err e = jose_key_pem(r->arena, k->private_pem, STR_NONE, &key);
 		wipe((char *)k->private_pem.p, k->private_pem.n);
+		TRY(e);
 		r->keys[r->n++] = (struct signer_key){ str_dup(r->arena, k->id),
 			                               jose_alg_read(k->alg), signing, key };
 	}
@@ -204,14 +205,14 @@ static err longest_life(struct arena *a, struct signer *s, int64_t *access_s)
 static bool has_retired(struct arena *a, struct signer *s, int64_t before_ms)
 {
 	struct list keys;
+	bool any = false;
 	if (signing_key_list(a, s->store, s->zone, &keys).code)
 		return false;
-	LIST_EACH(const struct signing_key, k, &keys) {
+	LIST_EACH(const struct signing_key, k, &keys) { /* to the last: each is wiped */
 		wipe((char *)k->private_pem.p, k->private_pem.n);
-		if (k->retired_at_ms && k->retired_at_ms < before_ms)
-			return true;
+		any |= k->retired_at_ms && k->retired_at_ms < before_ms;
 	}
-	return false;
+	return any;
 }
 
 static err drop_old(struct arena *a, struct signer *s, int64_t access_s)
