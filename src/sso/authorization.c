@@ -35,9 +35,7 @@ str authorization_write(struct arena *a, const struct authorization *r)
 	json_open(&w, '{');
 	for (size_t i = 0; i < TEXTS; i++) {
 		const str *text = (const void *)((const char *)r + texts[i].at);
-		if (!str_given(*text))
-			continue;
-		json_pair_str(&w, texts[i].key, *text);
+		json_pair_given(&w, texts[i].key, *text);
 	}
 	json_pair_int(&w, "auth_time", r->auth_time_s);
 	json_pair_int(&w, "pushed_at", r->pushed_at_s);

@@ -48,9 +48,8 @@ static struct message *told(struct sso_call *q, const struct bearer *b, bool wit
 	struct buf out = buf_in(q->arena);
 	struct json_writer w = json_to(&out, false);
 	json_open(&w, '{');
-	if (with_active) {
+	if (with_active)
 		json_pair_bool(&w, "active", true);
-	}
 	claims_write(&w, b->claims);
 	json_close(&w, '}');
 	return sso_json(q, 200, buf_str(&out));

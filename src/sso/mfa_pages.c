@@ -176,8 +176,7 @@ struct message *endpoint_mfa_remove_do(struct sso_call *q)
 		return page_trouble(q, e);
 	if (v == LOGIN_LOCKED)
 		return remove_page(q, &q->session->person,
-		                   S("Your account has been locked because of too many failed "
-		                     "attempts to login."));
+		                   sso_error_text(q->arena, SSO_ACCOUNT_LOCKED, STR_NONE));
 	if (v)
 		return remove_page(q, &q->session->person,
 		                   S("That code is wrong, or was used before."));

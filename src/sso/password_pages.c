@@ -97,8 +97,7 @@ struct message *endpoint_change_password_do(struct sso_call *q)
 	if (e.code)
 		return page_trouble(q, e);
 	if (v == LOGIN_LOCKED)
-		k.old_wrong = S("Your account has been locked because of too many failed attempts "
-		                "to login.");
+		k.old_wrong = sso_error_text(q->arena, SSO_ACCOUNT_LOCKED, STR_NONE);
 	else if (v)
 		k.old_wrong = S("Incorrect password.");
 	if (v)
