@@ -2,10 +2,10 @@
 /* Parameters in, answers out, for the endpoints of the OAuth2 service.
  * Every error has the two keys of the RFC, whoever made it, and is never cached.
  * Source: RFC 6749 §5.1, §5.2; oauth2-service reference, 1.5 and 1.12. */
-#include <string.h>
-
 #include "base/log.h"
 #include "sso/call.h"
+
+enum { BODY_MS = 60000 };
 
 static const struct {
 	unsigned status;
@@ -19,6 +19,18 @@ static const struct {
 str sso_query(const struct sso_call *q, const char *name)
 {
 	return form_get(&q->query, str_from_z(name));
+}
+
+struct message *sso_body(struct sso_call *q, size_t max, str *bytes)
+{
+	err e = message_content(q->arena, q->call->request, max, deadline_in(BODY_MS), bytes);
+	return e.code ? sso_error(q, e.code == ERR_LIMIT ? SSO_BODY_SIZE : SSO_BODY_PART) : NULL;
+}
+
+bool sso_body_is(const struct sso_call *q, const char *type)
+{
+	str given = sso_header(q, "content-type");
+	return str_ieq(str_trim(str_cut(&given, ';')), str_from_z(type));
 }
 
 int64_t sso_query_count(const struct sso_call *q, const char *name, int64_t otherwise)
@@ -65,6 +77,16 @@ struct message *sso_bytes(struct sso_call *q, unsigned status, str content_type,
 {
 	struct message *m = message_response(q->arena, status);
 	message_set_content(q->arena, m, bytes, content_type);
+	return m;
+}
+
+struct message *sso_public(struct sso_call *q, str content_type, str bytes, str etag)
+{
+	bool same = str_eq(sso_header(q, "if-none-match"), etag);
+	struct message *m =
+		same ? message_response(q->arena, 304) : sso_bytes(q, 200, content_type, bytes);
+	headers_set(q->arena, &m->headers, S("ETag"), etag);
+	headers_set(q->arena, &m->headers, S("Cache-Control"), S("max-age=60, public"));
 	return m;
 }
 

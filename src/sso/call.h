@@ -72,6 +72,9 @@ static inline str sso_param(const struct sso_call *q, const char *name)
 str sso_query(const struct sso_call *, const char *name);
 str sso_form(const struct sso_call *, const char *name);
 str sso_header(const struct sso_call *, const char *name);
+/* The body, read whole; the answer when it is none, or more than max bytes. */
+struct message *sso_body(struct sso_call *, size_t max, str *bytes);
+bool sso_body_is(const struct sso_call *, const char *type); /* by Content-Type */
 /* A number of the query that is 1 or more. */
 int64_t sso_query_count(const struct sso_call *, const char *name, int64_t otherwise);
 const struct pair *sso_repeated(const struct pairs *); /* one that is there twice; NULL */
@@ -105,3 +108,5 @@ struct message *sso_trouble(struct sso_call *, err);
 struct message *sso_json(struct sso_call *, unsigned status, str text); /* never cached */
 struct message *sso_redirect(struct sso_call *, str path); /* 303 to a path of this service */
 struct message *sso_bytes(struct sso_call *, unsigned status, str content_type, str bytes);
+/* The same for everybody: it may be kept for a minute, and asked about by its ETag. */
+struct message *sso_public(struct sso_call *, str content_type, str bytes, str etag);

@@ -51,8 +51,8 @@ static err beside_read(struct arena *a, const char *name, str *out)
 {
 	char self[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof self);
-	str folder = str_sub(str_from(self, n > 0 ? (size_t)n : 0), 0,
-	                     str_rfind_char(str_from(self, n > 0 ? (size_t)n : 0), '/'));
+	str program = str_from(self, n > 0 ? (size_t)n : 0);
+	str folder = str_sub(program, 0, str_rfind_char(program, '/'));
 	const char *path = str_z(a, str_fmt(a, "%.*s/%s", STR(folder), name));
 	AUTO(file_end) FILE *f = fopen(path, "re");
 	struct buf b = buf_in(a);
@@ -129,10 +129,5 @@ struct message *endpoint_cli_bundle(struct sso_call *q)
 		return sso_error_about(q, SSO_NO_ENDPOINT, q->call->request->path);
 	if (e.code)
 		return sso_trouble(q, e);
-	bool same = str_eq(sso_header(q, "if-none-match"), etag);
-	struct message *m = same ? message_response(q->arena, 304)
-	                         : sso_bytes(q, 200, S("application/zip"), zip);
-	headers_set(q->arena, &m->headers, S("ETag"), etag);
-	headers_set(q->arena, &m->headers, S("Cache-Control"), S("max-age=60, public"));
-	return m;
+	return sso_public(q, S("application/zip"), zip, etag);
 }

@@ -22,16 +22,10 @@ static void key_write(struct json_writer *w, struct arena *a, const struct signe
 	json_close(w, '}');
 }
 
-/* Public, and the same for everybody: it may be kept for a while and asked about by its ETag. */
 static struct message *answered(struct sso_call *q, str text)
 {
 	str etag = str_fmt(q->arena, "\"%016llx\"", (unsigned long long)str_hash(text));
-	bool same = str_eq(sso_header(q, "if-none-match"), etag);
-	struct message *m = same ? message_response(q->arena, 304)
-	                         : sso_bytes(q, 200, S("application/json;charset=UTF-8"), text);
-	headers_set(q->arena, &m->headers, S("ETag"), etag);
-	headers_set(q->arena, &m->headers, S("Cache-Control"), S("max-age=60, public"));
-	return m;
+	return sso_public(q, S("application/json;charset=UTF-8"), text, etag);
 }
 
 struct message *endpoint_token_key(struct sso_call *q)

@@ -4,22 +4,13 @@
  * Source: RFC 6749 §3.2 ("MUST NOT be included more than once"); oauth2-service reference, 1.2 to 1.4. */
 #include "sso/call.h"
 
-enum { BODY_MS = 60000 };
-
-static bool is_form(const struct sso_call *q)
-{
-	str type = sso_header(q, "content-type");
-	return str_ieq(str_trim(str_cut(&type, ';')), S("application/x-www-form-urlencoded"));
-}
-
 struct message *need_form(struct sso_call *q)
 {
 	str bytes;
-	err e = message_content(q->arena, q->call->request, SSO_BODY_MAX, deadline_in(BODY_MS),
-	                        &bytes);
-	if (e.code)
-		return sso_error(q, e.code == ERR_LIMIT ? SSO_BODY_SIZE : SSO_BODY_PART);
-	if (bytes.n && !is_form(q))
+	struct message *m = sso_body(q, SSO_BODY_MAX, &bytes);
+	if (m)
+		return m;
+	if (bytes.n && !sso_body_is(q, "application/x-www-form-urlencoded"))
 		return sso_error(q, SSO_NOT_A_FORM);
 	if (form_read(q->arena, bytes, &q->form).code)
 		return sso_error(q, SSO_BODY_SIZE);

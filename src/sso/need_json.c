@@ -6,24 +6,15 @@
 
 #include "sso/call.h"
 
-enum { BODY_MS = 60000 };
-
-static bool is_json(const struct sso_call *q)
-{
-	str type = sso_header(q, "content-type");
-	return str_ieq(str_trim(str_cut(&type, ';')), S("application/json"));
-}
-
 struct message *need_json(struct sso_call *q)
 {
 	str bytes;
 	struct diag d = { .arena = q->arena };
-	if (!is_json(q))
+	if (!sso_body_is(q, "application/json"))
 		return sso_error(q, SSO_NOT_JSON);
-	err e = message_content(q->arena, q->call->request, SSO_BODY_MAX, deadline_in(BODY_MS),
-	                        &bytes);
-	if (e.code)
-		return sso_error(q, e.code == ERR_LIMIT ? SSO_BODY_SIZE : SSO_BODY_PART);
+	struct message *m = sso_body(q, SSO_BODY_MAX, &bytes);
+	if (m)
+		return m;
 	if (json_read(q->arena, bytes, &d, &q->json).code)
 		return sso_error_about(q, SSO_BODY_JSON, sso_told(diag_text(q->arena, &d)));
 	return json_is_object(q->json) || json_is_array(q->json)

@@ -8,7 +8,7 @@
 #include "sso/password_ask.h"
 #include "store/codes.h"
 
-enum { CODE = 32, CODE_MS = 30 * 60 * 1000, BODY_MS = 60000, BODY_MAX = 1024 };
+enum { CODE = 32, CODE_MS = 30 * 60 * 1000, BODY_MAX = 1024 };
 
 static struct code_key key_of(const struct sso_call *q, str code)
 {
@@ -108,21 +108,16 @@ static struct message *code_answer(struct sso_call *q, const struct user *u)
 	                        STR(u->id)));
 }
 
-static err body_of(struct sso_call *q, str *out)
-{
-	return message_content(q->arena, q->call->request, BODY_MAX, deadline_in(BODY_MS), out);
-}
-
 struct message *endpoint_password_resets(struct sso_call *q)
 {
 	str name;
 	struct user *u;
-	err e = body_of(q, &name);
-	if (e.code)
-		return sso_error(q, e.code == ERR_LIMIT ? SSO_BODY_SIZE : SSO_BODY_PART);
+	struct message *m = sso_body(q, BODY_MAX, &name);
+	if (m)
+		return m;
 	struct user_key key = { q->sso->settings.zone, USER_ORIGIN,
 		                identity_user_name(q->arena, name) };
-	e = user_get(q->arena, q->store, &key, &u);
+	err e = user_get(q->arena, q->store, &key, &u);
 	if (e.code == ERR_NOT_FOUND || e.code == ERR_SYNTAX)
 		return sso_error(q, SSO_NO_USER);
 	return e.code ? sso_trouble(q, e) : code_answer(q, u);
