@@ -88,10 +88,11 @@ static err take_header(struct jwt_memory *m, struct jwt_token *t)
 {
 	struct shelf_key key = shelf_name(jws_header_part(t->item.key.name));
 	struct jwt_header *h = shelf_take(m->headers, &key);
-	if (!h)
+	bool known = h != NULL;
+	if (!known)
 		h = t->new_header = shelf_item(sizeof *h, key.name.n, &key);
 	arena_defer(t->item.arena, shelf_let_go, h);
-	if (t->new_header)
+	if (!known)
 		TRY(jws_read_header(h->item.arena, h->item.key.name, &h->jws));
 	t->jws = h->jws;
 	return DONE;
