@@ -3,7 +3,6 @@
  * What may have reached one server is sent to another only where twice is as good as once.
  * Source: flow/balancer.h; RFC 9110 §9.2.2. */
 #include "flow/balancer.h"
-#include "http/uri.h"
 #include "rt/loop.h"
 
 str balanced_url(struct arena *a, const struct balanced_server *s, str path)
@@ -36,7 +35,7 @@ static bool server_failed(const struct balanced_call *c, err e, const struct mes
                           enum http_failure why)
 {
 	if (!e.code)
-		return balancer_is_unhealthy(c->balancer, answer->status);
+		return codes_have(&c->balancer->unhealthy, answer->status);
 	return why != HTTP_FAILED_NOT && why != HTTP_REQUEST_BODY && !deadline_passed(c->excused);
 }
 

@@ -98,11 +98,3 @@ void balancer_restored(struct balanced_server *s)
 	atomic_store_explicit(&s->failures, 0, memory_order_relaxed);
 	atomic_store_explicit(&s->out_until_ms, 0, memory_order_relaxed);
 }
-
-bool balancer_is_unhealthy(const struct balancer *b, unsigned status)
-{
-	for (size_t i = 0; i < b->n_unhealthy; i++)
-		if (status >= b->unhealthy[i].from && status <= b->unhealthy[i].to)
-			return true;
-	return false;
-}

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/field.h"
+#include "flow/proxy.h"
 #include "http/client.h"
 #include "http/uri.h"
 
@@ -17,10 +18,6 @@ struct tls_context;
 
 enum balance { BALANCE_ROUND_ROBIN, BALANCE_WEIGHTED, BALANCE_LEAST_CONNECTIONS };
 
-struct code_range {
-	unsigned from, to;
-};
-
 struct health_monitor {
 	int64_t interval_ms, connect_ms, io_ms;
 	unsigned port;                 /* 0: the server's own */
@@ -28,9 +25,8 @@ struct health_monitor {
 	bool includes_id;              /* a header that says who asks */
 	bool tls, own_tls;             /* own_tls: as the server itself is called */
 	struct tls_context
-		*any_tls;        /* for tls, any certificate; NULL: the default client context */
-	struct code_range *good; /* NULL: 2xx */
-	size_t n_good;
+		*any_tls;  /* for tls, any certificate; NULL: the default client context */
+	struct codes good; /* none: 2xx */
 	const struct message *answer; /* the headers that an answer must have; NULL: any */
 };
 
@@ -60,8 +56,7 @@ struct balancer {
 	uint64_t max_failures; /* 0: none is ever taken out */
 	int64_t disable_ms;    /* 0: until it is deployed again */
 	bool retry;
-	struct code_range *unhealthy; /* statuses that count as a failure */
-	size_t n_unhealthy;
+	struct codes unhealthy;               /* that count as a failure */
 	const struct template *path;          /* NULL: "/" */
 	const struct health_monitor *monitor; /* NULL: none */
 	int64_t next_check_ms;                /* the control loop's alone */
@@ -77,7 +72,6 @@ void balancer_answered(struct balanced_server *);
 void balancer_failed(const struct balancer *, struct balanced_server *, int64_t now_ms);
 /* A check found it well: it is in rotation again. */
 void balancer_restored(struct balanced_server *);
-bool balancer_is_unhealthy(const struct balancer *, unsigned status);
 str balanced_url(struct arena *, const struct balanced_server *, str path);
 
 /* balanced_call.c: one request, which goes from server to server until one answers, where that is safe. */

@@ -64,18 +64,17 @@ static err make_servers(struct binder *b, const struct balancer_xml *x, struct b
 	return worst;
 }
 
-err balancer_codes(struct binder *b, const struct strs *from, unsigned line,
-                   struct code_range **out, size_t *n)
+err balancer_codes(struct binder *b, const struct strs *from, unsigned line, struct codes *out)
 {
-	*out = arena_array(b->arena, struct code_range, from->n + 1);
-	for (*n = 0; *n < from->n; ++*n) {
+	out->v = arena_array(b->arena, struct code_range, from->n + 1);
+	for (out->n = 0; out->n < from->n; out->n++) {
 		int64_t code;
-		str text = from->v[*n];
+		str text = from->v[out->n];
 		if (!str_to_i64(text, &code) || code < 100 || code > 999)
 			return REFUSE(b, line,
 			              "<ResponseCode> is \"%.*s\"; a status such as 503 is needed",
 			              STR(str_sub(text, 0, 60)));
-		(*out)[*n] = (struct code_range){ (unsigned)code, (unsigned)code };
+		out->v[out->n] = (struct code_range){ (unsigned)code, (unsigned)code };
 	}
 	return DONE;
 }
@@ -112,7 +111,7 @@ err balancer_make(struct binder *b, const struct connection_xml *c, struct balan
 	to->retry = x->retry;
 	to->path = c->path;
 	err servers = make_servers(b, x, to);
-	err codes = balancer_codes(b, &x->unhealthy, x->line, &to->unhealthy, &to->n_unhealthy);
+	err codes = balancer_codes(b, &x->unhealthy, x->line, &to->unhealthy);
 	if (c->monitor)
 		TRY(balancer_monitor(b, c->monitor, &to->monitor));
 	if (b->proxy && to->monitor)

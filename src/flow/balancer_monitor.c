@@ -51,7 +51,7 @@ static err make_http(struct binder *b, const struct http_monitor_xml *x, struct 
 	h->own_tls = x->own_tls;
 	h->includes_id = x->includes_id;
 	TRY(make_request(b, x, &h->request));
-	TRY(balancer_codes(b, &x->codes, x->line, &h->good, &h->n_good));
+	TRY(balancer_codes(b, &x->codes, x->line, &h->good));
 	struct message *answer = message_response(b->arena, 200);
 	h->answer = answer;
 	TRY(add_headers(b, &x->answer_headers, answer));

@@ -6,8 +6,6 @@
 #include "flow/run.h"
 #include "http/client.h"
 
-enum { CONNECT_MS = 3000, IO_MS = 55000, KEEP_MS = 60000 };
-
 str target_join_path(struct arena *arena, str base, str suffix)
 {
 	if (!base.n)
@@ -101,14 +99,6 @@ static enum verdict failed(struct exchange *x, err e, enum http_failure why)
 	return fault_raise(x, &gateway_faults[failure_faults[why]]);
 }
 
-static bool success(const struct target_properties *p, unsigned status)
-{
-	for (size_t i = 0; i < p->n_success; i++)
-		if (status >= p->success[i].from && status <= p->success[i].to)
-			return true;
-	return !p->success && status < 400;
-}
-
 static enum verdict judge(struct exchange *x)
 {
 	const struct target_properties *p = &x->target->props;
@@ -124,22 +114,13 @@ static enum verdict judge(struct exchange *x)
 		return fault_raise(x, &gateway_faults[DUPLICATE_HEADER_RESPONSE], STR(twice));
 	}
 	r->headers = retain_headers(x->arena, &r->headers, &p->response_headers);
-	if (success(p, r->status))
+	if (target_succeeded(p, r->status))
 		return CONTINUE;
 	fault_raise(x, &gateway_faults[ERROR_RESPONSE_CODE]);
 	x->raised.status = r->status;
 	x->raised.string = r->reason;
 	x->raised.from_target = true;
 	return FAULT;
-}
-
-static struct http_timeouts timeouts(const struct target_properties *p)
-{
-	return (struct http_timeouts){
-		.connect_ms = p->connect_ms > 0 ? p->connect_ms : CONNECT_MS,
-		.io_ms = p->io_ms > 0 ? p->io_ms : IO_MS,
-		.keep_ms = p->keep_ms > 0 ? p->keep_ms : KEEP_MS,
-	};
 }
 
 /* Nothing was called, and the fault says why. */
@@ -165,6 +146,7 @@ static err prepare(struct exchange *x, struct message *m)
 static err call_once(struct exchange *x, struct tls_context *tls, enum http_failure *why)
 {
 	const struct uri *uri = &x->target_uri;
+	const struct target_properties *p = &x->target->props;
 	struct http_origin origin = { .host = uri->host,
 		                      .host_hash = uri->host_hash,
 		                      .port = uri->port,
@@ -176,10 +158,10 @@ static err call_once(struct exchange *x, struct tls_context *tls, enum http_fail
 	if (uri->tls)
 		origin.tls = tls ? tls : x->tls;
 	origin.expected_cn = x->target_expected_cn;
-	if (!x->target->props.response_headers.off) /* none passes by the list of what may pass */
+	if (!p->response_headers.off) /* none passes by the list of what may pass */
 		origin.interim = x->call->interim;
-	origin.http10 = x->target->props.http10;
-	origin.times = timeouts(&x->target->props);
+	origin.http10 = p->http10;
+	origin.times = (struct http_timeouts){ p->connect_ms, p->io_ms, p->keep_ms };
 	struct message m = request_for_target(x, x->target_path, x->target_query);
 	*why = HTTP_FAILED_NOT;
 	err e = prepare(x, &m);

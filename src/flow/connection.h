@@ -101,5 +101,5 @@ err ssl_info_make(struct binder *, const struct ssl_info *, unsigned line,
 err balancer_make(struct binder *, const struct connection_xml *, struct balancer **out) MUST_CHECK;
 err balancer_monitor(struct binder *, const struct monitor_xml *,
                      const struct health_monitor **out) MUST_CHECK;
-err balancer_codes(struct binder *, const struct strs *, unsigned line, struct code_range **out,
-                   size_t *n) MUST_CHECK;
+err balancer_codes(struct binder *, const struct strs *, unsigned line,
+                   struct codes *out) MUST_CHECK;

@@ -74,14 +74,14 @@ static const struct known of_target[] = {
 #undef T
 
 /* "2xx", "404" or "200-299". */
-static bool read_code(str text, struct success_code *out)
+static bool read_code(str text, struct code_range *out)
 {
 	int64_t from, to;
 	size_t dash = str_find_char(text, '-');
 	if (text.n == 3 && str_ieq(str_sub(text, 1, 3), S("xx")) && text.p[0] >= '1' &&
 	    text.p[0] <= '9') {
 		unsigned hundred = (unsigned)(text.p[0] - '0') * 100;
-		*out = (struct success_code){ hundred, hundred + 99 };
+		*out = (struct code_range){ hundred, hundred + 99 };
 		return true;
 	}
 	if (dash == STR_NPOS)
@@ -91,16 +91,16 @@ static bool read_code(str text, struct success_code *out)
 	to = from;
 	if (dash < text.n && !str_to_i64(str_trim(str_sub(text, dash + 1, STR_NPOS)), &to))
 		return false;
-	*out = (struct success_code){ (unsigned)from, (unsigned)to };
+	*out = (struct code_range){ (unsigned)from, (unsigned)to };
 	return from >= 100 && to <= 999 && from <= to;
 }
 
 static err read_codes(struct binder *b, const struct property *p, struct target_properties *out)
 {
-	VEC(struct success_code) codes = { 0 };
+	VEC(struct code_range) codes = { 0 };
 	for (str rest = p->value, one; str_given(rest);) {
 		one = str_trim(str_cut(&rest, ','));
-		struct success_code code;
+		struct code_range code;
 		if (!read_code(one, &code))
 			return diag_add(b->diag, ERR_SYNTAX, p->line,
 			                "the property success.codes holds \"%.*s\"; a list such as "
@@ -108,8 +108,7 @@ static err read_codes(struct binder *b, const struct property *p, struct target_
 			                STR(one));
 		VEC_PUSH(b->arena, &codes, code);
 	}
-	out->success = codes.v;
-	out->n_success = codes.n;
+	out->success = (struct codes){ codes.v, codes.n };
 	return DONE;
 }
 
@@ -236,9 +235,6 @@ err proxy_properties(struct binder *b, const struct list *list, struct proxy_end
 err target_properties(struct binder *b, const struct list *list, struct target_properties *out)
 {
 	*out = (struct target_properties){
-		.connect_ms = 3000,
-		.io_ms = 55000,
-		.keep_ms = 60000,
 		.copy_pathsuffix = true,
 		.copy_queryparams = true,
 		.allow_405_without_allow = true,

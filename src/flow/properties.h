@@ -15,5 +15,5 @@ extern const struct field
 
 /* list: of struct property.  Go on after a finding; the answer is the last trouble. */
 err proxy_properties(struct binder *, const struct list *, struct proxy_endpoint *) MUST_CHECK;
-/* Starts from the defaults: 3 s to connect, 55 s for a byte, 60 s idle. */
+/* Starts from the defaults; a time that is not given is 0. */
 err target_properties(struct binder *, const struct list *, struct target_properties *) MUST_CHECK;

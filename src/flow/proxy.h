@@ -58,19 +58,26 @@ struct retained { /* off: only what is named goes on */
 
 enum compression { COMPRESSION_AS_IS, COMPRESSION_NONE, COMPRESSION_GZIP, COMPRESSION_DEFLATE };
 
-struct target_properties { /* milliseconds */
-	int64_t connect_ms, io_ms, keep_ms;
-	int64_t content_max; /* bytes of an answer that a policy may read */
-	int compression;     /* enum compression: of what is sent */
-	bool http10;         /* what is sent says HTTP/1.0 */
-	bool copy_pathsuffix, copy_queryparams;
-	struct success_code {
+struct codes { /* statuses */
+	struct code_range {
 		unsigned from, to;
-	} * success; /* NULL: below 400 */
-	size_t n_success;
+	} * v;
+	size_t n;
+};
+bool codes_have(const struct codes *, unsigned status);
+
+struct target_properties {
+	int64_t connect_ms, io_ms, keep_ms; /* as of struct http_timeouts */
+	int64_t content_max;                /* bytes of an answer that a policy may read */
+	int compression;                    /* enum compression: of what is sent */
+	bool http10;                        /* what is sent says HTTP/1.0 */
+	bool copy_pathsuffix, copy_queryparams;
+	struct codes success; /* none: below 400 */
 	bool allow_405_without_allow;
 	struct retained request_headers, response_headers, query;
 };
+
+bool target_succeeded(const struct target_properties *, unsigned status);
 
 struct local_target { /* LocalTargetConnection: another proxy of the environment, without a socket */
 	const struct template *proxy, *endpoint; /* by name; endpoint NULL: its first */

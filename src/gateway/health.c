@@ -16,21 +16,13 @@ struct check {
 	struct balanced_server *server;
 };
 
-static bool status_fits(const struct health_monitor *h, unsigned status)
-{
-	for (size_t i = 0; i < h->n_good; i++)
-		if (status >= h->good[i].from && status <= h->good[i].to)
-			return true;
-	return !h->n_good && status >= 200 && status < 300;
-}
-
 static bool answer_fits(const struct health_monitor *h, const struct message *m)
 {
 	const struct headers *wanted = &h->answer->headers;
 	for (size_t i = 0; i < wanted->n; i++)
 		if (!str_eq(headers_get(&m->headers, wanted->v[i].name), wanted->v[i].value))
 			return false;
-	return status_fits(h, m->status);
+	return h->good.n ? codes_have(&h->good, m->status) : m->status / 100 == 2;
 }
 
 static struct message request_of(const struct check *c)

@@ -186,14 +186,6 @@ static void lead_to(struct arena *a, struct message *m, const struct uri *uri)
 		m->query = query;
 }
 
-static bool is_success(const struct target_properties *p, unsigned status)
-{
-	for (size_t i = 0; i < p->n_success; i++)
-		if (status >= p->success[i].from && status <= p->success[i].to)
-			return true;
-	return !p->success && status < 400;
-}
-
 static enum verdict timed_out(struct exchange *x)
 {
 	return failed(x, str_fmt(x->arena, "timeout occurred in %.*s", STR(x->step_name)));
@@ -203,7 +195,7 @@ static enum verdict answered(struct exchange *x, const struct service_callout *c
                              struct message *answer)
 {
 	vars_set_message(x, c->response, answer);
-	if (is_success(&c->to.props, answer->status))
+	if (target_succeeded(&c->to.props, answer->status))
 		return CONTINUE;
 	return failed(x, str_fmt(x->arena, "ResponseCode %u is treated as error", answer->status));
 }

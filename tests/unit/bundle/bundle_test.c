@@ -296,7 +296,7 @@ static void compiles(void **state)
 	assert_int_equal(e->routes[0].kind, ROUTE_NULL);
 	assert_int_equal(e->routes[1].kind, ROUTE_URL);
 	assert_ptr_equal(e->routes[2].target, &p->targets[0]);
-	assert_int_equal(p->targets[0].props.connect_ms, 3000);
+	assert_int_equal(p->targets[0].props.connect_ms, 0);
 	assert_true(p->targets[0].props.copy_pathsuffix);
 	const str *js = map_get(&p->resources, S("jsc/a/x.js"));
 	assert_true(js && str_eq(*js, S("var x;")));

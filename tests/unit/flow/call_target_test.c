@@ -56,18 +56,16 @@ static void refused_targets(void **state)
 static void success_codes(void **state)
 {
 	(void)state;
-	static const struct success_code some[] = { { 200, 299 }, { 404, 404 } };
+	static struct code_range some[] = { { 200, 299 }, { 404, 404 } };
 	static const struct { bool listed; unsigned status; bool ok; } codes[] = {
 		{ false, 200, true }, { false, 399, true }, { false, 400, false }, { false, 599, false },
 		{ true, 200, true }, { true, 299, true }, { true, 302, false }, { true, 404, true }, { true, 405, false },
 	};
 	for (size_t i = 0; i < COUNT(codes); i++) {
 		struct target_properties p = { 0 };
-		if (codes[i].listed) {
-			p.success = (struct success_code *)some;
-			p.n_success = COUNT(some);
-		}
-		assert_int_equal(success(&p, codes[i].status), codes[i].ok);
+		if (codes[i].listed)
+			p.success = (struct codes){ some, COUNT(some) };
+		assert_int_equal(target_succeeded(&p, codes[i].status), codes[i].ok);
 	}
 }
 

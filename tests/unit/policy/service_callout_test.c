@@ -29,7 +29,7 @@ err http_fetch(struct arena *a, const struct http_origin *o, struct message *m, 
 	if (m->body.kind == BODY_BYTES)
 		buf_fmt(&b, " |%.*s", STR(m->body.bytes));
 	snprintf(wire.sent, sizeof wire.sent, "%.*s", STR(buf_str(&b)));
-	assert_true(o->times.connect_ms > 0 && o->times.io_ms > 0 && deadline_left_ms(by) <= 55000);
+	assert_true(deadline_left_ms(by) <= 55000);
 	*why = wire.why;
 	if (wire.code)
 		return FAIL(wire.code);
