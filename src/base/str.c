@@ -219,6 +219,14 @@ static str mapped(struct arena *a, str s, char (*fn)(char))
 str str_lower(struct arena *a, str s) { return mapped(a, s, lower); }
 str str_upper(struct arena *a, str s) { return mapped(a, s, upper); }
 
+int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	char low = (char)(c | 0x20);
+	return low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
+}
+
 str str_hex(struct arena *a, str bytes)
 {
 	static const char digits[] = "0123456789abcdef";

@@ -63,6 +63,7 @@ bool str_to_u64(str s, uint64_t *out);
 bool str_to_double(str s, double *out);
 
 enum { STR_DECIMAL = 20 };               /* digits at most */
+int hex_digit(char);                     /* its value; -1: it is none */
 char *str_put_u64(char *to, uint64_t n); /* in decimal; answers where it ends */
 
 /* Copies live as long as the arena. */

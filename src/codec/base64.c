@@ -111,21 +111,13 @@ err base64url_read(struct arena *a, str text, str *out)
 	return decode(a, bare, STD, out);
 }
 
-static int nibble(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 err hex_read(struct arena *a, str text, str *out)
 {
 	char *p = arena_alloc(a, text.n / 2 + 1, 1);
 	if (text.n % 2)
 		return FAIL(ERR_SYNTAX);
 	for (size_t i = 0; i < text.n; i += 2) {
-		int high = nibble(text.p[i]), low = nibble(text.p[i + 1]);
+		int high = hex_digit(text.p[i]), low = hex_digit(text.p[i + 1]);
 		if (high < 0 || low < 0)
 			return FAIL(ERR_SYNTAX);
 		p[i / 2] = (char)(high << 4 | low);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Digests and MACs through OpenSSL, on contexts kept per use.
+/* Digests and MACs through OpenSSL.
  * Names are Apigee's template functions': md5, sha1, sha224, sha256, sha384, sha512.
  * Source: FIPS 180-4, RFC 2104. */
 #pragma once

@@ -4,14 +4,6 @@
  * Source: WHATWG URL §5.1, §5.2; RFC 3986 §2.1, §2.3. */
 #include "codec/form.h"
 
-static int nibble(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 str percent_decode(struct arena *a, str s, bool plus_is_space)
 {
 	if (str_find_char(s, '%') == STR_NPOS &&
@@ -22,7 +14,7 @@ str percent_decode(struct arena *a, str s, bool plus_is_space)
 	for (size_t i = 0; i < s.n; i++) {
 		char c = s.p[i];
 		if (c == '%' && i + 2 < s.n) {
-			int high = nibble(s.p[i + 1]), low = nibble(s.p[i + 2]);
+			int high = hex_digit(s.p[i + 1]), low = hex_digit(s.p[i + 2]);
 			if (high >= 0 && low >= 0) {
 				c = (char)(high << 4 | low);
 				i += 2;

@@ -39,20 +39,15 @@ static bool server_failed(const struct balanced_call *c, err e, const struct mes
 	return why != HTTP_FAILED_NOT && why != HTTP_REQUEST_BODY && !deadline_passed(c->excused);
 }
 
-/* RFC 9110 §9.2.2; a body that streams has gone by. */
+/* A body that streams has gone by. */
 static bool may_go_elsewhere(const struct balanced_call *c, bool streams, enum http_failure why)
 {
-	static const str verbs[] = { S_INIT("GET"),    S_INIT("HEAD"),    S_INIT("PUT"),
-		                     S_INIT("DELETE"), S_INIT("OPTIONS"), S_INIT("TRACE") };
 	if (!c->balancer->retry || streams || deadline_passed(c->until))
 		return false;
 	if (why == HTTP_CONNECT_REFUSED || why == HTTP_CONNECT_TIMEOUT || why == HTTP_RESOLVE ||
 	    why == HTTP_TLS || why == HTTP_DENIED)
 		return true; /* nothing of it was sent */
-	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
-		if (str_eq(c->request->verb, verbs[i]))
-			return true;
-	return false;
+	return http_idempotent(c->request->verb);
 }
 
 static void note_failure(struct balanced_call *c, struct balanced_server *s)

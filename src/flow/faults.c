@@ -17,10 +17,7 @@ void make_error(struct exchange *x)
 	x->fault_pending = false;
 	if (x->raised.by_raise_fault) {
 		must(x->error);
-		x->fault_headers = (struct headers){ 0 };
-		for (size_t i = 0; i < x->error->headers.n; i++)
-			headers_add(x->arena, &x->fault_headers, x->error->headers.v[i].name,
-			            x->error->headers.v[i].value);
+		x->fault_headers = headers_copy(x->arena, &x->error->headers, 0);
 		return;
 	}
 	if (x->raised.from_target) {

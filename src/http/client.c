@@ -200,17 +200,6 @@ static err take_way(struct fetch *f, bool fresh)
 	return DONE;
 }
 
-/* RFC 9110 §9.2.2 */
-static bool may_be_sent_twice(const struct fetch *f)
-{
-	static const str verbs[] = { S_INIT("GET"),    S_INIT("HEAD"),    S_INIT("PUT"),
-		                     S_INIT("DELETE"), S_INIT("OPTIONS"), S_INIT("TRACE") };
-	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
-		if (str_eq(f->request->verb, verbs[i]))
-			return !f->streamed;
-	return false;
-}
-
 /* A kept connection that turns out dead: nothing came, and nothing went out or it may go out again; or a
  * target that says that it did not look (RFC 9113 §8.7). */
 static bool may_retry(const struct fetch *f, err e)
@@ -220,7 +209,7 @@ static bool may_retry(const struct fetch *f, err e)
 	if (f->unseen)
 		return !f->streamed;
 	return f->reused && f->buf->end == 0 && !f->n_interim &&
-	       (f->put == 0 || may_be_sent_twice(f));
+	       (f->put == 0 || (!f->streamed && http_idempotent(f->request->verb)));
 }
 
 /* Whoever made the connection, and before anything is said on it. */

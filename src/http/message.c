@@ -8,6 +8,16 @@
 
 enum { GRACE_MS = 20000, LEAST_RATE = 500 /* bytes a second */ };
 
+bool http_idempotent(str verb)
+{
+	static const str verbs[] = { S_INIT("GET"),    S_INIT("HEAD"),    S_INIT("PUT"),
+		                     S_INIT("DELETE"), S_INIT("OPTIONS"), S_INIT("TRACE") };
+	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+		if (str_eq(verb, verbs[i]))
+			return true;
+	return false;
+}
+
 struct message *message_request(struct arena *a, str verb, str path)
 {
 	struct message *m = arena_new(a, struct message);

@@ -35,6 +35,7 @@ struct interim {
 
 struct message *message_request(struct arena *, str verb, str path);
 struct message *message_response(struct arena *, unsigned status);
+bool http_idempotent(str verb);   /* RFC 9110 §9.2.2: once is as good as twice */
 str http_reason(unsigned status); /* the RFC's phrase, "" if unknown */
 
 /* Replaces the body and what headers say of it. */

@@ -35,14 +35,10 @@ static bool hex4(struct scanner *p, uint32_t *out)
 	if (p->text.n - p->at < 4)
 		return false;
 	for (int i = 0; i < 4; i++) {
-		char c = p->text.p[p->at++];
-		char low = (char)(c | 0x20);
-		if (c >= '0' && c <= '9')
-			*out = *out << 4 | (uint32_t)(c - '0');
-		else if (low >= 'a' && low <= 'f')
-			*out = *out << 4 | (uint32_t)(low - 'a' + 10);
-		else
+		int digit = hex_digit(p->text.p[p->at++]);
+		if (digit < 0)
 			return false;
+		*out = *out << 4 | (uint32_t)digit;
 	}
 	return true;
 }

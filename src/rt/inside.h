@@ -85,9 +85,6 @@ void fiber_yield(struct fiber *);             /* lets the others run once */
 void fibers_run(struct loop *);               /* those that are ready now */
 struct fiber *fiber_must(void);               /* the current one; a bug outside fibers */
 
-/* Why a wait that saw nothing must not go on, or DONE. */
-static inline err wait_over(const struct fiber *f, deadline d);
-
 bool lanes_running(void);
 
 /* ---- scratch.c, to the lanes ---- */
@@ -141,6 +138,7 @@ void loop_set_self(struct loop *);
 void loop_woken(struct loop *, struct fiber *); /* from another thread */
 void timers_run(struct loop *);
 
+/* Why a wait that saw nothing must not go on, or DONE. */
 static inline err wait_over(const struct fiber *f, deadline d)
 {
 	if (f->canceled)

@@ -42,14 +42,6 @@ static str bio_text(struct arena *a, BIO *b)
 	return str_dup(a, str_from(p, n > 0 ? (size_t)n : 0));
 }
 
-static str hex(struct arena *a, const unsigned char *p, size_t n)
-{
-	struct buf b = buf_in(a);
-	for (size_t i = 0; i < n; i++)
-		buf_fmt(&b, "%02x", p[i]);
-	return n ? buf_str(&b) : STR_NONE;
-}
-
 static str name_of(struct arena *a, const X509_NAME *name)
 {
 	AUTO(free_bio) BIO *b = BIO_new(BIO_s_mem());
@@ -97,7 +89,7 @@ static str fingerprint_of(struct arena *a, X509 *x)
 	unsigned char sha1[EVP_MAX_MD_SIZE];
 	unsigned n = 0;
 	X509_digest(x, EVP_sha1(), sha1, &n);
-	return hex(a, sha1, n);
+	return str_hex(a, (str){ (const char *)sha1, n });
 }
 
 static str of_session(struct arena *a, const SSL *ssl, enum tls_fact which)
@@ -111,7 +103,7 @@ static str of_session(struct arena *a, const SSL *ssl, enum tls_fact which)
 		return str_from_z(SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name));
 	const SSL_SESSION *session = SSL_get0_session(ssl);
 	const unsigned char *id = session ? SSL_SESSION_get_id(session, &n) : NULL;
-	return id ? hex(a, id, n) : STR_NONE;
+	return n ? str_hex(a, (str){ (const char *)id, n }) : STR_NONE;
 }
 
 static str of_certificate(struct arena *a, X509 *x, enum tls_fact which)
