@@ -112,6 +112,18 @@ static err one_of(struct xeger *x, const bool *set)
 	return put(x, candidates[rand_below(n)]);
 }
 
+/* A sign between "[" and "]", maybe behind a backslash. */
+static bool bracket_sign(struct xeger *x, char *c)
+{
+	*c = peek(x);
+	x->at++;
+	if (*c != '\\')
+		return true;
+	*c = peek(x);
+	x->at++;
+	return escaped(c);
+}
+
 /* What stands between "[" and "]": characters, ranges and classes, maybe negated. */
 static err bracket(struct xeger *x)
 {
@@ -119,29 +131,20 @@ static err bracket(struct xeger *x)
 	bool opposite = peek(x) == '^', first = true;
 	x->at += opposite;
 	for (; peek(x) != ']' || first; first = false) {
-		char c = peek(x);
+		char c = peek(x), to;
 		if (!c || ++x->steps > STEPS_MAX)
 			return FAIL(ERR_SYNTAX);
-		x->at++;
-		if (c == '\\') {
-			c = peek(x);
-			x->at++;
-			if (set_class(set, c))
-				continue;
-			if (!escaped(&c))
-				return FAIL(ERR_SYNTAX);
+		if (c == '\\' && x->at + 1 < x->text.n && set_class(set, x->text.p[x->at + 1])) {
+			x->at += 2;
+			continue;
 		}
-		char to = c;
+		if (!bracket_sign(x, &c))
+			return FAIL(ERR_SYNTAX);
+		to = c;
 		if (peek(x) == '-' && x->at + 1 < x->text.n && x->text.p[x->at + 1] != ']') {
 			x->at++;
-			to = peek(x);
-			x->at++;
-			if (to == '\\') {
-				to = peek(x);
-				x->at++;
-				if (!escaped(&to))
-					return FAIL(ERR_SYNTAX);
-			}
+			if (!bracket_sign(x, &to))
+				return FAIL(ERR_SYNTAX);
 		}
 		if (to < c || c < 0)
 			return FAIL(ERR_SYNTAX);

@@ -3,8 +3,6 @@
  * Invariant: a time that is read is on the calendar, and written it is the text that was read.
  * Source: sso/iso_time.h, policy/quota_window.h. */
 #include <stdint.h>
-#include <stdio.h>
-#include <string.h>
 #include <time.h>
 
 #include "base/err.h"
@@ -16,14 +14,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* "2017-2-18 10:30:00", where a zero in front may be left out. */
 static void of_a_quota(str text, int64_t ms)
 {
-	int v[6];
-	char z[32] = { 0 };
+	static const char ends[] = "-- ::";
+	int64_t v[sizeof ends];
 	time_t s = (time_t)(ms / 1000);
 	struct tm t;
-	must(text.n < sizeof z && gmtime_r(&s, &t));
-	memcpy(z, text.p, text.n);
-	must(sscanf(z, "%d-%d-%d %d:%d:%d", v, v + 1, v + 2, v + 3, v + 4, v + 5) == 6);
-	must(t.tm_year + 1900 == v[0] && t.tm_mon + 1 == v[1] && t.tm_mday == v[2]);
+	for (size_t i = 0; i < sizeof ends; i++)
+		must(str_to_i64(str_cut(&text, ends[i]), &v[i]));
+	must(gmtime_r(&s, &t) && t.tm_year + 1900 == v[0] && t.tm_mon + 1 == v[1] && t.tm_mday == v[2]);
 	must(t.tm_hour == v[3] && t.tm_min == v[4] && t.tm_sec == v[5]);
 }
 
