@@ -63,22 +63,19 @@ static err read_rows(struct loading *l, const struct db_rows *rows)
 	return DONE;
 }
 
-static void add_product(struct arena *a, struct credential *c, str product, int status)
-{
-	struct product_status *v = arena_array(a, struct product_status, c->api_products.n + 1);
-	if (c->api_products.n)
-		memcpy(v, c->api_products.v, c->api_products.n * sizeof *v);
-	v[c->api_products.n] = (struct product_status){ product, status };
-	c->api_products = (struct list){ v, c->api_products.n + 1 };
-}
-
+/* Rows come by key, so that each key's products get a slice, too. */
 static void read_products(struct loading *l, const struct db_rows *rows)
 {
+	struct product_status *all = arena_array(l->arena, struct product_status, rows->n + 1);
 	for (size_t i = 0; i < rows->n; i++) {
 		const struct db_value *row = db_row(rows, i);
 		struct credential *c = map_get(&l->credentials, row[0].s);
-		if (c)
-			add_product(l->arena, c, row[1].s, (int)row[2].i);
+		all[i] = (struct product_status){ row[1].s, (int)row[2].i };
+		if (!c)
+			continue;
+		if (!c->api_products.n)
+			c->api_products.v = &all[i];
+		c->api_products.n++;
 	}
 }
 

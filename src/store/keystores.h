@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keystores, the certificates and keys in them, references, and who uses what of an environment.
- * Private keys rest sealed; what is named by a virtual host, a target server, a reference or a deployed
- * bundle is not deleted (ERR_CONFLICT).
+ * Private keys rest sealed; a keystore or reference that a virtual host, a target server, a reference or a
+ * deployed bundle names is not deleted (ERR_CONFLICT), an alias in it is.
  * Source: Apigee management API, keystores, references. */
 #pragma once
 
