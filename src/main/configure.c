@@ -15,22 +15,40 @@ static bool is_postgres(str store)
 	return str_starts(store, S("postgres://")) || str_starts(store, S("postgresql://"));
 }
 
-err hosts_read(const struct settings *s, str mocktarget, struct diag *d, struct dns_map **out)
+static err map_hosts(const struct settings *s, struct diag *d, struct dns_rules *r)
 {
-	struct dns_map *m = *out = dns_map_create();
-	err e = DONE;
-	VEC_EACH(struct config_pair, p, &s->hosts.list) {
-		e = dns_map_add(m, p->key, p->value);
-		if (!e.code)
-			continue;
-		dns_map_destroy(out);
-		return diag_add(d, ERR_SYNTAX, 0,
-		                "hosts takes \"name:port\" = \"address:port\", not \"%.*s\" = "
-		                "\"%.*s\"",
-		                STR(p->key), STR(p->value));
+	VEC_EACH(struct config_pair, p, &s->hosts.list)
+		if (dns_rules_map(r, p->key, p->value).code)
+			return diag_add(d, ERR_SYNTAX, 0,
+			                "hosts takes \"name:port\" = \"address:port\", not "
+			                "\"%.*s\" = \"%.*s\"",
+			                STR(p->key), STR(p->value));
+	return DONE;
+}
+
+static err deny(const struct settings *s, struct diag *d, struct dns_rules *r)
+{
+	for (str rest = s->denied_addresses; rest.n;) {
+		str one = str_trim(str_cut(&rest, ','));
+		if (dns_rules_deny(r, one).code)
+			return diag_add(d, ERR_SYNTAX, 0,
+			                "denied_addresses takes addresses and blocks such as "
+			                "10.0.0.0/8, separated by commas, not \"%.*s\"",
+			                STR(one));
 	}
-	if (str_given(mocktarget))
-		e = dns_map_add(m, S("mocktarget.apigee.net:80"), mocktarget);
+	return DONE;
+}
+
+err dns_rules_read(const struct settings *s, str mocktarget, struct diag *d, struct dns_rules **out)
+{
+	*out = dns_rules_create();
+	err e = map_hosts(s, d, *out);
+	if (!e.code && str_given(mocktarget)) /* what the operator says comes first */
+		e = dns_rules_map(*out, S("mocktarget.apigee.net:80"), mocktarget);
+	if (!e.code)
+		e = deny(s, d, *out);
+	if (e.code)
+		dns_rules_destroy(out);
 	return e;
 }
 
@@ -52,9 +70,9 @@ static err check(const struct settings *s, struct diag *d)
 				"organization takes small letters, digits and '-', not \"%.*s\"",
 				STR(s->organization));
 	}
-	struct dns_map *hosts;
-	TRY(hosts_read(s, STR_NONE, d, &hosts));
-	dns_map_destroy(&hosts);
+	struct dns_rules *rules;
+	TRY(dns_rules_read(s, STR_NONE, d, &rules));
+	dns_rules_destroy(&rules);
 	return DONE;
 }
 

@@ -23,6 +23,7 @@
 /* The keys that apply at once.  access_log: another file or the same anew; not on or off. */
 static const char *const live[] = {
 	"hosts",
+	"denied_addresses",
 	"log_level",
 	"drain_timeout",
 	"metrics.public",
@@ -52,7 +53,7 @@ struct next { /* what is read, before anything changes */
 	struct diag diag;
 	const struct reload *reload;
 	struct settings settings;
-	struct dns_map *hosts;
+	struct dns_rules *rules;
 	struct tls_context *secure, *sso_tls;
 	int log_fd; /* -1: stays */
 	err e;
@@ -82,7 +83,7 @@ static err prepare(struct next *n)
 	bool self_signed;
 	TRY(offload(LANE_CPU, read_settings, n));
 	TRY(n->e);
-	TRY(hosts_read(&n->settings, r->mocktarget, &n->diag, &n->hosts));
+	TRY(dns_rules_read(&n->settings, r->mocktarget, &n->diag, &n->rules));
 	TRY(certificates_load(n->arena, r->store, &n->secure, &self_signed));
 	TRY(certificate_of_files(n->arena, r->settings->sso_tls_certificate,
 	                         r->settings->sso_tls_key, &n->diag, &n->sso_tls));
@@ -171,7 +172,7 @@ static void apply(struct reload *r, struct next *n)
 	now->access_token_ms = s->access_token_ms;
 	now->refresh_token_ms = s->refresh_token_ms;
 	token_settings_set(r->management->tokens, &lifetimes);
-	dns_map_use(&n->hosts);
+	dns_rules_use(&n->rules);
 	gateway_forget_targets(r->gateway);
 	use_certificates(r, &n->secure);
 	use_sso_certificate(r, &n->sso_tls);
@@ -195,7 +196,7 @@ static void reload_all(struct reload *r)
 		log_error("reload_refused",
 		          LOG_STR("why", why.n ? why : str_from_z(err_word(e.code))));
 	}
-	dns_map_destroy(&n.hosts);
+	dns_rules_destroy(&n.rules);
 	tls_release(&n.secure);
 	tls_release(&n.sso_tls);
 	if (n.log_fd >= 0)

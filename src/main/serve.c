@@ -117,14 +117,14 @@ static err inherit(struct serving *s, struct inheritance *in)
 	return DONE;
 }
 
-/* Where target hosts really are: what the operator says comes first. */
-static err map_hosts(struct serving *s)
+/* Where target hosts really are, and which no target is. */
+static err rule_addresses(struct serving *s)
 {
-	struct dns_map *map;
+	struct dns_rules *rules;
 	if (s->options->demo)
 		s->reload.mocktarget = listener_here(s->arena, &s->listeners, LISTEN_MOCKTARGET);
-	TRY(hosts_read(&s->settings, s->reload.mocktarget, &s->diag, &map));
-	dns_map_use(&map);
+	TRY(dns_rules_read(&s->settings, s->reload.mocktarget, &s->diag, &rules));
+	dns_rules_use(&rules);
 	return DONE;
 }
 
@@ -246,7 +246,7 @@ static err start(struct serving *s)
 	TRY(inherit(s, &in));
 	TRY(open_store(s, &in));
 	TRY(listeners_open(&s->settings, s->options->demo, &in.sockets, &s->diag, &s->listeners));
-	TRY(map_hosts(s));
+	TRY(rule_addresses(s));
 	TRY(wire(s));
 	TRY(fill_store(s));
 	TRY(wire_sso(s));

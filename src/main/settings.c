@@ -79,5 +79,10 @@ const struct field settings_fields[] = {
 	      .doc = "/metrics of the management listener needs no credentials"),
 	FIELD(settings, hosts, "hosts", T_OWN, .read = config_pairs_read, .dflt = "{}",
 	      .doc = "where target hosts really are: { \"host:port\" = \"address:port\" }"),
+	FIELD(settings, denied_addresses, "denied_addresses", T_STR,
+	      .dflt = "169.254.0.0/16, fe80::/10",
+	      .doc = "addresses and blocks that no target or callout may reach, separated by "
+	             "commas; "
+	             "default: link-local"),
 	FIELDS_END,
 };

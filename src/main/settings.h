@@ -27,6 +27,7 @@ struct settings {
 	bool http2;
 	int64_t flood_ban_s;
 	struct config_pairs hosts;
+	str denied_addresses;
 };
 
 extern const struct field settings_fields[];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The halves of name look-up: dns_rules.c (map, literals, what is denied) and dns.c (cache, look-ups).
+/* The halves of name look-up: dns_rules.c (the operator's rules, literals) and dns.c (cache, look-ups).
  * Hosts arrive here in lower case, without brackets or final dot, shorter than DNS_NAME.
  * Source: house. */
 #pragma once

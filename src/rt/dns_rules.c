@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is known of addresses without asking: the operator's map of hosts, literals, and which are denied.
- * The map may be replaced as a whole while loops run.
+/* What the operator decides about addresses: where hosts are, and which are denied; and literals.
+ * The rules may be replaced as a whole while loops run.
  * Source: RFC 4632 (blocks), RFC 4291 §2.5.5.2 (an IPv4-mapped address is its IPv4 address). */
 #include "rt/dns_inside.h"
 
@@ -23,18 +23,15 @@ struct block {
 	unsigned bits;
 };
 
-struct dns_map {
-	struct mapped *v;
-	size_t n, cap;
+struct dns_rules {
+	struct mapped *hosts;
+	size_t n_hosts, hosts_cap;
+	struct block *denied;
+	size_t n_denied, denied_cap;
 };
 
-static pthread_mutex_t map_lock = PTHREAD_MUTEX_INITIALIZER; /* guards map */
-static struct dns_map map;
-static const struct block denied[] = {
-	/* link-local: nobody's target, and where clouds tell a machine its secrets */
-	{ { [10] = 0xff, [11] = 0xff, [12] = 169, [13] = 254 }, 96 + 16 },
-	{ { 0xfe, 0x80 }, 10 },
-};
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards rules */
+static struct dns_rules rules;
 
 static bool parse_ip(const char *z, union dns_address *out)
 {
@@ -80,17 +77,19 @@ static bool cut_port(str s, char host[DNS_NAME], unsigned *port)
 	return true;
 }
 
-struct dns_map *dns_map_create(void) { return rt_alloc(sizeof(struct dns_map)); }
+struct dns_rules *dns_rules_create(void) { return rt_alloc(sizeof(struct dns_rules)); }
 
-void dns_map_destroy(struct dns_map **m)
+void dns_rules_destroy(struct dns_rules **r)
 {
-	if (*m)
-		free((*m)->v);
-	free(*m);
-	*m = NULL;
+	if (*r) {
+		free((*r)->hosts);
+		free((*r)->denied);
+	}
+	free(*r);
+	*r = NULL;
 }
 
-err dns_map_add(struct dns_map *l, str from, str to)
+err dns_rules_map(struct dns_rules *r, str from, str to)
 {
 	struct mapped m;
 	char ip[DNS_NAME];
@@ -99,32 +98,32 @@ err dns_map_add(struct dns_map *l, str from, str to)
 	if (!cut_port(from, m.host, &m.port) || !cut_port(to, ip, &port) || !parse_ip(ip, &m.to))
 		return FAIL(ERR_SYNTAX);
 	set_port(&m.to, port);
-	l->v = rt_grow(l->v, l->n, &l->cap, sizeof *l->v);
-	l->v[l->n++] = m;
+	r->hosts = rt_grow(r->hosts, r->n_hosts, &r->hosts_cap, sizeof *r->hosts);
+	r->hosts[r->n_hosts++] = m;
 	return DONE;
 }
 
-void dns_map_use(struct dns_map **next)
+void dns_rules_use(struct dns_rules **next)
 {
-	pthread_mutex_lock(&map_lock);
-	struct dns_map before = map;
-	map = **next;
-	pthread_mutex_unlock(&map_lock);
+	pthread_mutex_lock(&lock);
+	struct dns_rules before = rules;
+	rules = **next;
+	pthread_mutex_unlock(&lock);
 	**next = before;
-	dns_map_destroy(next);
+	dns_rules_destroy(next);
 }
 
 bool dns_answer_mapped(const char *host, unsigned port, struct dns_answer *out)
 {
 	bool found = false;
-	pthread_mutex_lock(&map_lock);
-	for (size_t i = 0; i < map.n && !found; i++)
-		if (map.v[i].port == port && strcmp(map.v[i].host, host) == 0) {
+	pthread_mutex_lock(&lock);
+	for (size_t i = 0; i < rules.n_hosts && !found; i++)
+		if (rules.hosts[i].port == port && strcmp(rules.hosts[i].host, host) == 0) {
 			out->n = 1;
-			out->v[0] = map.v[i].to;
+			out->v[0] = rules.hosts[i].to;
 			found = true;
 		}
-	pthread_mutex_unlock(&map_lock);
+	pthread_mutex_unlock(&lock);
 	return found;
 }
 
@@ -164,8 +163,8 @@ static bool is_denied(const union dns_address *a)
 {
 	unsigned char bytes[16];
 	bytes_of(a, bytes);
-	for (size_t i = 0; i < sizeof denied / sizeof *denied; i++)
-		if (is_in(&denied[i], bytes))
+	for (size_t i = 0; i < rules.n_denied; i++)
+		if (is_in(&rules.denied[i], bytes))
 			return true;
 	return false;
 }
@@ -173,9 +172,33 @@ static bool is_denied(const union dns_address *a)
 err dns_without_denied(struct dns_answer *a)
 {
 	unsigned kept = 0;
+	pthread_mutex_lock(&lock);
 	for (unsigned i = 0; i < a->n; i++)
 		if (!is_denied(&a->v[i]))
 			a->v[kept++] = a->v[i];
+	pthread_mutex_unlock(&lock);
 	a->n = kept;
 	return kept ? DONE : FAIL(ERR_DENIED);
+}
+
+err dns_rules_deny(struct dns_rules *r, str block)
+{
+	char z[64];
+	union dns_address a;
+	struct block b;
+	str ip = str_cut(&block, '/');
+	if (ip.n >= sizeof z)
+		return FAIL(ERR_SYNTAX);
+	memcpy(z, ip.p, ip.n);
+	z[ip.n] = 0;
+	if (!parse_ip(z, &a))
+		return FAIL(ERR_SYNTAX);
+	uint64_t most = a.any.sa_family == AF_INET ? 32 : 128, bits = most;
+	if (str_given(block) && (!str_to_u64(block, &bits) || bits > most))
+		return FAIL(ERR_SYNTAX);
+	bytes_of(&a, b.bytes);
+	b.bits = (unsigned)(128 - most + bits);
+	r->denied = rt_grow(r->denied, r->n_denied, &r->denied_cap, sizeof *r->denied);
+	r->denied[r->n_denied++] = b;
+	return DONE;
 }

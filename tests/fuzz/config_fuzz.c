@@ -66,10 +66,10 @@ static str written(struct arena *a, const struct conf *c)
 
 static void map_hosts(const struct config_pairs *hosts)
 {
-	struct dns_map *map = dns_map_create();
+	struct dns_rules *rules = dns_rules_create();
 	VEC_EACH(const struct config_pair, p, &hosts->list)
-		(void)!dns_map_add(map, p->key, p->value).code;
-	dns_map_destroy(&map);
+		(void)!dns_rules_map(rules, p->key, p->value).code;
+	dns_rules_destroy(&rules);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -41,6 +41,7 @@ test('SIGHUP', async (t) => {
 	const bad = [
 		['an unknown key', `${hosts(a.port)}nonsense = 1\n`, /gatehouse\.conf:2/],
 		['a pair that is none', 'hosts = { "x" = "y" }\n', /hosts takes/],
+		['a block that is none', `${hosts(a.port)}denied_addresses = "10.0.0.0/8, 10.1"\n`, /denied_addresses takes .*"10\.1"/],
 		['half a line', `${hosts(a.port)}log_level =`, /gatehouse\.conf:2/],
 		['a log that cannot be', `${hosts(a.port)}access_log = "/nowhere/x/access.log"\n`, /access log/],
 		['no file', null, /gatehouse\.conf/],
@@ -52,11 +53,23 @@ test('SIGHUP', async (t) => {
 			assert.match(JSON.parse(logged(g, 'reload_refused').at(-1)).why, why);
 			expect(await g.call('/far'), { status: 200, body: 'b' });
 		});
+	await t.test('what no target may reach, but where hosts says so', async () => {
+		await g.proxy('near', { target: `http://near.localhost:${b.port}` });
+		await g.proxy('metadata', { target: 'http://169.254.169.254/latest' });
+		for (const [n, text, near] of [[2, '', 200], [3, 'denied_addresses = "192.0.2.0/24, 127.0.0.0/8, ::1"\n', 503], [4, `denied_addresses = "127.0.0.1,::1"\nhosts = { "near.localhost:${b.port}" = "127.0.0.1:${b.port}" }\n`, 200]]) {
+			writeFileSync(file, text);
+			await hup('reloaded', n);
+			expect(await g.call('/near'), { status: near });
+		}
+		writeFileSync(file, hosts(b.port));
+		await hup('reloaded', 5);
+		expect(await g.call('/metadata'), { status: 503 });
+	});
 	await t.test('the access log is opened anew', async () => {
 		await until(() => readFileSync(log, 'utf8').includes('/far'));
 		writeFileSync(file, hosts(b.port));
 		renameSync(log, `${log}.1`);
-		await hup('reloaded', 2);
+		await hup('reloaded', 6);
 		assert.ok(existsSync(log));
 		expect(await g.call('/far?after'), { status: 200 });
 		await until(() => readFileSync(log, 'utf8').includes('/far'));
@@ -65,7 +78,7 @@ test('SIGHUP', async (t) => {
 		const plain = load(async () => went(await g.call('/far')), 4), tls = load(async () => went(await g.call('/far', { secure: true })), 2);
 		const fresh = load(async () => went(await g.call('/far', { secure: true, headers: { Connection: 'close' } })), 1);
 		for (let i = 0; i < 20; i++) {
-			await hup('reloaded', 3 + i);
+			await hup('reloaded', 7 + i);
 			await sleep(50);
 		}
 		for (const l of [plain, tls, fresh]) {

@@ -101,14 +101,16 @@ static void names(void **state)
 	};
 	enum { N = sizeof rows / sizeof *rows };
 	enum err_code want[N];
-	struct dns_map *map = dns_map_create();
-	assert_int_equal(dns_map_add(map, S("mocktarget.example:80"), S("127.0.0.9:8081")).code, ERR_NONE);
-	assert_int_equal(dns_map_add(map, S("Metadata.example:80"), S("169.254.169.254:80")).code, ERR_NONE);
+	struct dns_rules *rules = dns_rules_create();
+	assert_int_equal(dns_rules_map(rules, S("mocktarget.example:80"), S("127.0.0.9:8081")).code, ERR_NONE);
+	assert_int_equal(dns_rules_map(rules, S("Metadata.example:80"), S("169.254.169.254:80")).code, ERR_NONE);
 	static const char *const bad[][2] = { { "a", "127.0.0.1:80" }, { "a:80", "b:80" }, { "a:80", "127.0.0.1" },
 		                              { ":80", "127.0.0.1:80" }, { "a:0", "127.0.0.1:80" } };
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-		assert_int_equal(dns_map_add(map, str_from_z(bad[i][0]), str_from_z(bad[i][1])).code, ERR_SYNTAX);
-	dns_map_use(&map);
+		assert_int_equal(dns_rules_map(rules, str_from_z(bad[i][0]), str_from_z(bad[i][1])).code, ERR_SYNTAX);
+	assert_int_equal(dns_rules_deny(rules, S("169.254.0.0/16")).code, ERR_NONE);
+	assert_int_equal(dns_rules_deny(rules, S("fe80::/10")).code, ERR_NONE);
+	dns_rules_use(&rules);
 	for (int i = 0; i < N; i++)
 		want[i] = rows[i].e;
 	struct loop *l = loop_create(16);
@@ -143,6 +145,39 @@ static void looked_up(void **state)
 	offload_stop();
 	for (int i = 0; i < 8; i++)
 		assert_true(rows[i].e == ERR_NOT_FOUND || rows[i].e == ERR_IO || rows[i].e == ERR_TIMEOUT);
+}
+
+static void denied(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *block;
+		enum err_code e;
+	} blocks[] = {
+		{ "10.0.0.0/33", ERR_SYNTAX }, { "x/8", ERR_SYNTAX }, { "::/129", ERR_SYNTAX },
+		{ "10.0.0.0/", ERR_SYNTAX },   { "", ERR_SYNTAX },    { "10.0.0.0/8 ", ERR_SYNTAX },
+		{ "10.0.0.0/8", ERR_NONE },    { "192.168.1.128/25", ERR_NONE },
+		{ "2001:db8::/33", ERR_NONE }, { "203.0.113.7", ERR_NONE },
+	};
+	static const struct {
+		const char *host;
+		enum err_code e;
+	} rows[] = {
+		{ "10.255.0.1", ERR_DENIED },    { "11.0.0.1", ERR_NONE },      { "192.168.1.127", ERR_NONE },
+		{ "192.168.1.128", ERR_DENIED }, { "2001:db8::1", ERR_DENIED }, { "2001:db8:8000::1", ERR_NONE },
+		{ "203.0.113.7", ERR_DENIED },   { "203.0.113.8", ERR_NONE },   { "169.254.1.1", ERR_NONE },
+		{ "::ffff:10.1.1.1", ERR_DENIED },
+	};
+	struct dns_rules *rules = dns_rules_create();
+	for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++)
+		assert_int_equal(dns_rules_deny(rules, str_from_z(blocks[i].block)).code, blocks[i].e);
+	dns_rules_use(&rules);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct dns_answer a;
+		assert_int_equal(dns_resolve(str_from_z(rows[i].host), 80, NEVER, &a).code, rows[i].e);
+	}
+	rules = dns_rules_create();
+	dns_rules_use(&rules);
 }
 
 /* ---- connecting ---- */
@@ -245,6 +280,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(listening), cmocka_unit_test(names),      cmocka_unit_test(looked_up),
+		cmocka_unit_test(denied),
 		cmocka_unit_test(connecting), cmocka_unit_test(silent),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -65,10 +65,10 @@ static void visit(void *arg)
 	sock_close(&s);
 }
 
-static void map_host(struct dns_map *map, const char *host, unsigned port)
+static void map_host(struct dns_rules *rules, const char *host, unsigned port)
 {
 	str to = str_fmt(arena, "127.0.0.1:%u", port);
-	assert_int_equal(dns_map_add(map, str_fmt(arena, "%s:%u", host, port), to).code, ERR_NONE);
+	assert_int_equal(dns_rules_map(rules, str_fmt(arena, "%s:%u", host, port), to).code, ERR_NONE);
 }
 
 static void open_run(struct run *r, const char *protocol)
@@ -85,10 +85,10 @@ static void open_run(struct run *r, const char *protocol)
 	r->watch.fn = comes;
 	r->port = sock_listen_port(r->watch.fd);
 	assert_int_equal(watch_add(r->loop, &r->watch).code, ERR_NONE);
-	struct dns_map *map = dns_map_create();
+	struct dns_rules *rules = dns_rules_create();
 	for (const char *const *h = (const char *const[]){ "a.example.com", "b.example.com", NULL }; *h; h++)
-		map_host(map, *h, r->port);
-	dns_map_use(&map);
+		map_host(rules, *h, r->port);
+	dns_rules_use(&rules);
 }
 
 static void close_run(struct run *r)
@@ -137,14 +137,14 @@ static void bounded(void **state)
 {
 	(void)state;
 	struct run r;
-	struct dns_map *map = dns_map_create();
+	struct dns_rules *rules = dns_rules_create();
 	const char *hosts[65];
 	open_run(&r, "TLSv1.3");
 	for (int i = 0; i < 65; i++) {
 		hosts[i] = str_z(arena, str_fmt(arena, "h%d.example.com", i));
-		map_host(map, hosts[i], r.port);
+		map_host(rules, hosts[i], r.port);
 	}
-	dns_map_use(&map);
+	dns_rules_use(&rules);
 	for (int i = 0; i < 65; i++) {
 		r.host = hosts[i];
 		inloop_run(r.loop, visit, &r, 0, 1);

@@ -177,9 +177,9 @@ static void handshakes(void **state)
 		struct client c = { .loop = l, .host = rows[i].host, .port = port, .bulk = i ? 100 : BULK };
 		s.name[0] = 0;
 		str to = str_fmt(arena, "127.0.0.1:%u", port);
-		struct dns_map *map = dns_map_create();
-		assert_int_equal(dns_map_add(map, str_fmt(arena, "%s:%u", rows[i].host, port), to).code, ERR_NONE);
-		dns_map_use(&map);
+		struct dns_rules *rules = dns_rules_create();
+		assert_int_equal(dns_rules_map(rules, str_fmt(arena, "%s:%u", rows[i].host, port), to).code, ERR_NONE);
+		dns_rules_use(&rules);
 		struct tls_terms terms = { .trust_pem = rows[i].trust ? rows[i].trust->cert : STR_NONE, .any = !rows[i].verify };
 		assert_int_equal(tls_client(&terms, &d, &c.tls).code, ERR_NONE);
 		inloop_run(l, visit, &c, 0, 1);
