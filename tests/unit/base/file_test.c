@@ -4,6 +4,7 @@
  * Source: base/file.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -66,6 +67,12 @@ static void puts_files(void **state)
 	assert_int_equal(access("new.new", F_OK), -1);
 }
 
+static int removes(const char *path, const struct stat *st, int what, struct FTW *where)
+{
+	(void)st, (void)what, (void)where;
+	return remove(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(puts_files) };
@@ -73,7 +80,5 @@ int main(void)
 	if (!mkdtemp(folder) || chdir(folder))
 		return 1;
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
-	char remove[64];
-	snprintf(remove, sizeof remove, "rm -r %s", folder);
-	return system(remove) || failed;
+	return nftw(folder, removes, 8, FTW_DEPTH | FTW_PHYS) || failed;
 }

@@ -89,7 +89,7 @@ static void orders(void **state)
 		struct run run;
 		run_row(&run, &rows[i], loop, "/p/x");
 		assert_non_null(run.answer);
-		if (strcmp(run.trail, rows[i].trail) || run.answer->status != rows[i].status)
+		if (strcmp(run.trail, rows[i].trail) != 0 || run.answer->status != rows[i].status)
 			fail_msg("%s: %s, %u", rows[i].what, run.trail, run.answer->status);
 		if (rows[i].body && !str_eq(run.answer->body.bytes, str_from_z(rows[i].body)))
 			fail_msg("%s: %.*s", rows[i].what, STR(run.answer->body.bytes));

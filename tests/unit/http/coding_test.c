@@ -66,7 +66,7 @@ static const size_t steps[] = { 0, 1, 7, 4096 };
 static str put_on(struct arena *a, str text, const enum coding *codings, size_t n)
 {
 	struct body b = body_of(a, text, 0, false);
-	str out;
+	str out = S("");
 	for (size_t i = 0; i < n; i++)
 		body_encode(a, &b, codings[i]);
 	assert_int_equal(read_all(a, &b, &out).code, ERR_NONE);
@@ -107,7 +107,7 @@ static bool is_broken(str coded, enum coding coding, size_t step)
 	struct arena *a = arena_create(0, 0);
 	struct body b = body_of(a, coded, step, false);
 	bool broken = false;
-	str out;
+	str out = S("");
 	body_decode(a, &b, coding, &broken);
 	err e = read_all(a, &b, &out);
 	assert_int_equal(e.code, broken ? ERR_SYNTAX : ERR_NONE);
