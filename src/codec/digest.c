@@ -100,7 +100,7 @@ err digest(struct arena *a, const char *name, str data, str *out)
 	if (!md)
 		return FAIL(ERR_NOT_FOUND);
 	unsigned char *p = arena_alloc(a, EVP_MAX_MD_SIZE, 1);
-	if (!strcmp(name, "sha256")) {
+	if (!strcmp(name, "sha256")) { /* a token's: without the context that EVP makes for each */
 		sha256(data, p);
 		*out = str_from(p, SHA256_DIGEST_LENGTH);
 		return DONE;

@@ -7,7 +7,7 @@
 #include "flow/fault.h"
 #include "flow/run.h"
 
-enum { CONTENT_MAX = 10 << 20, FORM_PAIRS = 10000 };
+enum { CONTENT_MAX = 10 << 20, PAIRS_WALKED = 10000 };
 
 const str form_type = S_INIT("application/x-www-form-urlencoded");
 
@@ -58,7 +58,7 @@ bool message_is_form(const struct message *m)
 str exchange_form(struct exchange *x, struct message *m)
 {
 	str form = exchange_content(x, m), rest = form;
-	for (size_t n = 0; n < FORM_PAIRS && str_given(rest); n++)
+	for (size_t n = 0; n < PAIRS_WALKED && str_given(rest); n++)
 		str_cut(&rest, '&');
 	if (!str_given(rest))
 		return form;

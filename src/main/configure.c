@@ -39,7 +39,8 @@ static err deny(const struct settings *s, struct diag *d, struct dns_rules *r)
 	return DONE;
 }
 
-err dns_rules_read(const struct settings *s, str mocktarget, struct diag *d, struct dns_rules **out)
+err settings_dns_rules(const struct settings *s, str mocktarget, struct diag *d,
+                       struct dns_rules **out)
 {
 	*out = dns_rules_create();
 	err e = map_hosts(s, d, *out);
@@ -71,7 +72,7 @@ static err check(const struct settings *s, struct diag *d)
 				STR(s->organization));
 	}
 	struct dns_rules *rules;
-	TRY(dns_rules_read(s, STR_NONE, d, &rules));
+	TRY(settings_dns_rules(s, STR_NONE, d, &rules));
 	dns_rules_destroy(&rules);
 	return DONE;
 }

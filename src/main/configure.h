@@ -19,8 +19,8 @@ err configuration_check(struct arena *, str text, struct diag *) MUST_CHECK;
 
 struct dns_rules;
 /* Where target hosts are, and what no target may be.  A finding names what is wrong. */
-err dns_rules_read(const struct settings *, str mocktarget, struct diag *,
-                   struct dns_rules **) MUST_CHECK;
+err settings_dns_rules(const struct settings *, str mocktarget, struct diag *,
+                       struct dns_rules **) MUST_CHECK;
 
 str settings_store_location(struct arena *, const struct settings *, str data);
 str settings_access_log(struct arena *, const struct settings *, str data); /* STR_NONE: none */

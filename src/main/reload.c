@@ -83,7 +83,7 @@ static err prepare(struct next *n)
 	bool self_signed;
 	TRY(offload(LANE_CPU, read_settings, n));
 	TRY(n->e);
-	TRY(dns_rules_read(&n->settings, r->mocktarget, &n->diag, &n->rules));
+	TRY(settings_dns_rules(&n->settings, r->mocktarget, &n->diag, &n->rules));
 	TRY(certificates_load(n->arena, r->store, &n->secure, &self_signed));
 	TRY(certificate_of_files(n->arena, r->settings->sso_tls_certificate,
 	                         r->settings->sso_tls_key, &n->diag, &n->sso_tls));

@@ -123,7 +123,7 @@ static err rule_addresses(struct serving *s)
 	struct dns_rules *rules;
 	if (s->options->demo)
 		s->reload.mocktarget = listener_here(s->arena, &s->listeners, LISTEN_MOCKTARGET);
-	TRY(dns_rules_read(&s->settings, s->reload.mocktarget, &s->diag, &rules));
+	TRY(settings_dns_rules(&s->settings, s->reload.mocktarget, &s->diag, &rules));
 	dns_rules_use(&rules);
 	return DONE;
 }

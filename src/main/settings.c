@@ -81,8 +81,7 @@ const struct field settings_fields[] = {
 	      .doc = "where target hosts really are: { \"host:port\" = \"address:port\" }"),
 	FIELD(settings, denied_addresses, "denied_addresses", T_STR,
 	      .dflt = "169.254.0.0/16, fe80::/10",
-	      .doc = "addresses and blocks that no target or callout may reach, separated by "
-	             "commas; "
-	             "default: link-local"),
+	      .doc = "what no target or callout may reach: addresses and blocks, separated by "
+	             "commas"),
 	FIELDS_END,
 };

@@ -110,13 +110,19 @@ static struct message *member_fits(struct sso_call *q, const struct member_body 
 	return e.code ? sso_trouble(q, e) : NULL;
 }
 
+struct message *group_full(struct sso_call *q)
+{
+	return sso_scim_error(q, SSO_SCIM_INVALID,
+	                      str_fmt(q->arena, "A group has up to %d members", GROUP_MEMBERS_MAX));
+}
+
 static struct message *members_take(struct sso_call *q, const struct list *from, struct list *out)
 {
 	struct group_member *v = arena_array(q->arena, struct group_member, from->n + 1);
 	struct message *m = NULL;
 	*out = (struct list){ v, 0 };
 	if (from->n > GROUP_MEMBERS_MAX)
-		return sso_scim_error(q, SSO_SCIM_INVALID, S("A group has up to 10000 members"));
+		return group_full(q);
 	LIST_EACH(const struct member_body, b, from)
 		if (!m)
 			m = member_fits(q, b, &v[out->n++]);

@@ -231,7 +231,7 @@ struct message *endpoint_member_add(struct sso_call *q)
 		return m;
 	err e = group_member_add(q->store, &key, &member);
 	if (e.code == ERR_LIMIT)
-		return sso_scim_error(q, SSO_SCIM_INVALID, S("A group has up to 10000 members"));
+		return group_full(q);
 	if (e.code)
 		return e.code == ERR_NOT_FOUND ? trouble(q, e, key.id)
 		                               : member_trouble(q, e, member.id);

@@ -280,8 +280,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(listening), cmocka_unit_test(names),      cmocka_unit_test(looked_up),
-		cmocka_unit_test(denied),
-		cmocka_unit_test(connecting), cmocka_unit_test(silent),
+		cmocka_unit_test(denied),    cmocka_unit_test(connecting), cmocka_unit_test(silent),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
